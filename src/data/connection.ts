@@ -1,0 +1,132 @@
+import type { RawBuilder } from 'kysely';
+import type { UidShape } from '../model/booking-id.ts';
+import type { Target } from '../config/target.ts';
+
+/** SQL with its parameters, as one engine wants it. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Every value arrives as text or null: ids beyond 2^53 and hostile bytes stay what they are. */
+export type Row = Readonly<Record<string, string | null>>;
+
+/** What a server says about itself. */
+export interface Server {
+  /** `SQLite`, `MariaDB`, `MySQL` or `PostgreSQL`, with the version as `10.11.6`. */
+  readonly product: string;
+  readonly version: string;
+  readonly database: string;
+  readonly user: string | undefined;
+  /** A replica may lag behind; undefined where the notion does not exist. */
+  readonly role: 'primary' | 'replica' | undefined;
+}
+
+/**
+ * One session with a database, reading only: the server itself refuses a write. Statements run one at a time.
+ * Every rejection is a Problem: timeout, cancelled, lost, refused, missing or sql.
+ */
+export interface Connection {
+  readonly server: Server;
+  /** @param timeoutMs after this many milliseconds the server stops the statement, and it rejects as `timeout` */
+  query(statement: Statement, timeoutMs: number): Promise<readonly Row[]>;
+  /** Stops the running statement on the server; its promise rejects as `cancelled`. Nothing running: no effect. */
+  cancel(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A database engine: how to reach it and how to speak to it. */
+export interface Engine {
+  readonly dialect: Dialect;
+  /**
+   * Opens a read-only session with UTC as its time zone.
+   * @throws Problem unreachable, refused, missing or timeout, without any secret
+   */
+  connect(target: Target, timeoutMs: number): Promise<Connection>;
+  readonly introspection: Introspection;
+}
+
+/** An SQL expression. */
+export type Expression = RawBuilder<unknown>;
+
+/** What has to be said differently on each engine. Expressions nest freely; names are quoted by kysely. */
+export interface Dialect {
+  compile(query: Expression): Statement;
+  /** A column as text, unchanged: numbers in full, bytes decoded as UTF-8. Binary collation for comparing and grouping. */
+  text(column: Expression): Expression;
+  /** At most `characters` characters of a column as text, so that a huge value is never sent. */
+  shortText(column: Expression, characters: number): Expression;
+  /** A timestamp column as seconds since 1970 UTC, with fractions where stored; null for null and for nonsense. */
+  epoch(column: Expression): Expression;
+  /** The server's clock as seconds since 1970 UTC. */
+  now(): Expression;
+  /** 1 where a boolean-like column (bool, tinyint, integer) is true, else 0. */
+  truth(column: Expression): Expression;
+  /** The smaller whole number. */
+  floor(number: Expression): Expression;
+  /** Whether a text contains another, without regard to ASCII case. */
+  contains(text: Expression, needle: string): Expression;
+  /** The kind of a booking id in a column: 'null', 'v1', 'uid' or 'ambiguous'. Agrees with `kindOfValue`. */
+  kindOfValue(column: Column, uid: UidShape): Expression;
+  /** A value read as text, as a parameter of the column's own type: big integers compare exactly, indexes stay in use. */
+  parameter(column: Column, value: string): Expression;
+  /** ` NULLS FIRST` or ` NULLS LAST` so that null sorts as the smallest, or nothing where it does by itself. */
+  nullsSmallest(direction: 'asc' | 'desc'): Expression;
+}
+
+export type ColumnKind = 'integer' | 'number' | 'text' | 'boolean' | 'timestamp' | 'binary' | 'json' | 'other';
+
+export interface Column {
+  readonly name: string;
+  /** As the server writes it: `bigint(20) unsigned`. */
+  readonly type: string;
+  readonly kind: ColumnKind;
+  readonly nullable: boolean;
+  readonly default: string | null;
+}
+
+export interface Index {
+  readonly name: string;
+  /** Names in order; an expression stands as the server writes it. */
+  readonly columns: readonly string[];
+  readonly unique: boolean;
+  readonly primary: boolean;
+}
+
+export interface Constraint {
+  readonly name: string;
+  readonly type: 'primary key' | 'unique' | 'foreign key' | 'check';
+  readonly definition: string;
+}
+
+/** A lock that somebody holds or waits for. */
+export interface Lock {
+  /** Process or transaction id. */
+  readonly holder: string;
+  readonly user: string | null;
+  /** What is locked, as the server names it. */
+  readonly object: string | null;
+  readonly mode: string | null;
+  readonly waiting: boolean;
+  /** Seconds since the transaction began. */
+  readonly seconds: number | undefined;
+  readonly statement: string | null;
+}
+
+/** A table by the schema (or database) it lives in; `schema` undefined means the session's default. */
+export interface TableName {
+  readonly schema: string | undefined;
+  readonly name: string;
+}
+
+/** What exists in a database. Names are compared exactly as the server stores them. */
+export interface Introspection {
+  /** Names of the tables and views that the session sees by default, for finding the nearest right name. */
+  tables(connection: Connection): Promise<readonly string[]>;
+  /** In the table's order; empty when there is no such table. */
+  columns(connection: Connection, table: TableName): Promise<readonly Column[]>;
+  indexes(connection: Connection, table: TableName): Promise<readonly Index[]>;
+  constraints(connection: Connection, table: TableName): Promise<readonly Constraint[]>;
+  /** undefined where the session may not see locks or the engine has none to show; the text says why. */
+  locks(connection: Connection): Promise<{ readonly locks: readonly Lock[] } | { readonly unavailable: string }>;
+}
