@@ -1,0 +1,41 @@
+/** What every command is told. undefined means that the operator did not say. */
+export interface GlobalOptions {
+  /** The name of a context in the config file. */
+  readonly context: string | undefined;
+  /** The path of a config file. */
+  readonly config: string | undefined;
+  /** One database, without any config file: `sqlite:PATH`, `mysql://…` or `postgres://…`. */
+  readonly url: string | undefined;
+  /** Draw with ASCII only. */
+  readonly ascii: boolean;
+  /** Draw less and less often: a slow link. */
+  readonly lowBandwidth: boolean;
+}
+
+export interface ConsoleOptions extends GlobalOptions {
+  /** Count soft-deleted rows too. */
+  readonly includeDeleted: boolean;
+}
+
+export interface StatusOptions extends ConsoleOptions {
+  readonly json: boolean;
+}
+
+export interface DemoOptions extends ConsoleOptions {
+  /** How many appointments; undefined means the 128 of the field. */
+  readonly rows: number | undefined;
+  /** Without the simulator. */
+  readonly still: boolean;
+}
+
+/**
+ * What a file of this folder exports. `run` resolves with the exit code; a Problem that it rejects with is printed as
+ * one line with its remedy and ends with exit code 3.
+ */
+export interface CommandModule<Options extends GlobalOptions = GlobalOptions> {
+  run(options: Options): Promise<ExitCode>;
+}
+
+/** As monitoring systems know them. */
+export const EXIT = { healthy: 0, warning: 1, critical: 2, unknown: 3, interrupted: 130 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
