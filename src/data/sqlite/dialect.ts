@@ -1,0 +1,50 @@
+import { SqliteAdapter, SqliteQueryCompiler, sql } from 'kysely';
+import { LARGEST_V1 } from '../../model/booking-id.ts';
+import { compilerFor } from '../compile.ts';
+import type { Dialect, Expression } from '../connection.ts';
+
+const text = (column: Expression): Expression => sql`CAST(${column} AS TEXT)`;
+
+/** SQLite's words. Its columns hold any type whatever they declare, so every expression looks at the value itself. */
+export const dialect: Dialect = {
+  compile: compilerFor(new SqliteAdapter(), new SqliteQueryCompiler()),
+
+  text,
+
+  // Cut as bytes: substr() on text ends at the first NUL and would make '123\0…' look like '123'.
+  shortText: (column, characters) => sql`CASE WHEN octet_length(${column}) <= ${sql.lit(characters)}
+    THEN CAST(${column} AS TEXT) ELSE CAST(substr(CAST(${column} AS BLOB), 1, ${sql.lit(characters)}) AS TEXT) END`,
+
+  epoch: (column) =>
+    sql`CASE typeof(${column}) WHEN 'text' THEN unixepoch(${column}, 'subsec') WHEN 'blob' THEN NULL ELSE ${column} END`,
+
+  now: () => sql`unixepoch('subsec')`,
+
+  truth: (column) => sql`CASE WHEN ${column} THEN 1 ELSE 0 END`,
+
+  floor: (number) => sql`floor(${number})`,
+
+  contains: (value, needle) => sql`instr(lower(${value}), lower(${needle})) > 0`,
+
+  // length() counts characters up to a NUL and octet_length() counts bytes: equal only for ASCII without NUL. GLOB has
+  // no quantifiers, so lengths are said apart.
+  kindOfValue: ({ name }, uid) => {
+    const column = sql.ref(name);
+    const value = text(column);
+    return sql`CASE
+      WHEN ${column} IS NULL THEN 'null'
+      WHEN octet_length(${value}) <> length(${value}) THEN 'ambiguous'
+      WHEN ${value} NOT GLOB '*[^0-9]*' THEN
+        CASE WHEN ${value} GLOB '[1-9]*' AND (length(${value}) < ${sql.lit(LARGEST_V1.length)}
+          OR (length(${value}) = ${sql.lit(LARGEST_V1.length)} AND ${value} <= ${sql.lit(LARGEST_V1)}))
+        THEN 'v1' ELSE 'ambiguous' END
+      WHEN length(${value}) BETWEEN ${sql.lit(uid.shortest)} AND ${sql.lit(uid.longest)}
+        AND ${value} NOT GLOB ${sql.lit(`*[^${uid.characters}]*`)} THEN 'uid'
+      ELSE 'ambiguous' END`;
+  },
+
+  parameter: (column, value) =>
+    column.kind === 'integer' && /^-?\d{1,18}$|^9\d{18}$/.test(value) ? sql`${BigInt(value)}` : sql`${value}`,
+
+  nullsSmallest: () => sql``,
+};
