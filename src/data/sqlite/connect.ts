@@ -50,6 +50,7 @@ class Driver {
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve, reject });
       // A statement in flight keeps the event loop alive; an idle driver does not.
+      this.#process.ref();
       this.#process.channel?.ref();
       this.#process.send(request);
     });
