@@ -1,6 +1,6 @@
 import type { RawBuilder } from 'kysely';
-import type { UidShape } from '../model/booking-id.ts';
 import type { Target } from '../config/target.ts';
+import type { UidShape } from '../model/booking-id.ts';
 
 /** SQL with its parameters, as one engine wants it. */
 export interface Statement {
@@ -70,6 +70,8 @@ export interface Dialect {
   kindOfValue(column: Column, uid: UidShape): Expression;
   /** A value read as text, as a parameter of the column's own type: big integers compare exactly, indexes stay in use. */
   parameter(column: Column, value: string): Expression;
+  /** A text that is known to be a V1 id, as the type of a column that it is compared with, so that its index is used. */
+  v1AsColumn(text: Expression, column: Column): Expression;
   /** ` NULLS FIRST` or ` NULLS LAST` so that null sorts as the smallest, or nothing where it does by itself. */
   nullsSmallest(direction: 'asc' | 'desc'): Expression;
 }

@@ -46,5 +46,7 @@ export const dialect: Dialect = {
   parameter: (column, value) =>
     column.kind === 'integer' && /^-?\d{1,18}$|^9\d{18}$/.test(value) ? sql`${BigInt(value)}` : sql`${value}`,
 
+  v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`CAST(${value} AS INTEGER)`),
+
   nullsSmallest: () => sql``,
 };

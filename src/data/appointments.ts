@@ -1,0 +1,96 @@
+import type { Context } from '../config/context.ts';
+import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
+import { nearest } from '../model/nearest.ts';
+import { Problem } from '../model/problem.ts';
+import type { Column, Connection, Introspection, TableName } from './connection.ts';
+
+/** The appointments table as it really is: which of the known columns it has, under which names and types. */
+export interface Appointments {
+  readonly table: TableName;
+  readonly id: Column;
+  /** The V1 and V2 booking id columns. */
+  readonly v1: Column;
+  readonly v2: Column;
+  /** Every column of the table, known or not, in its order. */
+  readonly columns: readonly Column[];
+  readonly known: ReadonlyMap<KnownColumn, Column>;
+  /** Known columns that the table lacks. */
+  readonly missing: readonly KnownColumn[];
+  /** Whether a unique index stands on exactly this column. */
+  readonly v1Unique: boolean;
+  readonly v2Unique: boolean;
+}
+
+/** An exact name, or else the only one that differs just in case. */
+function find<Item>(items: readonly Item[], nameOf: (item: Item) => string, wanted: string): Item | undefined {
+  const exact = items.find((item) => nameOf(item) === wanted);
+  if (exact !== undefined) return exact;
+  const alike = items.filter((item) => nameOf(item).toLowerCase() === wanted.toLowerCase());
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
+const suggestion = (wanted: string, names: readonly string[]): string => {
+  const near = nearest(wanted, names);
+  return near === undefined ? '' : `; the nearest is "${near}"`;
+};
+
+async function findTable(context: Context, connection: Connection, introspection: Introspection) {
+  const { table } = context;
+  const columns = await introspection.columns(connection, table);
+  if (columns.length > 0) return { table, columns };
+  const tables = await introspection.tables(connection);
+  const other = table.schema === undefined ? find(tables, (name) => name, table.name) : undefined;
+  if (other !== undefined) {
+    const found = { schema: undefined, name: other };
+    return { table: found, columns: await introspection.columns(connection, found) };
+  }
+  const name = table.schema === undefined ? table.name : `${table.schema}.${table.name}`;
+  throw new Problem(
+    'missing',
+    `there is no table "${name}" in ${connection.server.database}${suggestion(table.name, tables)}`,
+    `set contexts.${context.name}.table in the config, or give the right database`,
+  );
+}
+
+/**
+ * Looks at the table behind a context.
+ * @throws Problem missing, when the table or one of its three required columns is not there
+ */
+export async function inspectAppointments(
+  context: Context,
+  connection: Connection,
+  introspection: Introspection,
+): Promise<Appointments> {
+  const { table, columns } = await findTable(context, connection, introspection);
+  const known = new Map<KnownColumn, Column>();
+  for (const name of KNOWN_COLUMNS) {
+    const column = find(columns, (candidate) => candidate.name, context.columns[name]);
+    if (column !== undefined) known.set(name, column);
+  }
+  const required = (name: KnownColumn): Column => {
+    const column = known.get(name);
+    if (column !== undefined) return column;
+    const wanted = context.columns[name];
+    const names = columns.map((candidate) => candidate.name);
+    throw new Problem(
+      'missing',
+      `table "${table.name}" has no column "${wanted}"${suggestion(wanted, names)}`,
+      `set contexts.${context.name}.columns.${name} in the config to its name`,
+    );
+  };
+  const [id, v1, v2] = [required('id'), required('calcom_booking_id'), required('calcom_v2_booking_id')];
+  const indexes = await introspection.indexes(connection, table);
+  const unique = (column: Column) =>
+    indexes.some((index) => index.unique && index.columns.length === 1 && index.columns[0] === column.name);
+  return {
+    table,
+    id,
+    v1,
+    v2,
+    columns,
+    known,
+    missing: KNOWN_COLUMNS.filter((name) => !known.has(name)),
+    v1Unique: unique(v1),
+    v2Unique: unique(v2),
+  };
+}

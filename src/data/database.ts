@@ -1,0 +1,142 @@
+import type { Context } from '../config/context.ts';
+import { Problem } from '../model/problem.ts';
+import { type Appointments, inspectAppointments } from './appointments.ts';
+import type { Connection, Dialect, Engine, Expression, Introspection, Row, Server } from './connection.ts';
+import { loadEngine } from './engines.ts';
+import { type Logged, SqlLog } from './sql-log.ts';
+
+/** Milliseconds to open a connection: a start against a dead server says so in under 5 s. */
+const CONNECT_TIMEOUT_MS = 4_000;
+
+/**
+ * Each lane is a connection of its own, so that a slow refresh never keeps a person's rows waiting. Statements in one
+ * lane run in turn.
+ */
+export type Lane = 'figures' | 'rows' | 'row';
+
+export interface QueryOptions {
+  readonly lane: Lane;
+  /** Aborting stops the statement on the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The database of one context, opened for reading. Connections are made when needed and again after a loss. */
+export class Database {
+  readonly #context: Context;
+  readonly #engine: Engine;
+  readonly #lanes = new Map<Lane, Promise<Connection>>();
+  readonly #turns = new Map<Lane, Promise<unknown>>();
+  readonly #log = new SqlLog();
+  #server: Server | undefined;
+
+  constructor(context: Context, engine: Engine) {
+    this.#context = context;
+    this.#engine = engine;
+  }
+
+  get dialect(): Dialect {
+    return this.#engine.dialect;
+  }
+
+  /** Known from the first connection on. */
+  get server(): Server | undefined {
+    return this.#server;
+  }
+
+  /** Oldest first; the same array until the next statement. */
+  get log(): readonly Logged[] {
+    return this.#log.entries;
+  }
+
+  /**
+   * Runs one reading statement.
+   * @throws Problem
+   */
+  query(expression: Expression, { lane, signal }: QueryOptions): Promise<readonly Row[]> {
+    const statement = this.dialect.compile(expression);
+    return this.#inTurn({ lane, signal }, (connection) =>
+      connection.query(statement, this.#context.statementTimeoutMs),
+    );
+  }
+
+  /**
+   * The appointments table as it is now.
+   * @throws Problem missing, and those of a query
+   */
+  appointments(options: QueryOptions): Promise<Appointments> {
+    return this.introspect(options, (introspection, connection) =>
+      inspectAppointments(this.#context, connection, introspection),
+    );
+  }
+
+  /** Asks what exists: tables, columns, indexes, constraints, locks. */
+  introspect<Answer>(
+    options: QueryOptions,
+    ask: (introspection: Introspection, connection: Connection) => Promise<Answer>,
+  ): Promise<Answer> {
+    return this.#inTurn(options, (connection) => ask(this.#engine.introspection, connection));
+  }
+
+  async close(): Promise<void> {
+    const lanes = [...this.#lanes.values()];
+    this.#lanes.clear();
+    const opened = await Promise.allSettled(lanes);
+    await Promise.allSettled(opened.map((lane) => (lane.status === 'fulfilled' ? lane.value.close() : undefined)));
+  }
+
+  async #inTurn<Answer>(
+    { lane, signal }: QueryOptions,
+    work: (connection: Connection) => Promise<Answer>,
+  ): Promise<Answer> {
+    const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
+      if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
+      const connection = await this.#connection(lane);
+      const cancel = () => void connection.cancel();
+      signal?.addEventListener('abort', cancel);
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (error instanceof Problem && error.kind === 'lost') this.#drop(lane, connection);
+        throw error;
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+      }
+    });
+    // The next in turn goes on whatever became of this one.
+    this.#turns.set(
+      lane,
+      turn.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return turn;
+  }
+
+  async #connection(lane: Lane): Promise<Connection> {
+    const open = this.#lanes.get(lane) ?? this.#open();
+    this.#lanes.set(lane, open);
+    try {
+      const connection = await open;
+      this.#server = connection.server;
+      return connection;
+    } catch (error) {
+      this.#lanes.delete(lane);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<Connection> {
+    return this.#log.watch(await this.#engine.connect(this.#context.target, CONNECT_TIMEOUT_MS));
+  }
+
+  #drop(lane: Lane, connection: Connection): void {
+    this.#lanes.delete(lane);
+    void connection.close();
+  }
+}
+
+/** The database of a context; nothing is connected yet. */
+export async function openDatabase(context: Context): Promise<Database> {
+  return new Database(context, await loadEngine(context.target.engine));
+}
