@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startMysql, startPostgres, type ThrowAway } from './servers.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    engines: { readonly mysql: string | undefined; readonly postgres: string | undefined; readonly folder: string };
+  }
+}
+
+/**
+ * Finds or starts the servers for the tests of a run (1 to 3 s) and ends what it started. An engine that is neither
+ * named by its URL in the environment nor installed is skipped with a line after the summary; under CI it fails the run.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'apptop-sqlite-'));
+  const started: ThrowAway[] = [];
+  const missing: string[] = [];
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
+  const stop = async () => {
+    removeFolder();
+    await Promise.all(started.map((server) => server.stop()));
+    for (const name of missing) console.log(`skipped: ${name}, no server found`);
+  };
+  const find = async (name: string, variable: string, start: () => Promise<ThrowAway | undefined>) => {
+    const given = process.env[variable];
+    if (given) return given;
+    const server = await start();
+    if (server) started.push(server);
+    else missing.push(name);
+    return server?.url;
+  };
+  const [mysql, postgres] = await Promise.all([
+    find('mysql', 'APPTOP_TEST_MYSQL_URL', startMysql),
+    find('postgres', 'APPTOP_TEST_POSTGRES_URL', startPostgres),
+  ]);
+  if (process.env['CI'] === 'true' && missing.length > 0) {
+    await stop();
+    throw new Error(`no server found for ${missing.join(', ')}: install it, or set APPTOP_TEST_…_URL`);
+  }
+  project.provide('engines', { mysql, postgres, folder });
+  return stop;
+}
