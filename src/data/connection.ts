@@ -72,6 +72,11 @@ export interface Dialect {
   parameter(column: Column, value: string): Expression;
   /** A text that is known to be a V1 id, as the type of a column that it is compared with, so that its index is used. */
   v1AsColumn(text: Expression, column: Column): Expression;
+  /**
+   * Ends a derived table so that its expressions are computed once a row instead of wherever they are used again;
+   * nothing on an engine that would write the whole derived table down for it.
+   */
+  computeOnce(): Expression;
   /** ` NULLS FIRST` or ` NULLS LAST` so that null sorts as the smallest, or nothing where it does by itself. */
   nullsSmallest(direction: 'asc' | 'desc'): Expression;
 }

@@ -91,7 +91,8 @@ export class Database {
     const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
       if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
       const connection = await this.#connection(lane);
-      const cancel = () => void connection.cancel();
+      // A server that can't be told to stop leaves the statement to its timeout.
+      const cancel = () => void connection.cancel().catch(() => undefined);
       signal?.addEventListener('abort', cancel);
       try {
         return await work(connection);
