@@ -1,19 +1,21 @@
-/** The limits that turn figures into verdicts. Rates are shares from 0 to 1, times are seconds. */
+/** The limits that turn figures into verdicts. Rates are shares from 0 to 1, times are seconds, the rest counts rows. */
 export interface Thresholds {
-  /** Share of synced rows, by window: first day, over seven days. */
+  /** Least share of synced rows of those created in 24 h, and in 7 d. */
   readonly syncSuccess: number;
   readonly syncSuccess7d: number;
-  /** Share of rows pending or failed. */
+  /** Largest share of rows pending or failed of those created in 24 h. */
   readonly pendingAndFailed: number;
+  /** Largest latencies of the last hour. */
   readonly latencyAverage: number;
   readonly latencyMax: number;
-  /** Rows in manual review: over the first is a warning, from the second on it is immediate. */
+  /** Rows in manual review that are normal, and those from which on it is a warning. */
   readonly reviewQueue: number;
-  readonly reviewQueueImmediate: number;
+  readonly reviewQueueWarning: number;
+  /** Rows pending for over ten minutes that are normal. */
   readonly stuckPending: number;
 }
 
-/** Source: the success criteria of the sync rollout. */
+/** Source: the targets of the sync's monitoring queries and its success criteria for the first day and the first week. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
   syncSuccess: 0.95,
   syncSuccess7d: 0.98,
@@ -21,6 +23,6 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   latencyAverage: 10,
   latencyMax: 30,
   reviewQueue: 0,
-  reviewQueueImmediate: 5,
+  reviewQueueWarning: 5,
   stuckPending: 0,
 };

@@ -1,0 +1,115 @@
+import { age, counted, duration, grouped, percent } from './format.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Thresholds } from './thresholds.ts';
+
+/** `immediate`: somebody must act now; `warning`: a target is missed; `investigation`: somebody should look. */
+export type AlertLevel = 'immediate' | 'warning' | 'investigation';
+
+export interface Alert {
+  readonly level: AlertLevel;
+  /** Stable, for machines. */
+  readonly id: string;
+  /** The figure beside its limit. */
+  readonly text: string;
+}
+
+export const VERDICTS = ['HEALTHY', 'DEGRADED', 'STOP'] as const;
+export type VerdictWord = (typeof VERDICTS)[number];
+
+export interface Verdict {
+  readonly word: VerdictWord;
+  /** Most urgent first. */
+  readonly alerts: readonly Alert[];
+}
+
+/** Most urgent first. */
+const LEVELS: readonly AlertLevel[] = ['immediate', 'warning', 'investigation'];
+
+function idAlerts({ classes, migration }: Snapshot): readonly (Alert | false)[] {
+  const wrong = classes.misplaced + classes.duplicate;
+  return [
+    wrong > 0 &&
+      (migration === 'migrated'
+        ? { level: 'immediate', id: 'misplaced-after-move', text: `${counted(wrong, 'id')} misplaced after the move` }
+        : { level: 'warning', id: 'misplaced', text: `${counted(wrong, 'id')} misplaced` }),
+    classes.conflict > 0 && {
+      level: 'investigation',
+      id: 'conflict',
+      text: `${counted(classes.conflict, 'id conflict')} for an operator`,
+    },
+    classes.review > 0 && {
+      level: 'investigation',
+      id: 'impossible-id',
+      text: `${counted(classes.review, 'impossible id')} for an operator`,
+    },
+  ];
+}
+
+function syncAlerts({ sync, latency, stuckPending }: Snapshot, limits: Thresholds): readonly (Alert | false)[] {
+  const [day, week, hour] = [sync?.['24h'], sync?.['7d'], latency?.['1h']];
+  const success = day && day.rows > 0 ? day.synced / day.rows : undefined;
+  const success7d = week && week.rows > 0 ? week.synced / week.rows : undefined;
+  const waiting = day?.statuses.filter(({ status }) => status === 'pending' || status === 'failed') ?? [];
+  const waitingShare = day && day.rows > 0 ? waiting.reduce((sum, { rows }) => sum + rows, 0) / day.rows : undefined;
+  const stuck = stuckPending ?? 0;
+  return [
+    success !== undefined &&
+      success < limits.syncSuccess && {
+        level: 'warning',
+        id: 'sync-success',
+        text: `success ${percent(success)} < ${percent(limits.syncSuccess)}`,
+      },
+    success7d !== undefined &&
+      success7d < limits.syncSuccess7d && {
+        level: 'investigation',
+        id: 'sync-success-7d',
+        text: `success over 7 d ${percent(success7d)} < ${percent(limits.syncSuccess7d)}`,
+      },
+    waitingShare !== undefined &&
+      waitingShare > limits.pendingAndFailed && {
+        level: 'warning',
+        id: 'pending-and-failed',
+        text: `pending and failed ${percent(waitingShare)} > ${percent(limits.pendingAndFailed)}`,
+      },
+    hour?.average !== undefined &&
+      hour.average > limits.latencyAverage && {
+        level: 'warning',
+        id: 'latency-average',
+        text: `latency ${duration(hour.average)} > ${duration(limits.latencyAverage)} on average`,
+      },
+    hour?.max !== undefined &&
+      hour.max > limits.latencyMax && {
+        level: 'investigation',
+        id: 'latency-max',
+        text: `latency ${duration(hour.max)} > ${duration(limits.latencyMax)} at most`,
+      },
+    stuck > limits.stuckPending && {
+      level: 'warning',
+      id: 'stuck-pending',
+      text: `${grouped(stuck)} pending for over 10 min`,
+    },
+  ];
+}
+
+function queueAlerts({ review, failedJobs }: Snapshot, limits: Thresholds): readonly (Alert | false)[] {
+  const oldest = review?.oldestSeconds === undefined ? '' : `, oldest ${age(review.oldestSeconds)}`;
+  return [
+    review !== undefined &&
+      review.rows > limits.reviewQueue && {
+        level: review.rows >= limits.reviewQueueWarning ? 'warning' : 'investigation',
+        id: 'review-queue',
+        text: `${grouped(review.rows)} in review${oldest}`,
+      },
+    failedJobs !== undefined &&
+      failedJobs > 0 && { level: 'investigation', id: 'failed-jobs', text: counted(failedJobs, 'failed job') },
+  ];
+}
+
+/** What a snapshot means: one word, and the reasons for it. */
+export function judge(snapshot: Snapshot, limits: Thresholds): Verdict {
+  const alerts = [...idAlerts(snapshot), ...syncAlerts(snapshot, limits), ...queueAlerts(snapshot, limits)]
+    .filter((alert) => alert !== false)
+    .sort((left, right) => LEVELS.indexOf(left.level) - LEVELS.indexOf(right.level));
+  if (alerts.length === 0) return { word: 'HEALTHY', alerts };
+  return { word: alerts[0]?.level === 'immediate' ? 'STOP' : 'DEGRADED', alerts };
+}
