@@ -1,0 +1,127 @@
+import { Problem } from '../model/problem.ts';
+import type { ConsoleOptions, ExitCode, GlobalOptions } from './command.ts';
+
+/** An option as the command line, the help and the shells' completion know it. */
+export interface Option {
+  readonly name: string;
+  readonly type: 'flag' | 'text' | 'number';
+  /** ASCII: yargs lays the help out on every start, and measuring more than ASCII costs it 17 ms. */
+  readonly description: string;
+  /** What a shell offers for the value. */
+  readonly values?: 'files' | readonly string[];
+}
+
+/** What an operator wrote behind a command, by option name. */
+export interface Written {
+  flag(name: string): boolean;
+  text(name: string): string | undefined;
+  /** @throws Problem usage, unless it is a whole number from 1 */
+  count(name: string): number | undefined;
+  /** The words that are no options. */
+  readonly words: readonly string[];
+}
+
+/** A verb of the command line. Its module is loaded when it runs. */
+export interface Command {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly Option[];
+  /** What the one word behind the verb may be. */
+  readonly word?: { readonly name: string; readonly values: readonly string[] };
+  run(written: Written): Promise<ExitCode>;
+}
+
+const ascii: Option = { name: 'ascii', type: 'flag', description: 'draw with ASCII only' };
+const lowBandwidth: Option = { name: 'low-bandwidth', type: 'flag', description: 'draw less, and less often' };
+const includeDeleted: Option = { name: 'include-deleted', type: 'flag', description: 'count soft-deleted rows too' };
+const connection: readonly Option[] = [
+  { name: 'context', type: 'text', description: 'the database of this name in the config' },
+  { name: 'config', type: 'text', description: 'the config file', values: 'files' },
+  {
+    name: 'url',
+    type: 'text',
+    description: 'a database without a config: sqlite:PATH, mysql://HOST/NAME, postgres://HOST/NAME',
+  },
+];
+
+const globalOptions = (written: Written): GlobalOptions => ({
+  context: written.text('context'),
+  config: written.text('config'),
+  url: written.text('url'),
+  ascii: written.flag('ascii'),
+  lowBandwidth: written.flag('low-bandwidth'),
+});
+const consoleOptions = (written: Written): ConsoleOptions => ({
+  ...globalOptions(written),
+  includeDeleted: written.flag('include-deleted'),
+});
+
+const runStatus = async (written: Written): Promise<ExitCode> =>
+  (await import('./status.ts')).run({ ...consoleOptions(written), json: written.flag('json') });
+
+/** Without a verb: the console, or the status where nobody could look at a console. */
+export const CONSOLE: Command = {
+  name: 'console',
+  description: 'open the console (without a terminal: print the status once)',
+  options: [...connection, ascii, lowBandwidth, includeDeleted],
+  run: async (written) =>
+    process.stdout.isTTY ? (await import('./console.ts')).run(consoleOptions(written)) : runStatus(written),
+};
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** The verbs in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'demo',
+    description: 'open the console on a demo database that lives',
+    options: [
+      { name: 'rows', type: 'number', description: 'how many appointments, instead of 128' },
+      { name: 'still', type: 'flag', description: 'nothing happens in the database' },
+      ascii,
+      lowBandwidth,
+      includeDeleted,
+    ],
+    run: async (written) =>
+      (await import('./demo.ts')).run({
+        ...consoleOptions(written),
+        rows: written.count('rows'),
+        still: written.flag('still'),
+      }),
+  },
+  {
+    name: 'init',
+    description: 'find the database of an application and write the config',
+    options: connection,
+    run: async (written) => (await import('./init.ts')).run(globalOptions(written)),
+  },
+  {
+    name: 'doctor',
+    description: 'test connection, privileges, columns and terminal',
+    options: [...connection, ascii],
+    run: async (written) => (await import('./doctor.ts')).run(globalOptions(written)),
+  },
+  {
+    name: 'status',
+    description: 'print the state once; exit code 0 healthy, 1 degraded, 2 stop, 3 could not tell',
+    options: [
+      ...connection,
+      { name: 'json', type: 'flag', description: 'for programs: one JSON document' },
+      ascii,
+      includeDeleted,
+    ],
+    run: runStatus,
+  },
+  {
+    name: 'completion',
+    description: 'print the completion script of a shell',
+    options: [],
+    word: { name: 'shell', values: SHELLS },
+    run: async (written) => {
+      const shell = SHELLS.find((name) => name === written.words[0]);
+      if (shell === undefined)
+        throw new Problem('usage', 'completion needs a shell', `give one of ${SHELLS.join(', ')}`);
+      return (await import('./completion.ts')).run(shell);
+    },
+  },
+];
