@@ -1,0 +1,59 @@
+import { Text } from 'ink';
+import { useEffect, useSyncExternalStore } from 'react';
+import type { LiveState } from '../../live/store.ts';
+import { milliseconds } from '../../model/format.ts';
+import { fit, visible, width } from '../../model/text.ts';
+import { useConsoleState, useLive, useRoot } from '../hooks/console.ts';
+import { keyLabel } from '../keys/keys.ts';
+import { partsThatFit } from '../layout.ts';
+import type { ConsoleState } from '../model.ts';
+
+/** How long a note stays. */
+const NOTICE_MS = 5_000;
+
+const noticeOf = (state: ConsoleState) => state.notice;
+
+/** How often figures are asked for and what one refresh costs; says so when the console slowed itself down. */
+export function refreshWords({ paused, interval, queryMs }: LiveState): string {
+  const cost = queryMs === undefined ? '' : milliseconds(queryMs);
+  if (paused) return 'paused: p goes on';
+  const every = `every ${Math.round(interval.seconds)} s`;
+  if (cost === '') return every;
+  return interval.seconds > interval.wanted ? `${every}: query takes ${cost}` : `${every} · query ${cost}`;
+}
+
+/** The keys of what is on screen, or a note; the refresh at the right. */
+export function Footer({ columns }: { columns: number }) {
+  const { model, router, theme } = useRoot();
+  const notice = useConsoleState(noticeOf);
+  const refresh = useLive(refreshWords).replace('·', theme.glyphs.dot);
+  const hints = useSyncExternalStore(router.subscribe, () =>
+    router
+      .current()
+      .filter(({ hint }) => hint !== undefined)
+      .map(({ keys, hint }) => `${keyLabel(keys[0] ?? '')} ${hint}`)
+      .join('\n'),
+  );
+  useEffect(() => {
+    if (notice === undefined) return undefined;
+    const timer = setTimeout(() => model.clearNotice(), NOTICE_MS);
+    return () => clearTimeout(timer);
+  }, [model, notice]);
+  const right = width(refresh) + 20 <= columns ? refresh : '';
+  const room = Math.max(0, columns - width(right) - (right === '' ? 1 : 3));
+  const parts = hints.split('\n').map((text, index) => ({ text, width: width(text), priority: index }));
+  const left =
+    notice === undefined
+      ? partsThatFit(parts, room, 2)
+          .map(({ text }) => text)
+          .join('  ')
+      : visible(notice.text, theme.ascii);
+  return (
+    <Text wrap="truncate">
+      <Text {...(notice === undefined ? {} : theme.style('accent'))}>
+        {fit(` ${left}`, room + 1, { ascii: theme.ascii })}
+      </Text>
+      <Text {...theme.style('muted')}>{right === '' ? '' : ` ${right} `}</Text>
+    </Text>
+  );
+}

@@ -1,0 +1,64 @@
+import { Box, Text } from 'ink';
+import { memo } from 'react';
+import type { LiveState } from '../../live/store.ts';
+import { clock } from '../../model/format.ts';
+import { fit, visible, width } from '../../model/text.ts';
+import { useDisplay, useLive, useRoot, useServices } from '../hooks/console.ts';
+import { useNow } from '../hooks/now.ts';
+import { partsThatFit } from '../layout.ts';
+import type { Glyphs, Style } from '../theme.ts';
+
+/** What the live state says in a few words, with the age of the data. */
+export function liveWords(state: LiveState, now: number, glyphs: Glyphs): string {
+  if (state.phase === 'connecting' || state.receivedAt === undefined) return `${glyphs.waiting} connecting`;
+  const age = `${Math.max(0, Math.floor((now - state.receivedAt) / 1000))} s`;
+  if (state.phase === 'stale') return `${glyphs.alert} stale ${age}`;
+  return state.paused ? `${glyphs.paused} paused ${age}` : `${glyphs.live} ${age} ago`;
+}
+
+const all = (state: LiveState): LiveState => state;
+
+/** The age of the data and the clock: with the banner the only parts that draw again each second. */
+const Ticking = memo(function Ticking({ columns, style }: { columns: number; style: Style }) {
+  const { theme, draw } = useRoot();
+  const now = useNow(draw.lowBandwidth ? 10 : 1);
+  const { localTime } = useDisplay();
+  const live = liveWords(useLive(all), now, theme.glyphs);
+  const time = clock(now, localTime);
+  const text = width(live) + width(time) + 3 <= columns ? `${live}  ${time} ` : `${live} `;
+  return (
+    <Text wrap="truncate" {...style}>
+      {fit(text, columns, { align: 'right', ascii: theme.ascii })}
+    </Text>
+  );
+});
+
+/** The live state may take this much: `stale 1234 s` and the clock with an offset. */
+const TICKING_WIDTH = 32;
+
+/** Which database this is and what one may do to it, in the environment's colour. */
+export function Header({ columns }: { columns: number }) {
+  const { theme } = useRoot();
+  const { context } = useServices();
+  const server = useLive((state) => state.server);
+  const style = theme.environment(context.environment);
+  const ticking = Math.min(TICKING_WIDTH, Math.max(0, columns - context.environment.length - 2));
+  const part = (text: string, priority: number) => ({ text, width: width(text), priority });
+  const parts = [
+    part(visible(server?.database ?? context.name, theme.ascii), 3),
+    part(context.environment.toUpperCase(), 1),
+    ...(server === undefined ? [] : [part(visible(`${server.product} ${server.version}`, theme.ascii), 4)]),
+    ...(server?.role === 'replica' ? [part('REPLICA', 5)] : []),
+    part(context.access === 'read' ? 'READ-ONLY' : 'OPERATE', 2),
+  ];
+  const left = Math.max(0, columns - ticking);
+  const shown = partsThatFit(parts, left - 2, 3);
+  return (
+    <Box width={columns} height={1}>
+      <Text wrap="truncate" {...style}>
+        {fit(` ${shown.map(({ text }) => text).join('   ')}`, left, { ascii: theme.ascii })}
+      </Text>
+      <Ticking columns={ticking} style={style} />
+    </Box>
+  );
+}

@@ -1,0 +1,44 @@
+import { Text } from 'ink';
+import type { LiveState } from '../../live/store.ts';
+import { fit, visible, width } from '../../model/text.ts';
+import { useConsoleState, useLive, useRoot } from '../hooks/console.ts';
+import { partsThatFit } from '../layout.ts';
+import type { ConsoleState } from '../model.ts';
+
+const screenOf = (state: ConsoleState) => state.screen;
+/** Titles of the views that cover the screen, innermost last, as one text so that an equal one draws nothing. */
+const trailOf = (state: ConsoleState) => (state.views[state.screen] ?? []).map(({ title }) => title).join(' › ');
+
+/** The screens with their number keys, a dot where something needs a person, and the way into a drill-down. */
+export function Tabs({ columns }: { columns: number }) {
+  const { model, theme } = useRoot();
+  const current = useConsoleState(screenOf);
+  const trail = useConsoleState(trailOf);
+  const dots = useLive((state: LiveState) =>
+    model.screens
+      .filter((screen) => screen.needsAttention?.(state))
+      .map(({ id }) => id)
+      .join(),
+  ).split(',');
+  const parts = model.screens.map((screen) => {
+    const here = screen.id === current;
+    const way = here && trail !== '' ? ` ${theme.glyphs.cursor} ${visible(trail, theme.ascii)}` : '';
+    // Brackets say where you are to those who see no colour.
+    const name = `${screen.key} ${screen.title}${dots.includes(screen.id) ? theme.glyphs.attention : ''}`;
+    const text = here ? `[${name}]${way}` : ` ${name} `;
+    return { text, here, width: width(text), priority: here ? 1 : 2 };
+  });
+  const shown = partsThatFit(parts, columns, 0);
+  const only = shown.length === 1 ? shown[0] : undefined;
+  if (only !== undefined)
+    return <Text {...theme.style('accent')}>{fit(only.text, columns, { ascii: theme.ascii })}</Text>;
+  return (
+    <Text wrap="truncate">
+      {shown.map(({ text, here }) => (
+        <Text key={text} {...theme.style(here ? 'accent' : 'muted')}>
+          {text}
+        </Text>
+      ))}
+    </Text>
+  );
+}
