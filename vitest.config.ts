@@ -10,7 +10,7 @@ export default defineConfig({
   ],
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
-    globalSetup: ['tests/build/global-setup.ts', 'tests/engines/global-setup.ts'],
+    globalSetup: ['tests/engines/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,

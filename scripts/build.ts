@@ -13,14 +13,12 @@ const entryPoints = {
   simulator: 'src/data/demo/simulator.ts',
 };
 
-/** While the house is being built: a command that nobody has written yet does nothing. */
+/** While the house is being built: a file that nobody has written yet does nothing. */
 const unfinished: Plugin = {
   name: 'unfinished',
   setup(build) {
-    build.onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ path, resolveDir }) =>
-      resolveDir.endsWith('commands') && !existsSync(`${resolveDir}/${path}`)
-        ? { path, namespace: 'unfinished' }
-        : null,
+    build.onResolve({ filter: /^\.\.?\/.*\.tsx?$/ }, ({ path, resolveDir }) =>
+      existsSync(`${resolveDir}/${path}`) ? null : { path, namespace: 'unfinished' },
     );
     build.onLoad({ filter: /./, namespace: 'unfinished' }, ({ path }) => ({
       contents:
