@@ -1,7 +1,7 @@
 /** Figures and times as people read them, the same in every screen and report. Times are UTC unless said otherwise. */
 
 /** `1,204` */
-export const grouped = (value: number): string => value.toLocaleString('en-US');
+export const count = (value: number): string => value.toLocaleString('en-US');
 
 /** `93.1 %`; a rate that is not quite whole never reads 100 %, one that is not quite nothing never 0 %. */
 export function percent(share: number): string {
@@ -35,5 +35,14 @@ export const utc = (milliseconds: number): string =>
   `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 
 /** `1 id`, `102 ids` */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${grouped(count)} ${count === 1 ? one : many}`;
+export const counted = (number: number, one: string, many = `${one}s`): string =>
+  `${count(number)} ${number === 1 ? one : many}`;
+
+/** A measured time of a statement: `34 ms`, `1.2 s`. */
+export const milliseconds = (value: number): string => duration(value / 1000);
+
+/** The time of day: `12:04:31Z`, or `13:04:31` in the local zone. */
+export function clock(at: number, local: boolean): string {
+  if (!local) return `${new Date(at).toISOString().slice(11, 19)}Z`;
+  return new Date(at).toTimeString().slice(0, 8);
+}

@@ -1,4 +1,4 @@
-import { age, counted, duration, grouped, percent } from './format.ts';
+import { age, count, counted, duration, percent } from './format.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Thresholds } from './thresholds.ts';
 
@@ -86,7 +86,7 @@ function syncAlerts({ sync, latency, stuckPending }: Snapshot, limits: Threshold
     stuck > limits.stuckPending && {
       level: 'warning',
       id: 'stuck-pending',
-      text: `${grouped(stuck)} pending for over 10 min`,
+      text: `${count(stuck)} pending for over 10 min`,
     },
   ];
 }
@@ -98,7 +98,7 @@ function queueAlerts({ review, failedJobs }: Snapshot, limits: Thresholds): read
       review.rows > limits.reviewQueue && {
         level: review.rows >= limits.reviewQueueWarning ? 'warning' : 'investigation',
         id: 'review-queue',
-        text: `${grouped(review.rows)} in review${oldest}`,
+        text: `${count(review.rows)} in review${oldest}`,
       },
     failedJobs !== undefined &&
       failedJobs > 0 && { level: 'investigation', id: 'failed-jobs', text: counted(failedJobs, 'failed job') },
