@@ -1,0 +1,25 @@
+import { parseUrl } from './url.ts';
+import type { Wanted } from './wanted.ts';
+
+/**
+ * A connection URL as it may be shown: `mysql://app:***@db:3306/shop`, parameters left out. Of a URL that cannot be read
+ * nothing but the scheme is shown, because its password may stand anywhere.
+ */
+export function redact(url: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(url)?.[0] ?? '';
+  try {
+    return address(parseUrl(url), scheme);
+  } catch {
+    return scheme === '' ? '***' : `${scheme}:***`;
+  }
+}
+
+/** An address without any secret. */
+export function address(wanted: Wanted, scheme: string = wanted.engine): string {
+  if (wanted.engine === 'sqlite') return `sqlite:${wanted.path}`;
+  const password = wanted.password === undefined ? '' : ':***';
+  const user = wanted.user === undefined ? '' : `${wanted.user}${password}@`;
+  const host = wanted.host?.includes(':') ? `[${wanted.host}]` : (wanted.host ?? '');
+  const port = wanted.port === undefined ? '' : `:${wanted.port}`;
+  return `${scheme}://${user}${wanted.socket ?? `${host}${port}`}/${wanted.database ?? ''}`;
+}

@@ -1,0 +1,184 @@
+import { basename } from 'node:path';
+import { DEFAULT_UID, uidShape } from '../model/booking-id.ts';
+import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
+import { Problem } from '../model/problem.ts';
+import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
+import type { Context } from './context.ts';
+import { completeMysql } from './mysql-client.ts';
+import { completePostgres } from './postgres-client.ts';
+import type { ConnectionFields, ContextConfig } from './schema.ts';
+import { expand, readPasswordFile, runPasswordCommand, type Variables } from './secrets.ts';
+import { absolute, type Surroundings, shown } from './surroundings.ts';
+import type { Target } from './target.ts';
+import { parseUrl } from './url.ts';
+import { ANY_SERVER, type Wanted } from './wanted.ts';
+
+/** Where a context was written down. */
+export interface Origin {
+  /** How messages call the place of a key: `./apptop.json: contexts.prod.table`, `--url`. */
+  at(key: string): string;
+  /** Relative paths start here, and passwordCommand runs here. */
+  readonly folder: string;
+  readonly variables: Variables;
+}
+
+/** A database with every default: the table and the columns as the field names them, reading only, as production. */
+export function defaultContext(name: string, target: Target): Context {
+  return {
+    name,
+    environment: 'production',
+    access: 'read',
+    target,
+    table: { schema: undefined, name: 'appointments' },
+    columns: columnNames({}),
+    bookingIds: { uid: DEFAULT_UID, layout: 'detect' },
+    thresholds: DEFAULT_THRESHOLDS,
+    refreshSeconds: 2,
+    statementTimeoutMs: 30_000,
+  };
+}
+
+/**
+ * A context with its secrets fetched and its defaults filled in.
+ * @param name undefined means the database's own
+ * @param notes receives what a person should know although it is no failure
+ * @throws Problem config
+ */
+export async function resolveContext(
+  name: string | undefined,
+  config: ContextConfig,
+  origin: Origin,
+  around: Surroundings,
+  notes: string[],
+): Promise<Context> {
+  const target = await resolveTarget(config.connection, origin, around, notes);
+  if (target.engine === 'mysql' && target.database === undefined && !config.table?.includes('.')) {
+    throw new Problem('config', `${origin.at('connection')}: names no database`, 'add it: mysql://user@host/DATABASE');
+  }
+  const base = defaultContext(name ?? nameOf(target), target);
+  const { uidPattern, layout } = config.bookingIds ?? {};
+  return {
+    ...base,
+    environment: config.environment ?? base.environment,
+    access: config.access ?? base.access,
+    table: config.table === undefined ? base.table : tableName(said(config.table, 'table', origin)),
+    columns: columnNames(config.columns ?? {}, origin),
+    bookingIds: {
+      uid: (uidPattern === undefined ? undefined : uidShape(uidPattern)) ?? base.bookingIds.uid,
+      layout: layout ?? base.bookingIds.layout,
+    },
+    thresholds: { ...base.thresholds, ...config.thresholds },
+    refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
+    statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
+  };
+}
+
+const said = (text: string, key: string, origin: Origin): string => expand(text, origin.variables, origin.at(key));
+
+/** Does some work whose Problems don't know where the words that they are about stand. */
+export function placed<Value>(place: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, `${place}: ${error.message}`, error.remedy, { cause: error.cause });
+  }
+}
+
+function tableName(text: string): Context['table'] {
+  const [schema, ...name] = text.split('.');
+  return name.length === 0 ? { schema: undefined, name: text } : { schema, name: name.join('.') };
+}
+
+function columnNames(names: NonNullable<ContextConfig['columns']>, origin?: Origin): Context['columns'] {
+  const nameOfColumn = (column: KnownColumn) => {
+    const name = names[column];
+    return name === undefined || origin === undefined ? column : said(name, `columns.${column}`, origin);
+  };
+  const columns = KNOWN_COLUMNS.map((column) => [column, nameOfColumn(column)] as const);
+  return Object.fromEntries(columns) as Record<KnownColumn, string>; // fromEntries forgets which keys it was given
+}
+
+/** The database's name, a file's without its folder and ending, or else the server's. */
+function nameOf(target: Target): string {
+  if (target.engine === 'sqlite') return basename(target.path).replace(/(?<=.)\.[^.]*$/, '');
+  return target.database ?? target.host;
+}
+
+async function resolveTarget(
+  connection: ContextConfig['connection'],
+  origin: Origin,
+  around: Surroundings,
+  notes: string[],
+): Promise<Target> {
+  const wanted = await wantedOf(connection, origin, around);
+  const path = (file: string) => absolute(file, origin.folder, around.home);
+  if (wanted.engine === 'sqlite') return { ...wanted, path: path(wanted.path) };
+  const { ca, certificate, key, mode } = wanted.tls;
+  const tls = {
+    mode,
+    ca: ca === undefined || ca === 'system' ? ca : path(ca),
+    certificate: certificate && path(certificate),
+    key: key && path(key),
+  };
+  const complete = wanted.engine === 'mysql' ? completeMysql : completePostgres;
+  return placed(origin.at('connection'), () => complete({ ...wanted, tls }, around, notes));
+}
+
+async function wantedOf(
+  connection: ContextConfig['connection'],
+  origin: Origin,
+  around: Surroundings,
+): Promise<Wanted> {
+  if (typeof connection !== 'string') return wantedOfFields(connection, origin, around);
+  const place = origin.at('connection');
+  const url = expand(connection, origin.variables, place, encodeURIComponent);
+  return placed(place, () => parseUrl(url));
+}
+
+async function wantedOfFields(fields: ConnectionFields, origin: Origin, around: Surroundings): Promise<Wanted> {
+  const text = (key: string, value: string | undefined) =>
+    value === undefined ? undefined : said(value, `connection.${key}`, origin);
+  const database = text('database', fields.database);
+  if (fields.engine === 'sqlite') {
+    if (database !== undefined) return { engine: 'sqlite', path: database };
+    throw new Problem('config', `${origin.at('connection.database')}: missing`, 'write the path of the SQLite file');
+  }
+  return {
+    ...ANY_SERVER,
+    engine: fields.engine === 'postgres' ? 'postgres' : 'mysql',
+    host: text('host', fields.host),
+    port: fields.port,
+    socket: text('socket', fields.socket),
+    user: text('user', fields.user),
+    password: await passwordOf(fields, origin, around),
+    database,
+    tls: {
+      mode: fields.tls?.mode,
+      ca: text('tls.ca', fields.tls?.ca),
+      certificate: text('tls.certificate', fields.tls?.certificate),
+      key: text('tls.key', fields.tls?.key),
+    },
+  };
+}
+
+async function passwordOf(
+  { password, passwordFile, passwordCommand }: ConnectionFields,
+  origin: Origin,
+  around: Surroundings,
+): Promise<string | undefined> {
+  if ([password, passwordFile, passwordCommand].filter((way) => way !== undefined).length > 1) {
+    const what = `${origin.at('connection')}: the password is given in more than one way`;
+    throw new Problem('config', what, 'keep one of password, passwordFile and passwordCommand');
+  }
+  if (passwordFile !== undefined) {
+    const path = absolute(said(passwordFile, 'connection.passwordFile', origin), origin.folder, around.home);
+    return readPasswordFile(path, `${origin.at('connection.passwordFile')}: ${shown(path, around)}`);
+  }
+  if (passwordCommand === undefined) {
+    return password === undefined ? undefined : said(password, 'connection.password', origin);
+  }
+  const place = 'connection.passwordCommand';
+  const command = passwordCommand.map((part, index) => said(part, `${place}[${index}]`, origin));
+  return runPasswordCommand(command, origin.folder, origin.at(place));
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Problem } from '../model/problem.ts';
+import { errorCode, readRequired } from './read.ts';
+
+/** Looks a variable up: in the environment, then in the `.env` beside what asks for it. */
+export type Variables = (name: string) => string | undefined;
+
+const REFERENCE = /\$\{env:([^}]*)\}/g;
+
+/**
+ * A text with every `${env:NAME}` replaced.
+ * @param place where the text stands, for the message: `./apptop.json: contexts.prod.connection`
+ * @param encode applied to each value when the text has more than the reference, as in a URL
+ * @throws Problem config, when a variable is not set
+ */
+export function expand(
+  text: string,
+  variables: Variables,
+  place: string,
+  encode: (value: string) => string = (value) => value,
+): string {
+  return text.replace(REFERENCE, (reference, name: string) => {
+    const value = variables(name);
+    if (value === undefined) {
+      const what = `${place}: the variable ${name} is not set`;
+      throw new Problem('config', what, `export ${name}=… or write it into the .env beside the file`);
+    }
+    return reference === text ? value : encode(value);
+  });
+}
+
+/** Without the one newline that editors and `echo` put at the end. */
+const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
+
+/** @throws Problem config, when the file cannot be read or is empty */
+export function readPasswordFile(path: string, name: string): string {
+  const password = withoutNewline(readRequired(path, name));
+  if (password === '') throw new Problem('config', `${name}: is empty`, 'write the password into it');
+  return password;
+}
+
+/** Long enough for a password manager that asks for a fingerprint. */
+const COMMAND_TIMEOUT_MS = 10_000;
+
+/**
+ * The password that a program prints, run without a shell. What it writes to stderr is not repeated: it may be secret.
+ * @param command the program and its arguments
+ * @throws Problem config, when the program fails, prints nothing or takes over 10 s
+ */
+export async function runPasswordCommand(
+  command: readonly string[],
+  folder: string,
+  place: string,
+  timeoutMs = COMMAND_TIMEOUT_MS,
+): Promise<string> {
+  const [program = '', ...args] = command;
+  const printed = await promisify(execFile)(program, args, { cwd: folder, timeout: timeoutMs }).then(
+    ({ stdout }) => stdout,
+    (error: unknown) => {
+      const remedy = `run ${program} by hand in ${folder} and see`;
+      // Without the error as a cause: it carries the command line and the output.
+      throw new Problem('config', `${place}: ${program} ${failure(error, timeoutMs)}`, remedy);
+    },
+  );
+  const password = withoutNewline(printed);
+  if (password === '') {
+    throw new Problem('config', `${place}: ${program} printed nothing`, 'have it print the password to stdout');
+  }
+  return password;
+}
+
+function failure(error: unknown, timeoutMs: number): string {
+  if (errorCode(error) === 'ENOENT') return 'was not found';
+  if (errorCode(error) === 'EACCES') return 'may not be run';
+  if (!(error instanceof Error)) return 'failed';
+  if ('killed' in error && error.killed === true) return `took over ${timeoutMs / 1000} s`;
+  return 'code' in error && typeof error.code === 'number' ? `failed with exit code ${error.code}` : 'failed';
+}
