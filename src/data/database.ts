@@ -48,6 +48,11 @@ export class Database {
     return this.#log.entries;
   }
 
+  /** Milliseconds of the database's time that this session has taken. */
+  get spentMs(): number {
+    return this.#log.spentMs;
+  }
+
   /**
    * Runs one reading statement.
    * @throws Problem

@@ -17,10 +17,16 @@ const LENGTH = 500;
 /** Every statement of a session, the newest 500 of them. */
 export class SqlLog {
   #entries: readonly Logged[] = [];
+  #spentMs = 0;
 
   /** Oldest first; the same array until the next statement. */
   get entries(): readonly Logged[] {
     return this.#entries;
+  }
+
+  /** Milliseconds that all statements took together. */
+  get spentMs(): number {
+    return this.#spentMs;
   }
 
   /** The same connection with its statements written here. */
@@ -37,6 +43,7 @@ export class SqlLog {
     const [at, began] = [Date.now(), performance.now()];
     const write = (rows: number | undefined, problem: Problem | undefined) => {
       const entry = { ...statement, at, durationMs: performance.now() - began, rows, problem };
+      this.#spentMs += entry.durationMs;
       this.#entries = [...this.#entries.slice(1 - LENGTH), entry];
     };
     try {

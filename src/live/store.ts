@@ -1,18 +1,7 @@
 import type { Server } from '../data/connection.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-
-/** One point of the sparklines. Rates are shares from 0 to 1. */
-export interface Sample {
-  /** Milliseconds since 1970 UTC. */
-  readonly at: number;
-  readonly misplaced: number;
-  readonly review: number | undefined;
-  readonly synced: number | undefined;
-  readonly pending: number | undefined;
-  readonly failed: number | undefined;
-  readonly latency: number | undefined;
-}
+import type { Sample } from './history.ts';
 
 /** What the console knows right now. Old data stays when the database goes away; `problem` says so. */
 export interface LiveState {
@@ -55,6 +44,11 @@ export interface LiveStore {
   faster(): void;
   slower(): void;
   setIncludesDeleted(included: boolean): void;
+  /**
+   * Adds work to every refresh, after its snapshot: its cost counts into the interval.
+   * @returns takes the work out again
+   */
+  refreshWith(work: (signal: AbortSignal) => Promise<void>): () => void;
   /** Whether figures by tenant are on screen: they cost a wider grouping. */
   setByTenant(wanted: boolean): void;
 }

@@ -23,7 +23,8 @@ export const join = (parts: readonly Expression[], separator: Expression = sql`,
 export const all = (conditions: readonly Expression[]): Expression =>
   conditions.length === 0 ? sql`1 = 1` : sql`(${join(conditions, sql` AND `)})`;
 
-const any = (conditions: readonly Expression[]): Expression =>
+/** Any of the conditions, or a condition that never holds. */
+export const any = (conditions: readonly Expression[]): Expression =>
   conditions.length === 0 ? sql`1 = 0` : sql`(${join(conditions, sql` OR `)})`;
 
 export function tableOf({ appointments }: Source): Expression {

@@ -37,3 +37,24 @@ export interface AppointmentRow {
   readonly class: RowClass;
   readonly values: Row;
 }
+
+/** Where a row stands in a query's order: its primary key and the value of the sort column, as text. */
+export interface Position {
+  readonly pk: string;
+  readonly value: string | null;
+}
+
+/** A row and its position. */
+export interface PositionedRow extends AppointmentRow {
+  readonly position: Position;
+}
+
+/** A stretch of the list: from its start, from its end, or from a row on. */
+export interface Stretch {
+  /** `backward` reads towards the start; the rows still come in the query's order. */
+  readonly direction: 'forward' | 'backward';
+  readonly from?: Position | undefined;
+  /** Whether the row at `from` itself belongs to the stretch. */
+  readonly inclusive?: boolean | undefined;
+  readonly limit: number;
+}

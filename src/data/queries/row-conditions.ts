@@ -1,0 +1,129 @@
+import { sql } from 'kysely';
+import type { KnownColumn } from '../../model/columns.ts';
+import type { Column, Expression } from '../connection.ts';
+import { all, any, causeExpression, hasClass, inScope, reference, type Source } from './expressions.ts';
+import type { Position, RowsFilter, RowsQuery, RowsSort } from './rows.ts';
+
+/** Characters by which a value is compared with one that a panel grouped by. */
+const COMPARED_CHARACTERS = 255;
+
+/** A condition on a column that the table may lack: then no row fulfils it. */
+function onColumn(source: Source, name: KnownColumn, condition: (column: Expression) => Expression): Expression {
+  const column = reference(source, name);
+  return column === undefined ? sql`1 = 0` : condition(column);
+}
+
+function equals(source: Source, name: KnownColumn, value: string | null): Expression {
+  return onColumn(source, name, (column) =>
+    value === null ? sql`${column} IS NULL` : sql`${source.dialect.shortText(column, COMPARED_CHARACTERS)} = ${value}`,
+  );
+}
+
+function containsText(source: Source, columns: readonly Column[], needle: string, inverse: boolean): Expression {
+  const { dialect } = source;
+  const found = any(columns.map(({ name }) => dialect.contains(dialect.text(sql.id(name)), needle)));
+  return sql`CASE WHEN ${found} THEN 1 ELSE 0 END = ${sql.lit(inverse ? 0 : 1)}`;
+}
+
+/** The columns that a query shows: the primary key, the booking ids, and those asked for that the table has. */
+export function shownColumns({ appointments }: Source, { columns }: RowsQuery): readonly Column[] {
+  const { id, v1, v2, known } = appointments;
+  const asked = columns.flatMap((name) => known.get(name) ?? []);
+  return [...new Set([id, v1, v2, ...asked])];
+}
+
+/** The rows of a query, as a condition. */
+export function matches(source: Source, query: RowsQuery): Expression {
+  const { filter } = query;
+  const conditions = [...inScope(source, filter.includesDeleted)];
+  if (filter.class !== undefined) conditions.push(hasClass(source, filter.class));
+  if (filter.source !== undefined) conditions.push(equals(source, 'source', filter.source));
+  if (filter.tenant !== undefined) conditions.push(equals(source, 'company_id', filter.tenant));
+  if (filter.origin !== undefined) conditions.push(equals(source, 'sync_origin', filter.origin));
+  if (filter.status !== undefined) conditions.push(equals(source, 'calcom_sync_status', filter.status));
+  if (filter.errorCode !== undefined) conditions.push(equals(source, 'sync_error_code', filter.errorCode));
+  if (filter.cause !== undefined) conditions.push(hasCause(source, filter.cause));
+  if (filter.inReview) {
+    const flagged = (column: Expression) => sql`${source.dialect.truth(column)} = 1`;
+    conditions.push(onColumn(source, 'requires_manual_review', flagged));
+  }
+  if (filter.text !== undefined && filter.text.needle !== '') {
+    conditions.push(containsText(source, shownColumns(source, query), filter.text.needle, filter.text.inverse));
+  }
+  return all(conditions);
+}
+
+function hasCause(source: Source, cause: string | null): Expression {
+  const texts = (['sync_error_code', 'sync_error_message'] as const).flatMap((name) => reference(source, name) ?? []);
+  if (texts.length === 0) return sql`1 = 0`;
+  const found = causeExpression(
+    source,
+    texts.map((column) => source.dialect.text(column)),
+  );
+  return cause === null ? sql`${found} IS NULL` : sql`${found} = ${cause}`;
+}
+
+/** What a query sorts by. Texts compare by their bytes: an enum sorts by number but compares as text. */
+interface SortKey {
+  readonly column: Column;
+  readonly expression: Expression;
+  /** undefined when the sort column is the primary key itself. */
+  readonly parameter: ((value: string) => Expression) | undefined;
+}
+
+const BY_VALUE: ReadonlySet<Column['kind']> = new Set(['integer', 'number', 'timestamp', 'boolean']);
+
+function sortKey({ dialect, appointments }: Source, sort: RowsSort): SortKey {
+  const column = appointments.known.get(sort.column) ?? appointments.id;
+  // Qualified: an unqualified name in ORDER BY means the output column, which is text.
+  const qualified = sql.id(appointments.table.name, column.name);
+  if (column === appointments.id) return { column, expression: qualified, parameter: undefined };
+  if (BY_VALUE.has(column.kind)) {
+    return { column, expression: qualified, parameter: (value) => dialect.parameter(column, value) };
+  }
+  return { column, expression: dialect.text(qualified), parameter: (value) => sql`${value}` };
+}
+
+/** The text of the sort column, to know a row's position by. */
+export function sortValue(source: Source, sort: RowsSort): Expression {
+  return source.dialect.text(sql.id(sortKey(source, sort).column.name));
+}
+
+type Direction = RowsSort['direction'];
+
+export const reversed = (direction: Direction): Direction => (direction === 'asc' ? 'desc' : 'asc');
+
+/** A total order: the sort column with null as its smallest value, then the primary key. */
+export function orderBy(source: Source, sort: RowsSort, direction: Direction): Expression {
+  const { appointments, dialect } = source;
+  const key = sortKey(source, sort);
+  const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
+  const id = sql`${sql.id(appointments.table.name, appointments.id.name)} ${way}`;
+  if (key.parameter === undefined) return id;
+  return sql`${key.expression} ${way} ${key.column.nullable ? dialect.nullsSmallest(direction) : sql``}, ${id}`;
+}
+
+/** The rows that come after a position when reading in a direction. */
+export function beyond(
+  source: Source,
+  sort: RowsSort,
+  direction: Direction,
+  { pk, value }: Position,
+  inclusive: boolean,
+): Expression {
+  const { appointments, dialect } = source;
+  const further = direction === 'asc' ? sql`>` : sql`<`;
+  const id = sql.id(appointments.table.name, appointments.id.name);
+  const idBeyond = sql`${id} ${further}${inclusive ? sql`=` : sql``} ${dialect.parameter(appointments.id, pk)}`;
+  const key = sortKey(source, sort);
+  if (key.parameter === undefined) return idBeyond;
+  const isNull = sql`${key.expression} IS NULL`;
+  if (value === null) {
+    const sameValue = all([isNull, idBeyond]);
+    return direction === 'asc' ? any([sameValue, sql`${key.expression} IS NOT NULL`]) : sameValue;
+  }
+  const parameter = key.parameter(value);
+  const valueBeyond = sql`${key.expression} ${further} ${parameter}`;
+  const sameValue = all([sql`${key.expression} = ${parameter}`, idBeyond]);
+  return any(direction === 'desc' && key.column.nullable ? [valueBeyond, sameValue, isNull] : [valueBeyond, sameValue]);
+}

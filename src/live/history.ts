@@ -1,0 +1,128 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Window } from '../model/windows.ts';
+
+/** One point of the sparklines. Rates are shares from 0 to 1. */
+export interface Sample {
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly misplaced: number;
+  readonly review: number | undefined;
+  readonly synced: number | undefined;
+  readonly pending: number | undefined;
+  readonly failed: number | undefined;
+  /** Average seconds. */
+  readonly latency: number | undefined;
+}
+
+/** Sparklines show the last hours: one sample a minute for a day. */
+const SAMPLE_MS = 60_000;
+const KEPT_MS = 24 * 3_600_000;
+/** The file is written anew when it has this many times the samples that are kept. */
+const REWRITE_FACTOR = 2;
+
+const RATE_WINDOW: Window = '24h';
+const LATENCY_WINDOW: Window = '1h';
+
+/** The figures of a snapshot that are worth remembering. */
+export function sampleOf(snapshot: Snapshot): Sample {
+  const sync = snapshot.sync?.[RATE_WINDOW];
+  const share = (status: string): number | undefined => {
+    if (sync === undefined || sync.rows === 0) return undefined;
+    return (sync.statuses.find((entry) => entry.status === status)?.rows ?? 0) / sync.rows;
+  };
+  return {
+    at: snapshot.takenAt,
+    misplaced: snapshot.classes.misplaced,
+    review: snapshot.review?.rows,
+    synced: share('synced'),
+    pending: share('pending'),
+    failed: share('failed'),
+    latency: snapshot.latency?.[LATENCY_WINDOW].average,
+  };
+}
+
+/** The folder for what apptop remembers, by the XDG base directory specification. */
+export const stateFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
+  join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
+
+const isSample = (value: unknown): value is Sample =>
+  typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number' && 'misplaced' in value;
+
+/** One line of the file, or nothing when it was cut off by a crash. */
+function parse(line: string): readonly Sample[] {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isSample(value) ? [value] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+/**
+ * The samples of one database over the last day, kept across restarts in a file of JSON lines. A folder that can't be
+ * written costs the memory of earlier sessions and nothing else.
+ */
+export class History {
+  readonly #file: string | undefined;
+  #samples: readonly Sample[] = [];
+  #linesInFile = 0;
+
+  /** @param file undefined keeps the samples in memory only */
+  constructor(file: string | undefined) {
+    this.#file = file;
+    if (file === undefined) return;
+    const lines = readLines(file);
+    this.#linesInFile = lines.length;
+    this.#samples = recent(lines.flatMap(parse), Date.now());
+  }
+
+  /** Oldest first. */
+  get samples(): readonly Sample[] {
+    return this.#samples;
+  }
+
+  /** Remembers a sample, unless the last one is younger than a minute. */
+  add(sample: Sample): void {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && sample.at - last.at < SAMPLE_MS) return;
+    this.#samples = recent([...this.#samples, sample], sample.at);
+    if (this.#file !== undefined) this.#write(this.#file, sample);
+  }
+
+  #write(file: string, sample: Sample): void {
+    const line = (value: Sample) => `${JSON.stringify(value)}\n`;
+    attempt(() => {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      if (this.#linesInFile < (KEPT_MS / SAMPLE_MS) * REWRITE_FACTOR) {
+        appendFileSync(file, line(sample), { mode: 0o600 });
+        this.#linesInFile += 1;
+        return;
+      }
+      const anew = `${file}.${process.pid}`;
+      writeFileSync(anew, this.#samples.map(line).join(''), { mode: 0o600 });
+      renameSync(anew, file);
+      this.#linesInFile = this.#samples.length;
+    });
+  }
+}
+
+const recent = (samples: readonly Sample[], now: number): readonly Sample[] =>
+  samples.filter((sample) => sample.at > now - KEPT_MS);
+
+function readLines(file: string): readonly string[] {
+  return attempt(() => readFileSync(file, 'utf8').split('\n').filter(Boolean)) ?? [];
+}
+
+/** Does something with a file, or nothing when the file system says no. */
+function attempt<Answer>(work: () => Answer): Answer | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
