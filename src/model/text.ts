@@ -35,7 +35,15 @@ export const width = (text: string): number => (printableAscii.test(text) ? text
 /** A letter with more combining marks than this is nothing that a language writes; the rest is cut. */
 const LONGEST_GRAPHEME = 8;
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+let segmenter: Intl.Segmenter | undefined;
+
+/** What a person sees as single characters. */
+export function graphemes(text: string): string[] {
+  // Made when first needed: it costs the start 10 ms, and plain ASCII never needs it.
+  if (printableAscii.test(text)) return text.split('');
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return [...segmenter.segment(text)].map(({ segment }) => segment);
+}
 
 export interface FitOptions {
   readonly align?: 'left' | 'right';
@@ -66,7 +74,7 @@ function fitGraphemes(text: string, columns: number, ascii: boolean): string {
   let [fitted, used] = ['', 0];
   // Up to where the text may go when an ellipsis has to follow.
   let short = '';
-  for (const { segment } of segmenter.segment(text)) {
+  for (const segment of graphemes(text)) {
     const grapheme = segment.length > LONGEST_GRAPHEME ? [...segment].slice(0, 4).join('') : segment;
     const wide = width(grapheme);
     if (used + wide > columns) return short + ellipsis(ascii);

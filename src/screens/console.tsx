@@ -163,7 +163,8 @@ export function renderConsole(services: Services, draw: DrawOptions, { stdin, st
       stdin,
       stdout,
       exitOnCtrlC: false,
-      patchConsole: true,
+      // What is logged goes above the screen only where both are the same terminal.
+      patchConsole: stdout === process.stdout,
       alternateScreen: !draw.screenReader,
       incrementalRendering: true,
       // Ink draws nothing where the variable CI is set unless told that somebody is looking.

@@ -1,7 +1,7 @@
 import { Box, Text } from 'ink';
 import { memo } from 'react';
 import type { LiveState } from '../../live/store.ts';
-import { clock } from '../../model/format.ts';
+import { age, clock } from '../../model/format.ts';
 import { fit, visible, width } from '../../model/text.ts';
 import { useDisplay, useLive, useRoot, useServices } from '../hooks/console.ts';
 import { useNow } from '../hooks/now.ts';
@@ -11,9 +11,9 @@ import type { Glyphs, Style } from '../theme.ts';
 /** What the live state says in a few words, with the age of the data. */
 export function liveWords(state: LiveState, now: number, glyphs: Glyphs): string {
   if (state.phase === 'connecting' || state.receivedAt === undefined) return `${glyphs.waiting} connecting`;
-  const age = `${Math.max(0, Math.floor((now - state.receivedAt) / 1000))} s`;
-  if (state.phase === 'stale') return `${glyphs.alert} stale ${age}`;
-  return state.paused ? `${glyphs.paused} paused ${age}` : `${glyphs.live} ${age} ago`;
+  const old = age((now - state.receivedAt) / 1000);
+  if (state.phase === 'stale') return `${glyphs.alert} stale ${old}`;
+  return state.paused ? `${glyphs.paused} paused ${old}` : `${glyphs.live} ${old} ago`;
 }
 
 const all = (state: LiveState): LiveState => state;
@@ -33,8 +33,8 @@ const Ticking = memo(function Ticking({ columns, style }: { columns: number; sty
   );
 });
 
-/** The live state may take this much: `stale 1234 s` and the clock with an offset. */
-const TICKING_WIDTH = 32;
+/** The live state may take this much: `▲ stale 12 min  12:04:31Z`. */
+const TICKING_WIDTH = 26;
 
 /** Which database this is and what one may do to it, in the environment's colour. */
 export function Header({ columns }: { columns: number }) {

@@ -1,6 +1,6 @@
 import { Text } from 'ink';
 import { useLayoutEffect, useRef, useState } from 'react';
-import { visible, width } from '../../model/text.ts';
+import { graphemes, visible, width } from '../../model/text.ts';
 import { useRoot } from '../hooks/console.ts';
 import type { KeyPress } from '../keys/keys.ts';
 
@@ -10,8 +10,6 @@ export interface Edit {
   readonly after: readonly string[];
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-const graphemes = (text: string): string[] => [...segmenter.segment(text)].map(({ segment }) => segment);
 const textOf = ({ before, after }: Edit): string => [...before, ...after].join('');
 
 /** Longer answers are nothing that a person types. */

@@ -1,4 +1,5 @@
 import type { Key } from 'ink';
+import { graphemes } from '../../model/text.ts';
 
 /** A printable character as itself (`j`, `G`, `?`), the space as `space`, others by name; `ctrl-x` with Control. */
 export type KeyName = string;
@@ -12,8 +13,6 @@ export interface KeyPress {
 
 /** A chunk longer than this of different characters was never typed: a paste on a terminal without bracketed paste. */
 const LONGEST_TYPED = 24;
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 const NAMED: readonly (readonly [keyof Key, KeyName])[] = [
   ['upArrow', 'up'],
@@ -56,9 +55,9 @@ export function pressesIn(input: string, key: Key): { presses: readonly KeyPress
   const named = NAMED.find(([flag]) => key[flag] === true);
   if (named !== undefined) return { presses: [{ name: named[1], text: '' }] };
   if (key.ctrl) return { presses: input === '' ? [] : [{ name: `ctrl-${input}`, text: '' }] };
-  const graphemes = [...segmenter.segment(input)].map(({ segment }) => segment);
-  if (graphemes.length > LONGEST_TYPED && new Set(graphemes).size > 1) return { pasted: input };
-  const presses = graphemes.map(pressOf);
+  const typed = graphemes(input);
+  if (typed.length > LONGEST_TYPED && new Set(typed).size > 1) return { pasted: input };
+  const presses = typed.map(pressOf);
   // On a slow link Esc and the next key arrive together and look like Alt with that key.
   return { presses: key.meta ? [{ name: 'escape', text: '' }, ...presses] : presses };
 }

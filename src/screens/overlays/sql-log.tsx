@@ -1,14 +1,14 @@
 import { Box, Text } from 'ink';
 import { useState } from 'react';
 import type { Logged } from '../../data/sql-log.ts';
-import { clock, milliseconds } from '../../model/format.ts';
+import { clock, counted, milliseconds } from '../../model/format.ts';
 import { fit } from '../../model/text.ts';
 import { useDisplay, useLive, useRoot, useServices, useSize } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
 
 /** What one statement did, in a line: when, how long, how many rows or what went wrong, the SQL on one line. */
 function logLine({ at, durationMs, rows, problem, sql }: Logged, local: boolean): string {
-  const outcome = problem === undefined ? `${rows ?? 0} rows` : problem.kind;
+  const outcome = problem === undefined ? counted(rows ?? 0, 'row') : problem.kind;
   const flat = sql.replace(/\s+/g, ' ');
   return ` ${clock(at, local)}  ${fit(milliseconds(durationMs), 8, { align: 'right' })}  ${fit(outcome, 10)} ${flat}`;
 }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { csvLine } from '../../model/csv.ts';
-import { count } from '../../model/format.ts';
+import { count, counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Export, Prompt } from '../contract.ts';
 
@@ -32,7 +32,7 @@ async function* jsonOf({ columns, read }: Export, signal: AbortSignal): AsyncGen
 /** `12 of 128 rows`, as far as the numbers are known. */
 export function rowsOfRows({ rows, of }: Pick<Export, 'rows' | 'of'>): string {
   if (rows === undefined) return 'all filtered rows';
-  return of === undefined || of === rows ? `all ${count(rows)} rows` : `${count(rows)} of ${count(of)} rows`;
+  return of === undefined || of === rows ? `all ${counted(rows, 'row')}` : `${count(rows)} of ${counted(of, 'row')}`;
 }
 
 /** A new file, or a text that says why not. */
@@ -50,7 +50,7 @@ function create(path: string): number | string {
 async function write(rows: Export, path: string, fd: number, format: Format): Promise<string> {
   const signal = new AbortController().signal;
   let written = 0;
-  const counted: Export = {
+  const watched: Export = {
     ...rows,
     read: async function* (abort) {
       for await (const batch of rows.read(abort)) {
@@ -60,9 +60,9 @@ async function write(rows: Export, path: string, fd: number, format: Format): Pr
     },
   };
   try {
-    const lines = format === 'csv' ? csvOf(counted, signal) : jsonOf(counted, signal);
+    const lines = format === 'csv' ? csvOf(watched, signal) : jsonOf(watched, signal);
     await pipeline(Readable.from(lines), createWriteStream(path, { fd }));
-    return `${count(written)} rows are in ${path}`;
+    return `${path} has ${counted(written, 'row')}`;
   } catch (error) {
     await unlink(path);
     if (!(error instanceof Problem) && !(error instanceof Error && 'code' in error)) throw error;
