@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
 import { sharedInk, startUp, withoutDevtools } from './start-up.ts';
@@ -32,7 +33,7 @@ const unfinished: Plugin = {
 
 /**
  * Bundles the program into `dist/`, which then needs nothing from node_modules but better-sqlite3.
- * @param outdir relative to the root
+ * @param outdir relative to the root of the checkout; everything else in it is removed
  * @returns what went into which file
  */
 export async function build(outdir = 'dist'): Promise<Metafile> {
@@ -62,15 +63,15 @@ export async function build(outdir = 'dist'): Promise<Metafile> {
     metafile: true,
     logLevel: 'warning',
   });
-  await removeOthers(outdir, Object.keys(metafile.outputs));
+  await removeOthers(resolve(root, outdir), Object.keys(metafile.outputs));
   return metafile;
 }
 
 /** Removes what earlier builds left: their chunks have other hashes. */
-async function removeOthers(outdir: string, outputs: readonly string[]): Promise<void> {
-  const files = await readdir(`${root}/${outdir}`);
-  const old = files.filter((file) => !outputs.includes(`${outdir}/${file}`));
-  await Promise.all(old.map((file) => rm(`${root}/${outdir}/${file}`, { recursive: true, force: true })));
+async function removeOthers(folder: string, outputs: readonly string[]): Promise<void> {
+  const fresh = new Set(outputs.map((file) => resolve(root, file)));
+  const old = (await readdir(folder)).map((file) => resolve(folder, file)).filter((file) => !fresh.has(file));
+  await Promise.all(old.map((file) => rm(file, { recursive: true })));
 }
 
 if (import.meta.main) await build();
