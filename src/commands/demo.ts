@@ -1,0 +1,38 @@
+import { defaultContext } from '../config/resolve.ts';
+import { createDemo } from '../data/demo/create.ts';
+import { Problem } from '../model/problem.ts';
+import { type DemoOptions, EXIT, type ExitCode } from './command.ts';
+
+/** From one row of each class up to a file of about 4 GB. */
+const FEWEST_ROWS = 8;
+const MOST_ROWS = 10_000_000;
+
+/**
+ * Makes a demo database that lives as long as this process and opens the console on it. Without a terminal on stdout
+ * it prints the status once and answers 0: the demo's problems are its point.
+ * @throws Problem usage, when the number of rows is out of range
+ */
+export async function run(options: DemoOptions): Promise<ExitCode> {
+  const { rows, still } = options;
+  if (rows !== undefined && !(Number.isInteger(rows) && rows >= FEWEST_ROWS && rows <= MOST_ROWS)) {
+    throw new Problem(
+      'usage',
+      `--rows ${rows} is out of range`,
+      `give a whole number from ${FEWEST_ROWS}, one row of each class, to ${MOST_ROWS}`,
+    );
+  }
+  const demo = await createDemo(rows, Date.now());
+  try {
+    const context = { ...defaultContext('demo', { engine: 'sqlite', path: demo.path }), environment: 'local' as const };
+    if (!process.stdout.isTTY) {
+      const { printStatus } = await import('./status.ts');
+      const code = await printStatus(context, { json: false });
+      return code === EXIT.unknown ? code : EXIT.healthy;
+    }
+    if (!still) demo.simulate();
+    const { openConsole } = await import('./console.ts');
+    return await openConsole(context, options);
+  } finally {
+    demo.remove();
+  }
+}
