@@ -1,5 +1,5 @@
-import type { Problem } from '../model/problem.ts';
 import type { AppointmentRow, RowsQuery } from '../data/queries/rows.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** A window on a list of any length: a contiguous run of its rows and where that run stands. */
 export interface RowsView {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { KnownColumn } from '../../model/columns.ts';
 import type { Column, Expression } from '../connection.ts';
 import { all, any, causeExpression, hasClass, inScope, reference, type Source } from './expressions.ts';
-import type { Position, RowsFilter, RowsQuery, RowsSort } from './rows.ts';
+import type { Position, RowsQuery, RowsSort } from './rows.ts';
 
 /** Characters by which a value is compared with one that a panel grouped by. */
 const COMPARED_CHARACTERS = 255;
