@@ -44,6 +44,15 @@ export interface Engine {
    */
   connect(target: Target, timeoutMs: number): Promise<Connection>;
   readonly introspection: Introspection;
+  /** What the session and its account may do to a table. */
+  rights(connection: Connection, table: TableName): Promise<Rights>;
+}
+
+export interface Rights {
+  /** The server's own word on whether it refuses writes of this session. */
+  readonly readOnly: boolean;
+  /** How the account could change the table if the session let it: `INSERT`, `UPDATE`. Empty when it can only read. */
+  readonly writes: readonly string[];
 }
 
 /** An SQL expression. */

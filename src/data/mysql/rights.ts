@@ -1,0 +1,42 @@
+import type { Connection, Rights, Row, TableName } from '../connection.ts';
+
+/** Milliseconds; both are answered from memory. */
+const TIMEOUT_MS = 5_000;
+
+const WRITES = ['INSERT', 'UPDATE', 'DELETE', 'ALTER', 'DROP'];
+
+/** Rights that come from a role count where the server names them with the account's own, as MariaDB does. */
+export async function rights(connection: Connection, table: TableName): Promise<Rights> {
+  const ask = (sql: string): Promise<readonly Row[]> => connection.query({ sql, parameters: [] }, TIMEOUT_MS);
+  // MariaDB calls it tx_read_only up to 11.0, MySQL 8 has only the other name.
+  const [session] = await ask(
+    "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_read_only', 'tx_read_only')",
+  );
+  const schema = table.schema ?? connection.server.database;
+  const grants = (await ask('SHOW GRANTS')).flatMap((row) => Object.values(row));
+  const given = grants.flatMap((grant) => grantedOn(grant ?? '', schema, table.name));
+  return {
+    readOnly: session?.['Value'] === 'ON',
+    writes: WRITES.filter((right) => given.includes(right) || given.includes('ALL PRIVILEGES')),
+  };
+}
+
+const GRANT = /^GRANT (.+?) ON (?:TABLE )?(?:\*|`((?:[^`]|``)+)`)\.(?:\*|`((?:[^`]|``)+)`) TO /;
+
+/** What a line of SHOW GRANTS gives on a table; nothing when it is about another one. Rights on columns count. */
+function grantedOn(grant: string, schema: string, table: string): readonly string[] {
+  const [, given, onSchema, onTable] = GRANT.exec(grant) ?? [];
+  if (given === undefined) return [];
+  const fits = (onSchema === undefined || like(onSchema, schema)) && (onTable === undefined || onTable === table);
+  return fits ? given.replaceAll(/\s*\([^)]*\)/g, '').split(', ') : [];
+}
+
+/** A database in a grant is a pattern of LIKE: `my\_shop`, `tenant_%`. */
+function like(pattern: string, name: string): boolean {
+  const parts = pattern.replaceAll('``', '`').match(/\\.|[^]/g) ?? [];
+  const expression = parts.map((part) => {
+    if (part === '%') return '.*';
+    return part === '_' ? '.' : part.replace(/^\\/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${expression.join('')}$`, 's').test(name);
+}
