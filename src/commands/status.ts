@@ -1,0 +1,58 @@
+import type { Context } from '../config/context.ts';
+import { loadContext } from '../config/load.ts';
+import type { Server } from '../data/connection.ts';
+import { openDatabase } from '../data/database.ts';
+import { takeSnapshot } from '../data/queries/snapshot.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
+import { EXIT, type ExitCode, type StatusOptions } from './command.ts';
+import { statusDocument } from './status-document.ts';
+import { statusText } from './status-text.ts';
+
+/** All that a status is printed from. */
+export interface Status {
+  readonly context: Context;
+  readonly server: Server;
+  readonly snapshot: Snapshot;
+  readonly verdict: Verdict;
+}
+
+const CODES: Readonly<Record<VerdictWord, ExitCode>> = {
+  HEALTHY: EXIT.healthy,
+  DEGRADED: EXIT.warning,
+  STOP: EXIT.critical,
+};
+
+export interface PrintOptions {
+  readonly json: boolean;
+  readonly ascii: boolean;
+  readonly includeDeleted: boolean;
+}
+
+/**
+ * Prints one snapshot to stdout.
+ * @returns the exit code of its verdict
+ * @throws Problem
+ */
+export async function printStatus(context: Context, options: PrintOptions): Promise<ExitCode> {
+  const database = await openDatabase(context);
+  try {
+    const scope = { includesDeleted: options.includeDeleted, byTenant: options.json };
+    const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
+    const { server } = database;
+    if (server === undefined) throw new Error('a database that answered has no server');
+    const status: Status = { context, server, snapshot, verdict: judge(snapshot, context.thresholds) };
+    const text = options.json ? JSON.stringify(statusDocument(status), null, 2) : statusText(status, options.ascii);
+    process.stdout.write(`${text}\n`);
+    return CODES[status.verdict.word];
+  } finally {
+    await database.close();
+  }
+}
+
+export async function run(options: StatusOptions): Promise<ExitCode> {
+  const loaded = await loadContext(options);
+  if (!loaded.ok) throw loaded.error;
+  for (const note of loaded.value.notes) process.stderr.write(`apptop: ${note}\n`);
+  return printStatus(loaded.value.context, options);
+}
