@@ -5,7 +5,7 @@ import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { PromptLine } from './components/prompt.tsx';
 import { Tabs } from './components/tabs.tsx';
-import type { DrawOptions, Services } from './contract.ts';
+import type { DrawOptions, Screen, Services } from './contract.ts';
 import {
   type Root,
   RootContext,
@@ -39,10 +39,10 @@ const allOf = (state: ConsoleState): ConsoleState => state;
 function Views() {
   const { model } = useRoot();
   const { screen: current, views, overlay } = useConsoleState(allOf);
-  return model.screens.flatMap(({ id, component: Screen }) => {
+  return model.screens.flatMap(({ id, component: Root }) => {
     const stack = views[id];
     if (stack === undefined) return [];
-    const levels = [{ number: 0, element: <Screen /> }, ...stack];
+    const levels = [{ number: 0, element: <Root /> }, ...stack];
     return levels.map(({ number, element }, level) => (
       <Covered key={`${id} ${number}`} shown={overlay === undefined && id === current && level === stack.length}>
         {element}
@@ -136,9 +136,14 @@ const FPS = { normal: 60, lowBandwidth: 5 } as const;
  * Draws the console until the person leaves. The terminal is as it was found whatever ends it; the services stay open
  * and are the caller's to close.
  */
-export function renderConsole(services: Services, draw: DrawOptions, { stdin, stdout }: ConsoleStreams): OpenConsole {
+export function renderConsole(
+  services: Services,
+  draw: DrawOptions,
+  { stdin, stdout }: ConsoleStreams,
+  screens: readonly Screen[] = SCREENS,
+): OpenConsole {
   const ended = Promise.withResolvers<number>();
-  const model = new ConsoleModel(SCREENS, { copy: copyTo(stdout, process.env), exportPrompt });
+  const model = new ConsoleModel(screens, { copy: copyTo(stdout, process.env), exportPrompt });
   const router = new KeyRouter(model.notify);
   const restore = () => {
     instance.unmount();
