@@ -28,6 +28,17 @@ export interface DemoOptions extends ConsoleOptions {
   readonly still: boolean;
 }
 
+export interface DoctorOptions extends GlobalOptions {
+  readonly json: boolean;
+}
+
+export interface InitOptions extends GlobalOptions {
+  /** Replace a config that is there. */
+  readonly force: boolean;
+  /** Where the config goes; undefined means `./apptop.json`. */
+  readonly output: string | undefined;
+}
+
 /**
  * What a file of this folder exports. `run` resolves with the exit code; a Problem that it rejects with is printed as
  * one line with its remedy and ends with exit code 3.

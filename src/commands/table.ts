@@ -92,14 +92,24 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'init',
     description: 'find the database of an application and write the config',
-    options: connection,
-    run: async (written) => (await import('./init.ts')).run(globalOptions(written)),
+    options: [
+      ...connection.filter(({ name }) => name !== 'config'),
+      { name: 'output', type: 'text', description: 'where the config goes, instead of ./apptop.json', values: 'files' },
+      { name: 'force', type: 'flag', description: 'replace a config that is there' },
+    ],
+    run: async (written) =>
+      (await import('./init.ts')).run({
+        ...globalOptions(written),
+        output: written.text('output'),
+        force: written.flag('force'),
+      }),
   },
   {
     name: 'doctor',
     description: 'test connection, privileges, columns and terminal',
-    options: [...connection, ascii],
-    run: async (written) => (await import('./doctor.ts')).run(globalOptions(written)),
+    options: [...connection, { name: 'json', type: 'flag', description: 'for programs: one JSON document' }, ascii],
+    run: async (written) =>
+      (await import('./doctor.ts')).run({ ...globalOptions(written), json: written.flag('json') }),
   },
   {
     name: 'status',
