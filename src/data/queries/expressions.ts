@@ -53,6 +53,8 @@ export function kindExpressions(source: Source) {
   const { v1, v2 } = appointments;
   const [v1Kind, v2Kind] = [dialect.kindOfValue(v1, bookingIds.uid), dialect.kindOfValue(v2, bookingIds.uid)];
   const [v1Text, v2Text] = [dialect.text(sql.id(v1.name)), dialect.text(sql.id(v2.name))];
+  // Qualified: inside the subquery a bare name means the other row's column.
+  const outerV2 = dialect.text(sql.id(appointments.table.name, v2.name));
   const flag = (condition: Expression): Expression => sql`CASE WHEN ${condition} THEN 1 ELSE 0 END`;
   const uidColumn = bookingIds.layout === 'detect' ? reference(source, 'calcom_v2_booking_uid') : undefined;
   return {
@@ -61,7 +63,7 @@ export function kindExpressions(source: Source) {
     equal: flag(sql`${sql.id(v1.name)} IS NOT NULL AND ${v1Text} = ${v2Text}`),
     taken: appointments.v1Unique
       ? flag(sql`${sql.id(v1.name)} IS NULL AND ${v2Kind} = 'v1' AND EXISTS (SELECT 1 FROM ${tableOf(source)} AS other
-          WHERE other.${sql.id(v1.name)} = ${dialect.v1AsColumn(v2Text, v1)})`)
+          WHERE other.${sql.id(v1.name)} = ${dialect.v1AsColumn(outerV2, v1)})`)
       : undefined,
     byDesign: uidColumn && flag(sql`${uidColumn} IS NOT NULL AND ${uidColumn} <> ''`),
   };
