@@ -7,8 +7,8 @@ interface Package {
 
 /** A lock made while the registry did not answer for every platform lacks those packages, and `npm ci` refuses it. */
 test('the lock has the packages of every platform', () => {
-  const packages: Readonly<Record<string, Package>> = lock.packages;
-  const wanted = Object.values(packages).flatMap((one) => Object.keys(one.optionalDependencies ?? {}));
-  const locked = new Set(Object.keys(packages).map((path) => path.slice(path.lastIndexOf('node_modules/') + 13)));
+  const packages = Object.entries<Package>(lock.packages);
+  const wanted = packages.flatMap(([, one]) => Object.keys(one.optionalDependencies ?? {}));
+  const locked = new Set(packages.map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 13)));
   expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
 });
