@@ -1,0 +1,81 @@
+import { MysqlAdapter, MysqlQueryCompiler, sql } from 'kysely';
+import { LARGEST_V1 } from '../../model/booking-id.ts';
+import { compilerFor } from '../compile.ts';
+import type { Dialect, Expression } from '../connection.ts';
+
+/** A column as text in the session's collation, which compares byte for byte; other character sets are converted. */
+const asText = (column: Expression): Expression => sql`CAST(${column} AS CHAR)`;
+
+/** CONVERT first, for geometry alone: it can't be cast, and one such column would spoil a row. */
+const text = (column: Expression): Expression => asText(sql`CONVERT(${column} USING utf8mb4)`);
+
+const epoch = (time: Expression): Expression => sql`TIMESTAMPDIFF(MICROSECOND, '1970-01-01', ${time}) * 0.000001`;
+
+/** A regular expression, for PCRE and ICU, that finds a text without regard to ASCII case (and to no other). */
+function finder(needle: string): string {
+  const characters = Array.from(needle.toWellFormed(), (character) => {
+    if (/[a-z]/i.test(character)) return `[${character.toLowerCase()}${character.toUpperCase()}]`;
+    return `\\x{${character.codePointAt(0)?.toString(16)}}`;
+  });
+  // ICU refuses an empty expression.
+  return `(?:${characters.join('')})`;
+}
+
+/** The words of MySQL and MariaDB in a session that connect.ts has set up: UTC, and a collation that compares bytes. */
+export const dialect: Dialect = {
+  compile: compilerFor(new MysqlAdapter(), new MysqlQueryCompiler()),
+
+  text,
+
+  shortText: (column, characters) => sql`LEFT(${text(column)}, ${sql.lit(characters)})`,
+
+  // UNIX_TIMESTAMP() ends in 2038 on MariaDB 10.11; zero dates and dates without a day give null here.
+  epoch,
+
+  now: () => epoch(sql`UTC_TIMESTAMP(6)`),
+
+  truth: (column) => sql`${column} IS TRUE`,
+
+  floor: (number) => sql`FLOOR(${number})`,
+
+  // As fast as INSTR(LOWER(…)), which folds beyond ASCII: 0.52 s against 0.55 s for 1,000,000 values.
+  contains: (value, needle) => sql`${value} RLIKE ${sql.lit(finder(needle))}`,
+
+  // A V1 id survives CONV() to the byte, and nothing else of at most ten bytes that is at least 1 does; unlike CAST() it
+  // gives no warning, which would be an error in a strict UPDATE. \A and \z, as $ also matches before a newline.
+  // Grouping 1,000,000 varchar values by kind takes 0.9 s on MariaDB 10.11, by `IS NULL` 0.55 s; integers 0.6 s.
+  kindOfValue: ({ name, type, kind }, uid) => {
+    const column = sql.id(name);
+    const value = asText(column);
+    const uidPattern = `\\A(?![0-9]*\\z)[${uid.characters}]{${uid.shortest},${uid.longest}}\\z`;
+    const isUid = sql`${value} RLIKE ${sql.lit(uidPattern)}`;
+    if (kind === 'integer' && !type.includes('zerofill')) {
+      return sql`CASE
+        WHEN ${column} IS NULL THEN 'null'
+        WHEN ${column} BETWEEN 1 AND ${sql.lit(Number(LARGEST_V1))} THEN 'v1'
+        WHEN ${column} < 0 AND ${isUid} THEN 'uid'
+        ELSE 'ambiguous' END`;
+    }
+    return sql`CASE
+      WHEN ${column} IS NULL THEN 'null'
+      WHEN LENGTH(${value}) <= ${sql.lit(LARGEST_V1.length)} AND ${value} = CONV(${value}, 10, 10)
+        AND CAST(${value} AS UNSIGNED) BETWEEN 1 AND ${sql.lit(Number(LARGEST_V1))} THEN 'v1'
+      WHEN ${isUid} THEN 'uid'
+      ELSE 'ambiguous' END`;
+  },
+
+  // A text that is no number of the column's kind equals no value of it, whereas MySQL would take it for 0.
+  parameter: ({ type, kind }, value) => {
+    if (kind === 'integer' || kind === 'boolean') return /^-?\d+$/.test(value) ? sql`${BigInt(value)}` : sql`NULL`;
+    // Compared with a text, decimals become doubles.
+    return type.startsWith('decimal') ? sql`CAST(${value} AS DECIMAL(65, 30))` : sql`${value}`;
+  },
+
+  // CONV() gives digits that take on the column's collation, so that its index serves.
+  v1AsColumn: (value, column) =>
+    column.kind === 'text' ? sql`CONV(${value}, 10, 10)` : sql`CAST(${value} AS UNSIGNED)`,
+
+  computeOnce: () => sql``,
+
+  nullsSmallest: () => sql``,
+};
