@@ -39,7 +39,7 @@ export async function createDemo(rows: number | undefined, now: number): Promise
     simulate() {
       stop = startSimulator(path);
     },
-    remove: folder.remove,
+    remove: () => folder.remove(),
   };
 }
 

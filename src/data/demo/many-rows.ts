@@ -1,6 +1,6 @@
 import { ROW_CLASSES, type RowClass } from '../../model/booking-id.ts';
 import { type Random, randomOf } from './random.ts';
-import { bookingFields, DAY, type DemoRow, MINUTE, SECOND, timestamp } from './row.ts';
+import { bookingFields, DAY, type DemoRow, MINUTE, SECOND } from './row.ts';
 import { fromCalcom, NEVER_SYNCED, type Push, pushed, syncErrorOf } from './sync-fields.ts';
 
 /** Any two rows differ by at least one V1 id, also when a collation folds digits, case, spaces and newlines. */
@@ -10,8 +10,8 @@ const FIRST_CONFLICTING_V1 = 1_500_000_000;
 
 /**
  * Appointments for the demo, the tests and the measurements, the same ones for the same arguments. The first eight
- * rows are one of each class; then most ids are misplaced, as in the field. About 0.8 % are soft-deleted. Rows come by
- * ascending id and creation time, over two days to two years; none is kept, so memory stays flat.
+ * rows are one of each class; then most ids are misplaced, as in the field. Rows come by ascending id and creation
+ * time, over two days to two years; none is kept, so memory stays flat. None is soft-deleted: all of them count.
  * @param now milliseconds since 1970; the newest row is seconds older
  */
 export function* manyRows(count: number, now: number): Generator<DemoRow, void, void> {
@@ -19,22 +19,13 @@ export function* manyRows(count: number, now: number): Generator<DemoRow, void, 
   const span = Math.min(Math.max(count * 10 * MINUTE, 2 * DAY), 730 * DAY);
   for (let index = 0; index < count; index++) {
     const age = 5 * SECOND + (span * (count - index - random.next())) / count;
-    const first = ROW_CLASSES[index];
-    yield manyRow(random, index, first ?? anyClass(random), now - age, now, first === undefined);
+    yield manyRow(random, index, ROW_CLASSES[index] ?? anyClass(random), now - age, now);
   }
 }
 
-function manyRow(
-  random: Random,
-  index: number,
-  rowClass: RowClass,
-  createdAt: number,
-  now: number,
-  mayBeDeleted: boolean,
-): DemoRow {
+function manyRow(random: Random, index: number, rowClass: RowClass, createdAt: number, now: number): DemoRow {
   const booking = bookingFields(random, createdAt, now);
   const sync = anySync(random, rowClass, createdAt, now, booking.company_id);
-  const deleted = mayBeDeleted && random.chance(0.008);
   return {
     id: String(index + 1),
     ...booking,
@@ -42,7 +33,7 @@ function manyRow(
     ...bookingIds(random, rowClass, index),
     ...sync,
     updated_at: sync.sync_verified_at ?? sync.last_sync_attempt_at ?? booking.created_at,
-    deleted_at: deleted ? timestamp(createdAt + random.next() * (now - createdAt)) : null,
+    deleted_at: null,
   };
 }
 
@@ -137,7 +128,7 @@ function unfinished(
     [9, 'verification_pending'],
   ]);
   if (status === 'verification_pending') return { status, attempts: 1 };
-  const handled = random.chance(now - createdAt < 30 * DAY ? 0.3 : 0.75);
+  const handled = now - createdAt > 30 * DAY || random.chance(0.3);
   const flagged = handled ? {} : { flaggedAt: Math.min(createdAt + random.whole(30, 120) * SECOND, now) };
   return { status, attempts: 3, error: syncErrorOf(random, tenant), ...flagged };
 }
