@@ -48,5 +48,13 @@ export interface CommandModule<Options extends GlobalOptions = GlobalOptions> {
 }
 
 /** As monitoring systems know them. */
-export const EXIT = { healthy: 0, warning: 1, critical: 2, unknown: 3, interrupted: 130 } as const;
+export const EXIT = {
+  healthy: 0,
+  warning: 1,
+  critical: 2,
+  unknown: 3,
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -56,7 +56,7 @@ export interface View {
 /** What lies below the screens. Tests hand in their own. */
 export interface Services {
   readonly context: Context;
-  readonly database: Pick<Database, 'server' | 'log' | 'query' | 'appointments' | 'introspect' | 'dialect'>;
+  readonly database: Database;
   readonly live: LiveStore;
   /** A list of rows of its own for each view; `useRowList` opens and closes it. */
   openRows(): RowsStore;

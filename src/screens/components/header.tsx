@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Box, Text } from 'ink';
 import { memo } from 'react';
 import type { LiveState } from '../../live/store.ts';
@@ -45,7 +46,8 @@ export function Header({ columns }: { columns: number }) {
   const ticking = Math.min(TICKING_WIDTH, Math.max(0, columns - context.environment.length - 2));
   const part = (text: string, priority: number) => ({ text, width: width(text), priority });
   const parts = [
-    part(visible(server?.database ?? context.name, theme.ascii), 3),
+    // A file is known by its name; its folders would take the line.
+    part(visible(basename(server?.database ?? context.name), theme.ascii), 3),
     part(context.environment.toUpperCase(), 1),
     ...(server === undefined ? [] : [part(visible(`${server.product} ${server.version}`, theme.ascii), 4)]),
     ...(server?.role === 'replica' ? [part('REPLICA', 5)] : []),

@@ -2,15 +2,16 @@ import { Box, Text } from 'ink';
 import { useState } from 'react';
 import type { Logged } from '../../data/sql-log.ts';
 import { clock, counted, milliseconds } from '../../model/format.ts';
-import { fit } from '../../model/text.ts';
+import { fit, visible } from '../../model/text.ts';
 import { useDisplay, useLive, useRoot, useServices, useSize } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
+
+const flat = (sql: string): string => sql.replace(/\s+/g, ' ');
 
 /** What one statement did, in a line: when, how long, how many rows or what went wrong, the SQL on one line. */
 function logLine({ at, durationMs, rows, problem, sql }: Logged, local: boolean): string {
   const outcome = problem === undefined ? counted(rows ?? 0, 'row') : problem.kind;
-  const flat = sql.replace(/\s+/g, ' ');
-  return ` ${clock(at, local)}  ${fit(milliseconds(durationMs), 8, { align: 'right' })}  ${fit(outcome, 10)} ${flat}`;
+  return ` ${clock(at, local)}  ${fit(milliseconds(durationMs), 8, { align: 'right' })}  ${fit(outcome, 10)} ${flat(sql)}`;
 }
 
 /** Every statement of this session, the newest first. Enter copies the one under the cursor. */
@@ -23,7 +24,8 @@ export function SqlLogOverlay() {
   // A refresh is what adds statements.
   useLive((state) => state.receivedAt);
   const entries = database.log.toReversed();
-  const room = Math.max(1, rows - 4);
+  // The lower half is for the whole of the statement under the cursor.
+  const room = rows < 8 ? Math.max(1, rows - 1) : Math.floor((rows - 2) / 2);
   const at = Math.min(back, Math.max(0, entries.length - 1));
   const top = Math.max(0, at - room + 1);
   const chosen = entries[at];
@@ -60,10 +62,14 @@ export function SqlLogOverlay() {
           {fit(logLine(entry, localTime), columns, { ascii: theme.ascii })}
         </Text>
       ))}
-      {rows > 6 && chosen !== undefined && (
-        <Text {...theme.style('muted')}>
-          {fit(` parameters: ${JSON.stringify(chosen.parameters)}`, columns, { ascii: theme.ascii })}
-        </Text>
+      {rows >= 8 && chosen !== undefined && (
+        <Box flexDirection="column" marginTop={1} paddingX={1} width={columns}>
+          <Text>{visible(flat(chosen.sql), theme.ascii)}</Text>
+          <Text {...theme.style('muted')}>{visible(JSON.stringify(chosen.parameters), theme.ascii)}</Text>
+          {chosen.problem !== undefined && (
+            <Text {...theme.style('bad')}>{visible(chosen.problem.message, theme.ascii)}</Text>
+          )}
+        </Box>
       )}
     </Box>
   );

@@ -127,6 +127,15 @@ export class TableModel<Item> {
   #follow(view: ListView<Item>): void {
     const { view: old, index, top, marks } = this.#state;
     if (view === old) return;
+    // Esc stopped what was to bring the end of the list.
+    if (this.#awaited !== undefined && view.loading === undefined && !view.atStart && !view.atEnd)
+      this.#awaited = undefined;
+    // Another list begins: nothing of the old one is marked in it.
+    if (view.loading === 'first') {
+      this.#set({ view, index: 0, top: 0 });
+      return this.#mark({ marks: new Set(), anchor: undefined });
+    }
+    if (view.rows === old.rows) return this.#set({ view });
     const keys = view.rows.map(this.#list.keyOf);
     const oldKeys = old.rows.map(this.#list.keyOf);
     const next = this.#cursorAfter(view, keys, oldKeys, index);

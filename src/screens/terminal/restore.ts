@@ -31,8 +31,8 @@ export function guardTerminal({ stdin, stdout, quit, fail }: Guarded) {
     if (stdin.isTTY) stdin.setRawMode?.(false);
   };
   for (const [name, listener] of signals) process.on(name, listener);
-  process.on('uncaughtException', fail);
-  process.on('unhandledRejection', fail);
+  // Before whoever prints the error: what is written to the alternate screen goes with it.
+  process.prependListener('uncaughtException', fail);
   process.on('exit', restore);
   stdin.on('end', hangUp);
   // EIO and EPIPE: these two stay, since what is written on the way out fails as well.
@@ -43,7 +43,6 @@ export function guardTerminal({ stdin, stdout, quit, fail }: Guarded) {
     release(): void {
       for (const [name, listener] of signals) process.off(name, listener);
       process.off('uncaughtException', fail);
-      process.off('unhandledRejection', fail);
       process.off('exit', restore);
       stdin.off('end', hangUp);
     },
