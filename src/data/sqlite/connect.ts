@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
-import { OPENING, type Request, type Response } from './driver.ts';
 import { problemOf } from './problems.ts';
+import { OPENING, type Request, type Response } from './protocol.ts';
 
 /** Beside this file in the source, beside the bundle in a build. */
 const driverFile = fileURLToPath(

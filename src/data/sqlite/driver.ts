@@ -1,27 +1,5 @@
 import Database from 'better-sqlite3';
-
-/**
- * The process that holds a SQLite file open for reading. better-sqlite3 is synchronous and can't be interrupted: a
- * thread stuck in a statement can be neither terminated nor exited past, a process can be killed. See
- * docs/decisions/0001-sqlite-in-a-process.md.
- */
-export interface Request {
-  readonly id: number;
-  readonly sql: string;
-  readonly parameters: readonly unknown[];
-}
-
-export type Response =
-  | { readonly id: number; readonly rows: Record<string, string | null>[] }
-  | { readonly id: number; readonly error: DriverError };
-
-export interface DriverError {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** The id of the answer that tells how opening went. */
-export const OPENING = 0;
+import { type DriverError, OPENING, type Request, type Response } from './protocol.ts';
 
 /** Milliseconds that a statement waits for somebody else's write lock. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -60,6 +38,11 @@ function answer(database: Database.Database, request: Request): Response {
   }
 }
 
+/**
+ * The process that holds a SQLite file open for reading. better-sqlite3 is synchronous and can't be interrupted: a
+ * thread stuck in a statement can be neither terminated nor exited past, a process can be killed. See
+ * docs/decisions/0001-sqlite-in-a-process.md.
+ */
 function serve(path: string): void {
   const send = (response: Response) => process.send?.(response);
   // The parent decides when this process ends; Ctrl-C reaches the whole group.

@@ -1,5 +1,5 @@
 import { Problem } from '../../model/problem.ts';
-import type { DriverError } from './driver.ts';
+import type { DriverError } from './protocol.ts';
 
 /** What a failure to open or to read a SQLite file means to a person. */
 export function problemOf(error: DriverError, path: string): Problem {
