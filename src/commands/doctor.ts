@@ -46,9 +46,9 @@ async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
   } else {
     yield failure('config', loaded.error);
   }
-  const { isTTY = false, columns = 0, rows = 0 } = process.stdout;
-  const colourDepth = isTTY ? process.stdout.getColorDepth() : 1;
-  yield* examineTerminal({ isTTY, columns, rows, colourDepth }, process.env);
+  const { isTTY, columns, rows } = process.stdout;
+  const screen = isTTY ? { columns, rows, colourDepth: process.stdout.getColorDepth() } : undefined;
+  yield* examineTerminal(screen, process.env);
 }
 
 /** The documented shape of `doctor --json`. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { DEFAULT_UID, uidShape } from '../model/booking-id.ts';
-import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
+import { KNOWN_COLUMNS } from '../model/columns.ts';
+import { recordOf } from '../model/keys.ts';
 import { Problem } from '../model/problem.ts';
 import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
 import type { Context } from './context.ts';
@@ -91,12 +92,10 @@ function tableName(text: string): Context['table'] {
 }
 
 function columnNames(names: NonNullable<ContextConfig['columns']>, origin?: Origin): Context['columns'] {
-  const nameOfColumn = (column: KnownColumn) => {
+  return recordOf(KNOWN_COLUMNS, (column) => {
     const name = names[column];
     return name === undefined || origin === undefined ? column : said(name, `columns.${column}`, origin);
-  };
-  const columns = KNOWN_COLUMNS.map((column) => [column, nameOfColumn(column)] as const);
-  return Object.fromEntries(columns) as Record<KnownColumn, string>; // fromEntries forgets which keys it was given
+  });
 }
 
 /** The database's name, a file's without its folder and ending, or else the server's. */

@@ -19,8 +19,8 @@ const NEEDS: readonly (readonly [shows: string, columns: readonly KnownColumn[]]
   ['sync success', ['sync_origin', 'calcom_sync_status', 'created_at']],
   ['sync latency', ['sync_initiated_at', 'sync_verified_at']],
   ['stuck pending', ['calcom_sync_status', 'sync_initiated_at']],
-  ['the review queue', ['requires_manual_review']],
-  ['the age of the review queue', ['manual_review_flagged_at']],
+  ['review queue', ['requires_manual_review']],
+  ['age of the review queue', ['manual_review_flagged_at']],
   ['causes of errors', ['sync_error_code', 'sync_error_message']],
 ];
 
@@ -56,8 +56,8 @@ export function failure(check: string, error: unknown): Finding {
   return { check, outcome: 'unknown', fact: error.message, remedy: error.remedy };
 }
 
-function* examineServer({ product, version, database, role }: Server, { access }: Context): Generator<Finding> {
-  yield ok('server', `${product} ${version}, database ${database}`);
+function* examineServer({ product, version, role }: Server, { access }: Context): Generator<Finding> {
+  yield ok('server', `${product} ${version}`);
   if (role === 'primary') yield ok('role', 'primary');
   if (role !== 'replica') return;
   if (access === 'operate')
@@ -106,7 +106,7 @@ function columnsOf({ missing }: Appointments): Finding {
   const panels = NEEDS.filter(([, columns]) => columns.some((column) => lacking.includes(column))).map(
     ([shows]) => shows,
   );
-  const without = panels.length === 0 ? '' : `; without them no ${panels.join(', no ')}`;
+  const without = panels.length === 0 ? '' : `; so not shown: ${panels.join(', ')}`;
   return note(
     'columns',
     `missing ${lacking.join(', ')}${without}`,

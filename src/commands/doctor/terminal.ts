@@ -1,8 +1,7 @@
 import { type Finding, note, ok, warning } from './finding.ts';
 
-/** What is asked of standard output. */
+/** A terminal on standard output. */
 export interface Screen {
-  readonly isTTY: boolean;
   readonly columns: number;
   readonly rows: number;
   /** Bits of a colour: 1, 4, 8 or 24. */
@@ -15,8 +14,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 const FULL_SIZE = { columns: 80, rows: 24 };
 
 /** What the terminal can do for the console. Without one only the locale is told. */
-export function examineTerminal(screen: Screen, env: Env): readonly Finding[] {
-  if (!screen.isTTY) {
+export function examineTerminal(screen: Screen | undefined, env: Env): readonly Finding[] {
+  if (screen === undefined) {
     return [
       note('terminal', 'standard output is no terminal', 'run it in one to see what the console can do there'),
       locale(env),

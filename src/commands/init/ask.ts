@@ -1,0 +1,34 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+
+/** Whether there is a person to ask. */
+export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
+
+/** @returns the trimmed answer, `preset` for an empty one, undefined when the person left with Ctrl-C or Ctrl-D */
+export async function ask(question: string, preset = ''): Promise<string | undefined> {
+  const answer = await readLine(`${question}${preset === '' ? '' : ` [${preset}]`}: `, process.stdout);
+  return answer === undefined ? undefined : answer.trim() || preset;
+}
+
+/** As `ask`, but what is typed is not shown, and not trimmed. */
+export async function askSecret(question: string): Promise<string | undefined> {
+  process.stdout.write(`${question}: `);
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const answer = await readLine('', unseen);
+  process.stdout.write('\n');
+  return answer;
+}
+
+async function readLine(prompt: string, output: NodeJS.WritableStream): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  // Without these, Ctrl-C and Ctrl-D would leave the question open for good.
+  const left = new Promise<undefined>((resolve) => {
+    lines.once('SIGINT', () => resolve(undefined));
+    lines.once('close', () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([lines.question(prompt), left]);
+  } finally {
+    lines.close();
+  }
+}

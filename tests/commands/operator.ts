@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Ended } from '../build/program.ts';
+import { Folder } from '../config/folder.ts';
+import type { TestDatabase } from '../engines/engines.ts';
+
+export const SOURCE = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+/** A person who runs commands from the source in a folder of their own, without a terminal. */
+export class Operator extends Folder {
+  get surroundings(): Record<string, string> {
+    return { PATH: process.env['PATH'] ?? '', HOME: this.home, LC_ALL: 'C.UTF-8', ...this.env };
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return new Promise((resolve) => {
+      const options = { cwd: this.folder, env: this.surroundings };
+      const child = execFile(process.execPath, [SOURCE, ...args], options, (_, stdout, stderr) => {
+        resolve({ code: child.exitCode ?? -1, stdout, stderr });
+      });
+    });
+  }
+}
+
+/** The URL of a test's database as --url takes it. */
+export const urlOf = ({ target, url }: TestDatabase): string => (target.engine === 'sqlite' ? `sqlite:${url}` : url);
+
+/** The same URL with other credentials; a file has none. */
+export function withUser(url: string, user: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = user;
+  changed.password = password;
+  return changed.href;
+}
