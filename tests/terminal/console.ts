@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderConsole } from '../../src/screens/console.tsx';
-import type { DrawOptions, Services } from '../../src/screens/contract.ts';
+import type { DrawOptions, Screen, Services } from '../../src/screens/contract.ts';
 import { poll } from '../support.ts';
 import { FakeTerminal } from './tty.ts';
 
@@ -146,13 +146,18 @@ export class Driver {
 }
 
 /** Opens the console on a terminal in memory; `await using` closes it. */
-export async function openConsole(services: Services, options: OpenOptions = {}): Promise<Driver> {
+export async function openConsole(
+  services: Services,
+  options: OpenOptions = {},
+  screens?: readonly Screen[],
+): Promise<Driver> {
   const { columns = 80, rows = 24, ...draw } = options;
   const terminal = new FakeTerminal(columns, rows);
   const { ended, quit } = renderConsole(
     services,
     { ascii: false, lowBandwidth: false, noColor: false, screenReader: false, ...draw },
     terminal,
+    screens,
   );
   return new Driver(terminal, ended, quit);
 }

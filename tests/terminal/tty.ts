@@ -86,6 +86,23 @@ export class FakeTerminal {
     return rows.map((line) => line?.translateToString(true) ?? '');
   }
 
+  /** The column in which a text begins on the line that holds it, counted in cells as the terminal counts them. */
+  async columnsOf(text: string): Promise<readonly number[]> {
+    const lines = await this.lines();
+    const { active } = this.#terminal.buffer;
+    return lines.flatMap((line, row) => {
+      if (!line.includes(text)) return [];
+      const cells = Array.from({ length: this.#terminal.cols }, (_, column) => active.getLine(row)?.getCell(column));
+      const starts = cells.map((_, column) =>
+        cells
+          .slice(column)
+          .map((cell) => cell?.getChars() ?? '')
+          .join(''),
+      );
+      return [starts.findLastIndex((rest) => rest.startsWith(text))];
+    });
+  }
+
   /** Whether the alternate screen is shown. */
   async inAlternateScreen(): Promise<boolean> {
     await this.lines();

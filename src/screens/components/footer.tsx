@@ -11,6 +11,9 @@ import type { ConsoleState } from '../model.ts';
 /** How long a note stays. */
 const NOTICE_MS = 5_000;
 
+/** Ids of the bindings that come first. */
+const LEADING: ReadonlySet<string> = new Set(['help', 'palette']);
+
 const noticeOf = (state: ConsoleState) => state.notice;
 
 /** How often figures are asked for and what one refresh costs; says so when the console slowed itself down. */
@@ -31,6 +34,8 @@ export function Footer({ columns }: { columns: number }) {
     router
       .current()
       .filter(({ hint }) => hint !== undefined)
+      // What leads to everything else is there on the narrowest terminal.
+      .toSorted((one, other) => Number(LEADING.has(other.id)) - Number(LEADING.has(one.id)))
       .map(({ keys, hint }) => `${keyLabel(keys[0] ?? '')} ${hint}`)
       .join('\n'),
   );

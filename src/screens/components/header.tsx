@@ -34,8 +34,10 @@ const Ticking = memo(function Ticking({ columns, style }: { columns: number; sty
   );
 });
 
-/** The live state may take this much: `▲ stale 12 min  12:04:31Z`. */
-const TICKING_WIDTH = 26;
+/** Columns for the live state with the clock, `▲ stale 12 min  12:04:31Z`, and where there is no room for both. */
+const TICKING_WIDTH = { withClock: 26, alone: 16 } as const;
+/** Narrower terminals do without the clock. */
+const CLOCK_FROM = 64;
 
 /** Which database this is and what one may do to it, in the environment's colour. */
 export function Header({ columns }: { columns: number }) {
@@ -43,7 +45,10 @@ export function Header({ columns }: { columns: number }) {
   const { context } = useServices();
   const server = useLive((state) => state.server);
   const style = theme.environment(context.environment);
-  const ticking = Math.min(TICKING_WIDTH, Math.max(0, columns - context.environment.length - 2));
+  const ticking = Math.min(
+    columns < CLOCK_FROM ? TICKING_WIDTH.alone : TICKING_WIDTH.withClock,
+    Math.max(0, columns - context.environment.length - 2),
+  );
   const part = (text: string, priority: number) => ({ text, width: width(text), priority });
   const parts = [
     // A file is known by its name; its folders would take the line.
