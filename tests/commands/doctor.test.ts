@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ENGINES, type TestDatabase } from '../engines/engines.ts';
 import { Operator, urlOf, withUser } from './operator.ts';
 
@@ -8,6 +8,10 @@ async function createUser(db: TestDatabase, grants: (user: string) => readonly s
   const name = db.target.engine === 'mysql' ? `'${user}'@'%'` : user;
   const password = db.target.engine === 'mysql' ? 'IDENTIFIED BY' : 'PASSWORD';
   await db.execute(`CREATE USER ${name} ${password} 'hunter2'`);
+  onTestFinished(async () => {
+    if (db.target.engine === 'postgres') await db.execute(`DROP OWNED BY ${name}`);
+    await db.execute(`DROP USER ${name}`);
+  });
   for (const grant of grants(name)) await db.execute(grant);
   return withUser(db.url, user, 'hunter2');
 }
@@ -103,6 +107,19 @@ for (const engine of ENGINES) {
       const url = await createUser(db, (user) => [`GRANT SELECT, UPDATE ON appointments TO ${user}`]);
       const { stdout } = await new Operator().run('doctor', '--url', url);
       expect(stdout).toMatch(/^• privileges +the account itself may UPDATE → /m);
+    });
+
+    test.runIf(engine.name === 'mysql')('that may write by a pattern of database names say so', async () => {
+      const db = await engine.database();
+      await engine.createAppointments(db);
+      const name = new URL(db.url).pathname.slice(1);
+      const url = await createUser(db, (user) => [
+        `GRANT SELECT, INSERT ON \`${name.replace('_', '\\_').slice(0, -1)}%\`.* TO ${user}`,
+        `GRANT DELETE ON \`other\\_%\`.* TO ${user}`,
+        `GRANT UPDATE (status) ON appointments TO ${user}`,
+      ]);
+      const { stdout } = await new Operator().run('doctor', '--url', url);
+      expect(stdout).toMatch(/^• privileges +the account itself may INSERT, UPDATE → /m);
     });
 
     test('with a refused password: one line without it, exit code 3', async () => {
