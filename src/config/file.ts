@@ -46,7 +46,7 @@ function firstIssue(
 }
 
 /** `contexts.prod.connection.passwordCommand[0]`, with names that are no words in quotes. */
-export function placeOf(path: readonly PropertyKey[]): string {
+function placeOf(path: readonly PropertyKey[]): string {
   const parts = path.map((part) => {
     if (typeof part === 'number') return `[${part}]`;
     const name = String(part);

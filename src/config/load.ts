@@ -48,7 +48,7 @@ export async function loadContext(
 }
 
 /** The config file that would be used, as an absolute path; undefined when there is none. */
-export function findConfigFile(config: string | undefined, { env, folder, home }: Surroundings): string | undefined {
+function findConfigFile(config: string | undefined, { env, folder, home }: Surroundings): string | undefined {
   const named = config ?? (env['APPTOP_CONFIG'] || undefined);
   if (named !== undefined) return absolute(named, folder, home);
   const xdg = env['XDG_CONFIG_HOME'] || join(home, '.config');
