@@ -178,7 +178,7 @@ for (const mysql of ENGINES.filter(({ name }) => name === 'mysql')) {
         sql`SELECT ${epoch(sql`at`)} AS at, ${epoch(sql`on_day`)} AS on_day FROM moments ORDER BY id`,
       );
       expect(rows).toEqual([
-        { at: '2377558923.250000', on_day: '-86400.000000' },
+        { at: '2377558923.25', on_day: '-86400' },
         { at: null, on_day: null },
         { at: null, on_day: null },
       ]);

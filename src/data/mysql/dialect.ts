@@ -13,7 +13,7 @@ const text = (column: Expression): Expression => asText(sql`CONVERT(${column} US
 const EPOCH = 62_167_219_200;
 
 const epoch = (time: Expression): Expression =>
-  sql`(TO_SECONDS(${time}) - ${sql.lit(EPOCH)} + MICROSECOND(${time}) * 0.000001)`;
+  sql`(TO_SECONDS(${time}) - ${sql.lit(EPOCH)} + MICROSECOND(${time}) * 1e-6)`;
 
 /** A regular expression, for PCRE and ICU, that finds a text without regard to ASCII case (and to no other). */
 function finder(needle: string): string {
@@ -33,8 +33,8 @@ export const dialect: Dialect = {
 
   shortText: (column, characters) => sql`LEFT(${text(column)}, ${sql.lit(characters)})`,
 
-  // UNIX_TIMESTAMP() ends in 2038 on MariaDB 10.11; zero dates and dates without a day give null here. A third of the
-  // time of TIMESTAMPDIFF(MICROSECOND, …): 0.15 s against 0.46 s for 1,000,000 rows.
+  // UNIX_TIMESTAMP() ends in 2038 on MariaDB 10.11; zero dates and dates without a day give null here. As a double,
+  // exact to the microsecond: latencies of 1,000,000 rows take 1.0 s, as a decimal 1.8 s.
   epoch,
 
   now: () => epoch(sql`UTC_TIMESTAMP(6)`),
@@ -80,6 +80,7 @@ export const dialect: Dialect = {
   v1AsColumn: (value, column) =>
     column.kind === 'text' ? sql`CONV(${value}, 10, 10)` : sql`CAST(${value} AS UNSIGNED)`,
 
+  // A LIMIT would do it (4.0 s instead of 4.9 s for all panels of 1,000,000 rows), by writing every row to a temporary table.
   computeOnce: () => sql``,
 
   nullsSmallest: () => sql``,
