@@ -167,11 +167,14 @@ class MysqlConnection implements Connection {
     late.unref();
     try {
       const killer = await Session.open(this.#options, KILL_MS);
-      const [answer] = await killer.query(INSTANCE);
-      // Behind one address there may be several servers, where the same number is somebody else.
-      if (answer?.['instance'] === this.#instance) await killer.query(`KILL QUERY ${this.#session.threadId}`);
-      else giveUp();
-      await killer.end();
+      try {
+        const [answer] = await killer.query(INSTANCE);
+        // Behind one address there may be several servers, where the same number is somebody else.
+        if (answer?.['instance'] === this.#instance) await killer.query(`KILL QUERY ${this.#session.threadId}`);
+        else giveUp();
+      } finally {
+        await killer.end();
+      }
     } catch {
       giveUp();
     }
