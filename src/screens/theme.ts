@@ -39,6 +39,7 @@ const UNICODE = {
   descending: '▼',
   ellipsis: '…',
   dot: '·',
+  arrow: '→',
   caret: '▏',
   /** A bar's cells from full to one eighth. */
   bar: ['█', '▉', '▊', '▋', '▌', '▍', '▎', '▏'],
@@ -63,6 +64,7 @@ const ASCII: Glyphs = {
   descending: 'v',
   ellipsis: '~',
   dot: '-',
+  arrow: '->',
   caret: '_',
   bar: ['#'],
   levels: ['_', '.', '-', '=', '+', '*', '%', '#'],
