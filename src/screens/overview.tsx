@@ -1,21 +1,45 @@
-import { Box, Text } from 'ink';
-import { ROW_CLASSES } from '../model/booking-id.ts';
-import { count } from '../model/format.ts';
-import { fit } from '../model/text.ts';
-import { useSize, useSnapshot, useTheme } from './hooks/console.ts';
+import { useSize } from './hooks/console.ts';
+import { emptyPanel } from './panels/empty.ts';
+import type { Panel } from './panels/fill.ts';
+import { idPanel, sourcePanel, summaryPanel } from './panels/ids.ts';
+import type { Paper } from './panels/line.ts';
+import { Page, type Sheet, useSheet } from './panels/page.tsx';
+import { alertPanel, reviewPanel } from './panels/queue.ts';
+import type { Subject } from './panels/subject.ts';
+import { syncPanel } from './panels/sync.ts';
+import { trendPanel } from './panels/trends.ts';
+import { useSubject } from './panels/use-subject.ts';
+import { verdictLines } from './panels/verdict.ts';
+
+/** Lines that the reasons of a verdict may take, by the height of the screen. */
+const reasonLines = (rows: number): number => (rows < 19 ? 2 : 3);
+
+type MakePanel = (subject: Subject, paper: Paper) => Panel;
+
+/** By the number of columns, what each holds: the most important first. */
+const PANELS: Readonly<Record<Sheet['columns'], readonly (readonly MakePanel[])[]>> = {
+  1: [[idPanel, syncPanel, reviewPanel, sourcePanel, alertPanel, summaryPanel, trendPanel]],
+  2: [
+    [idPanel, sourcePanel, summaryPanel],
+    [syncPanel, reviewPanel, alertPanel, trendPanel],
+  ],
+  3: [
+    [idPanel, sourcePanel, summaryPanel],
+    [syncPanel, trendPanel],
+    [reviewPanel, alertPanel],
+  ],
+};
 
 /** Where every operator begins: what is true right now, in one look. */
 export function Overview() {
-  const theme = useTheme();
-  const { columns } = useSize();
-  const classes = useSnapshot((snapshot) => snapshot.classes);
-  const total = useSnapshot((snapshot) => snapshot.total);
+  const subject = useSubject();
+  const sheet = useSheet(3);
+  const { rows } = useSize();
+  const head = verdictLines(subject, sheet.wide, reasonLines(rows));
+  const empty = subject.snapshot.total === 0;
+  const panels = empty ? [[emptyPanel]] : PANELS[sheet.columns];
+  const paper = empty ? sheet.wide : sheet.paper;
   return (
-    <Box flexDirection="column">
-      <Text {...theme.style('title')}>{fit(` Booking ids  ${count(total)} rows`, columns)}</Text>
-      {ROW_CLASSES.filter((name) => classes[name] > 0).map((name) => (
-        <Text key={name}>{fit(` ${fit(name, 10)} ${fit(count(classes[name]), 12, { align: 'right' })}`, columns)}</Text>
-      ))}
-    </Box>
+    <Page sheet={sheet} head={head} columns={panels.map((column) => column.map((make) => make(subject, paper)))} />
   );
 }
