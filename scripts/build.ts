@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build as esbuild, type Metafile, type Plugin } from 'esbuild';
+import { build as esbuild, type Metafile } from 'esbuild';
 import { sharedInk, startUp, withoutDevtools } from './start-up.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,23 +13,6 @@ const entryPoints = {
   simulator: 'src/data/demo/simulator.ts',
 };
 
-/** While the house is being built: a file that nobody has written yet does nothing. */
-const unfinished: Plugin = {
-  name: 'unfinished',
-  setup(build) {
-    build.onResolve({ filter: /^\.\.?\/.*\.tsx?$/ }, ({ path, resolveDir }) =>
-      existsSync(`${resolveDir}/${path}`) ? null : { path, namespace: 'unfinished' },
-    );
-    build.onLoad({ filter: /./, namespace: 'unfinished' }, ({ path }) => ({
-      contents:
-        path === './console.ts'
-          ? "import 'ink'; export const run = async () => 3;"
-          : 'export const run = async () => 3;',
-      resolveDir: root,
-    }));
-  },
-};
-
 /**
  * Bundles the program into `dist/`, which then needs nothing from node_modules but better-sqlite3.
  * @param outdir relative to the root of the checkout; everything else in it is removed
@@ -39,7 +21,7 @@ const unfinished: Plugin = {
 export async function build(outdir = 'dist'): Promise<Metafile> {
   const { metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, file]) => existsSync(`${root}/${file}`))),
+    entryPoints,
     outdir,
     bundle: true,
     // Commands, drivers and Ink are loaded on demand: each becomes a file of its own.
@@ -54,7 +36,7 @@ export async function build(outdir = 'dist'): Promise<Metafile> {
     external: ['better-sqlite3', 'pg-native'],
     // yargs would bring an older one beside Ink's.
     alias: { 'string-width': './node_modules/string-width/index.js' },
-    plugins: [startUp, withoutDevtools, sharedInk, unfinished],
+    plugins: [startUp, withoutDevtools, sharedInk],
     // Bundled CommonJS (mysql2, pg, ink-table's hash) requires Node's own modules.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
