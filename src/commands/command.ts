@@ -39,14 +39,6 @@ export interface InitOptions extends GlobalOptions {
   readonly output: string | undefined;
 }
 
-/**
- * What a file of this folder exports. `run` resolves with the exit code; a Problem that it rejects with is printed as
- * one line with its remedy and ends with exit code 3.
- */
-export interface CommandModule<Options extends GlobalOptions = GlobalOptions> {
-  run(options: Options): Promise<ExitCode>;
-}
-
 /** As monitoring systems know them. */
 export const EXIT = {
   healthy: 0,

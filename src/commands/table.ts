@@ -28,6 +28,7 @@ export interface Command {
   readonly options: readonly Option[];
   /** What the one word behind the verb may be. */
   readonly word?: { readonly name: string; readonly values: readonly string[] };
+  /** A Problem that it rejects with is printed as one line with its remedy, and ends with exit code 3. */
   run(written: Written): Promise<ExitCode>;
 }
 
