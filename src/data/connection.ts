@@ -66,7 +66,7 @@ export interface Dialect {
   /** At most `characters` characters of a column as text, so that a huge value is never sent. */
   shortText(column: Expression, characters: number): Expression;
   /** A timestamp column as seconds since 1970 UTC, with fractions where stored; null for null and for nonsense. */
-  epoch(column: Expression): Expression;
+  epoch(column: Column): Expression;
   /** The server's clock as seconds since 1970 UTC. */
   now(): Expression;
   /** 1 where a boolean-like column (bool, tinyint, integer) is true, else 0. */

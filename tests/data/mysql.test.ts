@@ -173,10 +173,9 @@ for (const mysql of ENGINES.filter(({ name }) => name === 'mysql')) {
       await db.execute("SET SESSION sql_mode = ''");
       await db.execute(`INSERT INTO moments VALUES (1, '2045-05-05 01:02:03.25', '1969-12-31'),
         (2, '0000-00-00 00:00:00', '2026-00-00'), (3, NULL, NULL)`);
-      const { epoch } = engine.dialect;
-      const rows = await run(
-        sql`SELECT ${epoch(sql`at`)} AS at, ${epoch(sql`on_day`)} AS on_day FROM moments ORDER BY id`,
-      );
+      const moment = (name: string) =>
+        engine.dialect.epoch({ name, type: 'datetime', kind: 'timestamp', nullable: true, default: null });
+      const rows = await run(sql`SELECT ${moment('at')} AS at, ${moment('on_day')} AS on_day FROM moments ORDER BY id`);
       expect(rows).toEqual([
         { at: '2377558923.25', on_day: '-86400' },
         { at: null, on_day: null },

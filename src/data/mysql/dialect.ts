@@ -35,7 +35,7 @@ export const dialect: Dialect = {
 
   // UNIX_TIMESTAMP() ends in 2038 on MariaDB 10.11; zero dates and dates without a day give null here. As a double,
   // exact to the microsecond: latencies of 1,000,000 rows take 1.0 s, as a decimal 1.8 s.
-  epoch,
+  epoch: ({ name, kind }) => (kind === 'integer' || kind === 'number' ? sql.id(name) : epoch(sql.id(name))),
 
   now: () => epoch(sql`UTC_TIMESTAMP(6)`),
 

@@ -44,7 +44,10 @@ function plainExpressions(source: Source, scope: Scope) {
     return column && express(column);
   };
   const text = (name: KnownColumn) => having(name, (column) => dialect.shortText(column, GROUPED_CHARACTERS));
-  const moment = (name: KnownColumn) => having(name, (column) => dialect.epoch(column));
+  const moment = (name: KnownColumn) => {
+    const column = source.appointments.known.get(name);
+    return column && dialect.epoch(column);
+  };
   const inReview = having('requires_manual_review', (column) => dialect.truth(column));
   const ofReview = (value: Expression | undefined) =>
     inReview && value && sql`CASE WHEN ${inReview} = 1 THEN ${value} END`;

@@ -15,8 +15,10 @@ export const dialect: Dialect = {
   shortText: (column, characters) => sql`CASE WHEN octet_length(${column}) <= ${sql.lit(characters)}
     THEN CAST(${column} AS TEXT) ELSE CAST(substr(CAST(${column} AS BLOB), 1, ${sql.lit(characters)}) AS TEXT) END`,
 
-  epoch: (column) =>
-    sql`CASE typeof(${column}) WHEN 'text' THEN unixepoch(${column}, 'subsec') WHEN 'blob' THEN NULL ELSE ${column} END`,
+  epoch: ({ name }) => {
+    const column = sql.id(name);
+    return sql`CASE typeof(${column}) WHEN 'text' THEN unixepoch(${column}, 'subsec') WHEN 'blob' THEN NULL ELSE ${column} END`;
+  },
 
   now: () => sql`unixepoch('subsec')`,
 

@@ -1,0 +1,65 @@
+import { PostgresAdapter, PostgresQueryCompiler, sql } from 'kysely';
+import { LARGEST_V1 } from '../../model/booking-id.ts';
+import { compilerFor } from '../compile.ts';
+import type { Dialect, Expression } from '../connection.ts';
+
+/** In the collation "C" texts compare by their bytes, and lower() folds ASCII only. */
+const text = (column: Expression): Expression => sql`(${column}::text COLLATE "C")`;
+
+/** PostgreSQL's words in a session that connect.ts has set up: UTC. */
+export const dialect: Dialect = {
+  compile: compilerFor(new PostgresAdapter(), new PostgresQueryCompiler()),
+
+  text,
+
+  shortText: (column, characters) => sql`left(${text(column)}, ${sql.lit(characters)})`,
+
+  // date_part() gives a double, exact to the microsecond, in half the time of extract()'s numeric.
+  epoch: ({ name, kind }) => {
+    const column = sql.id(name);
+    if (kind === 'integer' || kind === 'number') return sql`${column}::double precision`;
+    if (kind !== 'timestamp') return sql`NULL::double precision`;
+    return sql`CASE WHEN isfinite(${column}) THEN date_part('epoch', ${column}) END`;
+  },
+
+  now: () => sql`date_part('epoch', clock_timestamp())`,
+
+  // By its text, as an application may keep a flag as boolean, smallint or text.
+  truth: (column) => sql`CASE WHEN ${column}::text IN ('true', 't', '1') THEN 1 ELSE 0 END`,
+
+  floor: (number) => sql`floor(${number})`,
+
+  // No text holds a NUL here, and a parameter may not either.
+  contains: (value, needle) =>
+    needle.includes('\0') ? sql`false` : sql`position(lower(${needle}::text COLLATE "C") IN lower(${value})) > 0`,
+
+  // `$` means the very end here, not the place before a last newline.
+  kindOfValue: ({ name, kind }, uid) => {
+    const column = sql.id(name);
+    const value = text(column);
+    const isUid = sql`${value} ~ ${sql.lit(`^[${uid.characters}]{${uid.shortest},${uid.longest}}$`)}`;
+    if (kind === 'integer') {
+      return sql`CASE
+        WHEN ${column} IS NULL THEN 'null'
+        WHEN ${column} BETWEEN 1 AND ${sql.lit(Number(LARGEST_V1))} THEN 'v1'
+        WHEN ${column} < 0 AND ${isUid} THEN 'uid'
+        ELSE 'ambiguous' END`;
+    }
+    return sql`CASE
+      WHEN ${column} IS NULL THEN 'null'
+      WHEN length(${value}) <= ${sql.lit(LARGEST_V1.length)} AND ${value} ~ '^[1-9][0-9]*$' THEN
+        CASE WHEN length(${value}) < ${sql.lit(LARGEST_V1.length)} OR ${value} <= ${sql.lit(LARGEST_V1)}
+        THEN 'v1' ELSE 'ambiguous' END
+      WHEN ${isUid} AND ${value} ~ '[^0-9]' THEN 'uid'
+      ELSE 'ambiguous' END`;
+  },
+
+  // Without a type of its own a parameter takes on the column's.
+  parameter: (_column, value) => sql`${value}`,
+
+  v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),
+
+  computeOnce: () => sql`OFFSET 0`,
+
+  nullsSmallest: (direction) => (direction === 'asc' ? sql`NULLS FIRST` : sql`NULLS LAST`),
+};

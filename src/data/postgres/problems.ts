@@ -1,0 +1,138 @@
+import type { ServerTarget } from '../../config/target.ts';
+import { Problem, type ProblemKind } from '../../model/problem.ts';
+
+/** Where a server is, as a person would write it. */
+function placeOf({ socket, host, port }: ServerTarget): string {
+  return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+interface DriverError {
+  /** An SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's code. */
+  readonly code: string;
+  readonly message: string;
+}
+
+function read(error: Error): DriverError {
+  const code: unknown = Object.getOwnPropertyDescriptor(error, 'code')?.value;
+  return { code: typeof code === 'string' ? code : '', message: error.message.replaceAll(/\s+/g, ' ') };
+}
+
+type Telling = readonly [kind: ProblemKind, what: string, remedy: string];
+
+const silence = (target: ServerTarget): Telling => [
+  'timeout',
+  `${placeOf(target)} does not answer in time`,
+  'check the address, the firewall and the load of the server',
+];
+
+/** Why a server or the network let nobody in, by the code of the error. */
+function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
+  const { host, user, password, database, tls } = target;
+  const place = placeOf(target);
+  const who = user === undefined ? 'the user' : `user "${user}"`;
+  const refused: Telling = [
+    'refused',
+    `${place} refuses ${who} ${password ? 'with this password' : 'without a password'}`,
+    'check the user and the password',
+  ];
+  const unknownHost: Telling = [
+    'unreachable',
+    `no host is known as "${host}"`,
+    'check the host in the connection, and the DNS or VPN of this machine',
+  ];
+  const noSocket: Telling = [
+    'unreachable',
+    `cannot open the socket ${place}`,
+    'check its path, that the server runs, and the right to use the socket',
+  ];
+  return {
+    '28P01': refused,
+    '28000': [
+      'refused',
+      `${place} refuses ${who}: ${message}`,
+      `let an administrator allow it in pg_hba.conf${tls.mode === 'disable' ? ', or set a tls mode' : ''}`,
+    ],
+    '3D000': [
+      'missing',
+      `there is no database "${database ?? user ?? ''}" on ${place}`,
+      'check the name in the connection',
+    ],
+    '42501': ['refused', `${place} refuses ${who}: ${message}`, 'let an administrator grant CONNECT on the database'],
+    '53300': [
+      'refused',
+      `${place} has no connection left: ${message}`,
+      'close idle sessions, or raise max_connections',
+    ],
+    '57P03': ['refused', `${place} is not ready: ${message}`, 'wait until the server has started'],
+    ENOTFOUND: unknownHost,
+    EAI_AGAIN: unknownHost,
+    ECONNREFUSED: [
+      'unreachable',
+      `nobody answers at ${place}`,
+      'check the address, and that the server runs and listens there',
+    ],
+    ENOENT: noSocket,
+    EACCES: noSocket,
+    ETIMEDOUT: silence(target),
+  };
+}
+
+const CERTIFICATE = /certificate|self.signed|altname|unable to verify/i;
+
+/** What a failure to open a session means to a person. */
+export function problemOfConnecting(error: Error, target: ServerTarget): Problem {
+  const { code, message } = read(error);
+  const place = placeOf(target);
+  const told = tellings(target, message)[code];
+  if (told !== undefined) return new Problem(...told);
+  if (/timeout expired/i.test(message)) return new Problem(...silence(target));
+  if (/does not support SSL/i.test(message)) {
+    return new Problem(
+      'refused',
+      `${place} offers no TLS`,
+      'enable TLS on the server, or set tls mode "prefer" or "disable"',
+    );
+  }
+  if (/password must be a string/i.test(message)) {
+    const remedy = 'give one in the connection, by PGPASSWORD or in ~/.pgpass';
+    return new Problem('refused', `${place} wants a password for user "${target.user ?? ''}"`, remedy);
+  }
+  if (CERTIFICATE.test(message) || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) {
+    const remedy = 'check the CA, the host name in the certificate and the tls mode of the connection';
+    return new Problem('refused', `TLS with ${place} failed: ${message}`, remedy);
+  }
+  return /^[0-9A-Z]{5}$/.test(code)
+    ? new Problem('refused', `${place} refuses the connection: ${message}`, 'ask the administrator of the server')
+    : new Problem(
+        'unreachable',
+        `cannot connect to ${place}: ${message}`,
+        'check that a PostgreSQL server listens there',
+      );
+}
+
+/** What a failure of a statement means to a person. */
+export function problemOf(error: Error, target: ServerTarget): Problem {
+  const { code, message } = read(error);
+  if (!/^[0-9A-Z]{5}$/.test(code) || code.startsWith('08') || /^57P0[1-5]$/.test(code)) {
+    const what = `the connection to ${placeOf(target)} broke: ${message}`;
+    return new Problem('lost', what, 'see whether the server runs and can be reached');
+  }
+  switch (code) {
+    case '57014':
+      return message.includes('timeout')
+        ? new Problem('timeout', message, 'raise statementTimeoutSeconds')
+        : new Problem('cancelled', 'somebody stopped the statement on the server', 'press R to ask again');
+    case '55P03':
+      return new Problem('timeout', message, 'look at the locks, and who holds them for so long');
+    case '25006':
+      return new Problem('refused', 'this session only reads', 'apptop never writes while it looks');
+    case '42501':
+      return new Problem('refused', message, 'let an administrator grant the privilege, or go without');
+    case '3F000':
+    case '42P01':
+    case '42703':
+      return new Problem('missing', message, 'check the names in the config against the database');
+    default:
+      return new Problem('sql', message, 'check the statement against the tables and columns there are');
+  }
+}
