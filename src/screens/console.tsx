@@ -79,12 +79,12 @@ function Layout() {
   const size = useMemo(() => ({ columns: body.columns, rows: body.rows }), [body.columns, body.rows]);
   const Overlay = overlay === undefined ? undefined : OVERLAYS[overlay];
   return (
-    <Box flexDirection="column" width={columns} {...(draw.screenReader ? {} : { height: rows, overflow: 'hidden' })}>
+    <Box flexDirection="column" width={columns} {...(draw.screenReader ? {} : { height: rows, overflowY: 'hidden' })}>
       {chrome.header && <Header columns={columns} />}
       {chrome.tabs && <Tabs columns={columns} />}
       {chrome.rules && <Rule columns={columns} />}
       {stale && <StaleBanner columns={columns} />}
-      <Box flexDirection="column" {...(draw.screenReader ? {} : { height: size.rows, overflow: 'hidden' })}>
+      <Box flexDirection="column" {...(draw.screenReader ? {} : { height: size.rows, overflowY: 'hidden' })}>
         <SizeContext value={size}>
           {hasData && <Views />}
           {!hasData && overlay === undefined && <Connecting />}

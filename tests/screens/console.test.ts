@@ -22,7 +22,7 @@ test('q at the root ends with 0, Ctrl-C with 130', async () => {
 });
 
 test('the help lists the keys of the screen, and closes with Esc', async () => {
-  await using console = await openConsole(await memoryServices());
+  await using console = await openConsole(await memoryServices(), { rows: 60 });
   await console
     .sees('misplaced')
     .press('?')

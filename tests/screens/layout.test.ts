@@ -73,7 +73,7 @@ test('without colours and in ASCII the words and marks say it all', async () => 
 });
 
 test('a screen reader gets plain lines on the normal screen', async () => {
-  await using console = await openConsole(await memoryServices(), { screenReader: true });
+  await using console = await openConsole(await memoryServices(), { screenReader: true, rows: 80 });
   await console.sees('PRODUCTION', 'misplaced', 'help');
   expect(await console.terminal.inAlternateScreen()).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { Text } from 'ink';
-import { useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { LiveState } from '../../live/store.ts';
 import { milliseconds } from '../../model/format.ts';
 import { fit, visible, width } from '../../model/text.ts';
@@ -17,19 +17,41 @@ const LEADING: ReadonlySet<string> = new Set(['help', 'palette']);
 const noticeOf = (state: ConsoleState) => state.notice;
 
 /** How often figures are asked for and what one refresh costs; says so when the console slowed itself down. */
-export function refreshWords({ paused, interval, queryMs }: LiveState): string {
-  const cost = queryMs === undefined ? '' : milliseconds(queryMs);
+export function refreshWords({
+  paused,
+  interval,
+  queryMs,
+}: Pick<LiveState, 'paused' | 'interval' | 'queryMs'>): string {
   if (paused) return 'paused: p goes on';
   const every = `every ${Math.round(interval.seconds)} s`;
-  if (cost === '') return every;
+  if (queryMs === undefined) return every;
+  const cost = milliseconds(queryMs);
   return interval.seconds > interval.wanted ? `${every}: query takes ${cost}` : `${every} · query ${cost}`;
+}
+
+/**
+ * The same for a state that goes on. What a refresh cost is known after its figures are drawn, and said together with
+ * the next ones: a frame of its own would double what an idle console costs.
+ */
+function lateRefreshWords(): (state: LiveState) => string {
+  let drawn: LiveState | undefined;
+  return (state) => {
+    const same =
+      drawn?.queryMs !== undefined &&
+      drawn.receivedAt === state.receivedAt &&
+      drawn.paused === state.paused &&
+      drawn.interval.seconds === state.interval.seconds;
+    if (!same) drawn = state;
+    return refreshWords(drawn ?? state);
+  };
 }
 
 /** The keys of what is on screen, or a note; the refresh at the right. */
 export function Footer({ columns }: { columns: number }) {
   const { model, router, theme } = useRoot();
   const notice = useConsoleState(noticeOf);
-  const refresh = useLive(refreshWords).replace('·', theme.glyphs.dot);
+  const [words] = useState(lateRefreshWords);
+  const refresh = useLive(words).replace('·', theme.glyphs.dot);
   const hints = useSyncExternalStore(router.subscribe, () =>
     router
       .current()

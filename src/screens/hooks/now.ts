@@ -1,17 +1,20 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useReducer } from 'react';
 
-/** The local time in milliseconds, drawn anew every so many seconds, on the second. */
-export function useNow(everySeconds = 1): number {
-  const [now, setNow] = useState(Date.now);
+interface Ticks {
+  /** The seconds are counted anew when this changes. */
+  readonly since?: unknown;
+  /** Whether something else is about to draw anyway. */
+  readonly skip?: () => boolean;
+}
+
+/** The local time in milliseconds, drawn anew every so many seconds. */
+export function useNow(everySeconds = 1, { since, skip }: Ticks = {}): number {
+  const [, tick] = useReducer((ticks: number) => ticks + 1, 0);
   useEffect(() => {
-    const step = everySeconds * 1000;
-    let timer: NodeJS.Timeout;
-    const tick = () => {
-      setNow(Date.now());
-      timer = setTimeout(tick, step - (Date.now() % step));
-    };
-    timer = setTimeout(tick, step - (Date.now() % step));
-    return () => clearTimeout(timer);
-  }, [everySeconds]);
-  return now;
+    const timer = setInterval(() => {
+      if (skip?.() !== true) tick();
+    }, everySeconds * 1000);
+    return () => clearInterval(timer);
+  }, [everySeconds, since, skip]);
+  return Date.now();
 }
