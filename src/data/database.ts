@@ -86,7 +86,8 @@ export class Database {
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
     const opened = await Promise.allSettled(lanes);
-    await Promise.allSettled(opened.map((lane) => (lane.status === 'fulfilled' ? lane.value.close() : undefined)));
+    const open = opened.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value] : []));
+    await Promise.allSettled(open.map((connection) => connection.close()));
   }
 
   async #inTurn<Answer>(

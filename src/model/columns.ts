@@ -3,7 +3,7 @@
  * three are required. Source: the appointments table of the real application and the eleven sync columns of its
  * two sync migrations.
  */
-export const REQUIRED_COLUMNS = ['id', 'calcom_booking_id', 'calcom_v2_booking_id'] as const;
+const REQUIRED_COLUMNS = ['id', 'calcom_booking_id', 'calcom_v2_booking_id'] as const;
 
 export const SYNC_COLUMNS = [
   'sync_origin',
@@ -19,7 +19,7 @@ export const SYNC_COLUMNS = [
   'manual_review_flagged_at',
 ] as const;
 
-export const OTHER_COLUMNS = [
+const OTHER_COLUMNS = [
   'company_id',
   'branch_id',
   'staff_id',

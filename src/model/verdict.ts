@@ -13,8 +13,7 @@ export interface Alert {
   readonly text: string;
 }
 
-export const VERDICTS = ['HEALTHY', 'DEGRADED', 'STOP'] as const;
-export type VerdictWord = (typeof VERDICTS)[number];
+export type VerdictWord = 'HEALTHY' | 'DEGRADED' | 'STOP';
 
 export interface Verdict {
   readonly word: VerdictWord;

@@ -26,7 +26,7 @@ function containsText(source: Source, columns: readonly Column[], needle: string
 }
 
 /** The columns that a query shows: the primary key, the booking ids, and those asked for that the table has. */
-export function shownColumns({ appointments }: Source, { columns }: RowsQuery): readonly Column[] {
+function shownColumns({ appointments }: Source, { columns }: RowsQuery): readonly Column[] {
   const { id, v1, v2, known } = appointments;
   const asked = columns.flatMap((name) => known.get(name) ?? []);
   return [...new Set([id, v1, v2, ...asked])];
