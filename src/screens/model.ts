@@ -4,7 +4,7 @@ import type { Console, Display, Export, Prompt, Screen, View } from './contract.
 /** What covers the screen. */
 export type Overlay = 'help' | 'palette' | 'sql-log';
 
-export interface Notice {
+interface Notice {
   readonly text: string;
   /** Grows with each notice, so that the same text shown again counts as new. */
   readonly number: number;

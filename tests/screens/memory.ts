@@ -1,12 +1,10 @@
 import type { Context } from '../../src/config/context.ts';
+import { defaultContext } from '../../src/config/resolve.ts';
 import { openDatabase } from '../../src/data/database.ts';
 import type { AppointmentRow, RowsQuery } from '../../src/data/queries/rows.ts';
 import type { RowsStore, RowsView } from '../../src/live/rows.ts';
 import type { LiveState, LiveStore } from '../../src/live/store.ts';
-import { DEFAULT_UID } from '../../src/model/booking-id.ts';
-import { KNOWN_COLUMNS, type KnownColumn } from '../../src/model/columns.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
-import { DEFAULT_THRESHOLDS } from '../../src/model/thresholds.ts';
 import type { Services } from '../../src/screens/contract.ts';
 
 /** The stores without a database behind them: for tests of the console itself, never of what a database holds. */
@@ -126,19 +124,9 @@ export function memoryRows(
   };
 }
 
-const columnNames = Object.fromEntries(KNOWN_COLUMNS.map((column) => [column, column])) as Record<KnownColumn, string>;
-
 export const CONTEXT: Context = {
-  name: 'prod',
+  ...defaultContext('prod', { engine: 'sqlite', path: ':memory:' }),
   environment: 'production',
-  access: 'read',
-  target: { engine: 'sqlite', path: ':memory:' },
-  table: { schema: undefined, name: 'appointments' },
-  columns: columnNames,
-  bookingIds: { uid: DEFAULT_UID, layout: 'detect' },
-  thresholds: DEFAULT_THRESHOLDS,
-  refreshSeconds: 2,
-  statementTimeoutMs: 5_000,
 };
 
 /** Services over memory; the database is a real one that nothing connects to until asked. */

@@ -61,7 +61,7 @@ class Steps implements PromiseLike<void> {
     return this.#add(act);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: steps are awaited
+  // oxlint-disable-next-line unicorn/no-thenable -- steps are there to be awaited
   then<A = void, B = never>(
     fulfilled?: ((value: void) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -70,10 +70,13 @@ class Steps implements PromiseLike<void> {
   }
 
   #add(act: () => unknown): this {
-    this.#done = this.#done.then(async () => {
-      await act();
-    });
+    this.#done = this.#after(this.#done, act);
     return this;
+  }
+
+  async #after(before: Promise<void>, act: () => unknown): Promise<void> {
+    await before;
+    await act();
   }
 
   async #until(text: string | RegExp, wanted: boolean): Promise<void> {
@@ -132,9 +135,7 @@ export class Driver {
 
   /** Whether only sequences that move, colour or set modes were sent: none that a value could have brought. */
   hasNoRawEscapes(): boolean {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
     const known = /\u001b\[[0-9;?]*[A-Za-z]|\u001b\]52;c;[A-Za-z0-9+/=]*\u0007|[\n\r]/g;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
     return !/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(this.terminal.sent.replace(known, ''));
   }
 

@@ -1,6 +1,4 @@
-import { Text } from 'ink';
-import { useTheme } from '../hooks/console.ts';
-import type { Glyphs, Tone } from '../theme.ts';
+import type { Glyphs } from '../theme.ts';
 
 /**
  * A share from 0 to 1 as a bar with steps of an eighth of a cell, in ASCII of a whole one. Something is never drawn as
@@ -13,14 +11,4 @@ export function barText(share: number, width: number, { bar }: Glyphs): string {
   const partial = filled % steps;
   const full = (bar[0] ?? '').repeat(Math.floor(filled / steps));
   return `${full}${partial === 0 ? '' : (bar[steps - partial] ?? '')}`.padEnd(width);
-}
-
-/** A bar of a share; the figure beside it is the screen's to say. */
-export function Bar({ share, width, tone = 'plain' }: { share: number; width: number; tone?: Tone }) {
-  const theme = useTheme();
-  return (
-    <Text wrap="truncate" aria-hidden {...theme.style(tone)}>
-      {barText(share, width, theme.glyphs)}
-    </Text>
-  );
 }

@@ -17,11 +17,7 @@ const LEADING: ReadonlySet<string> = new Set(['help', 'palette']);
 const noticeOf = (state: ConsoleState) => state.notice;
 
 /** How often figures are asked for and what one refresh costs; says so when the console slowed itself down. */
-export function refreshWords({
-  paused,
-  interval,
-  queryMs,
-}: Pick<LiveState, 'paused' | 'interval' | 'queryMs'>): string {
+function refreshWords({ paused, interval, queryMs }: Pick<LiveState, 'paused' | 'interval' | 'queryMs'>): string {
   if (paused) return 'paused: p goes on';
   const every = `every ${Math.round(interval.seconds)} s`;
   if (queryMs === undefined) return every;

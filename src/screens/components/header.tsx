@@ -10,11 +10,7 @@ import { partsThatFit } from '../layout.ts';
 import type { Glyphs, Style } from '../theme.ts';
 
 /** What the live state says in a few words, with the age of the data. */
-export function liveWords(
-  state: Pick<LiveState, 'phase' | 'receivedAt' | 'paused'>,
-  now: number,
-  glyphs: Glyphs,
-): string {
+function liveWords(state: Pick<LiveState, 'phase' | 'receivedAt' | 'paused'>, now: number, glyphs: Glyphs): string {
   if (state.phase === 'connecting' || state.receivedAt === undefined) return `${glyphs.waiting} connecting`;
   const old = age((now - state.receivedAt) / 1000);
   if (state.phase === 'stale') return `${glyphs.alert} stale ${old}`;

@@ -1,6 +1,4 @@
-import { Text } from 'ink';
-import { useTheme } from '../hooks/console.ts';
-import type { Glyphs, Tone } from '../theme.ts';
+import type { Glyphs } from '../theme.ts';
 
 /** As many groups as there are cells, each by the last of its values that is known. */
 function grouped(values: readonly (number | undefined)[], width: number): readonly (number | undefined)[] {
@@ -23,20 +21,4 @@ export function sparklineText(values: readonly (number | undefined)[], width: nu
     return levels[Math.round(share * (levels.length - 1))] ?? ' ';
   });
   return line.join('').padStart(width);
-}
-
-interface SparklineProps {
-  readonly values: readonly (number | undefined)[];
-  readonly width: number;
-  readonly tone?: Tone;
-}
-
-/** How a figure went lately; the newest value is at the right. */
-export function Sparkline({ values, width, tone = 'muted' }: SparklineProps) {
-  const theme = useTheme();
-  return (
-    <Text wrap="truncate" aria-hidden {...theme.style(tone)}>
-      {sparklineText(values, width, theme.glyphs)}
-    </Text>
-  );
 }

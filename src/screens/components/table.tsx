@@ -22,14 +22,7 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
   const [at, setAt] = useState(0);
   const current = columns[at];
   const placed = useMemo(() => placeColumns(columns, current, width), [columns, current, width]);
-  const drawn = useMemo(() => {
-    const known = new WeakMap<Item, readonly Segment[]>();
-    return (row: Item) => {
-      const segments = known.get(row) ?? segmentsOf(row, placed, theme.ascii);
-      known.set(row, segments);
-      return segments;
-    };
-  }, [placed, theme]);
+  const drawn = useMemo(() => segmentCache(placed, theme.ascii), [placed, theme]);
   useKeys(tableBindings({ ...props, model, console: useConsole(), at, setAt }));
   if (view.rows.length === 0) return <Empty view={view} empty={empty} width={width} />;
   const rows = view.rows.slice(top, top + room);
@@ -141,6 +134,16 @@ function segmentsOf<Item>(row: Item, placed: readonly PlacedColumn<Item>[], asci
   return segments;
 }
 
+/** The cells of rows, each row's fitted once for as long as the columns stay where they are. */
+function segmentCache<Item extends object>(placed: readonly PlacedColumn<Item>[], ascii: boolean) {
+  const known = new WeakMap<Item, readonly Segment[]>();
+  return (row: Item): readonly Segment[] => {
+    const segments = known.get(row) ?? segmentsOf(row, placed, ascii);
+    known.set(row, segments);
+    return segments;
+  };
+}
+
 interface LineProps {
   readonly segments: readonly Segment[];
   readonly selected: boolean;
@@ -158,7 +161,6 @@ const Line = memo(function Line({ segments, selected, marked }: LineProps) {
     <Text wrap="truncate">
       <Text {...theme.style(marked ? 'accent' : 'plain')}>{gutter}</Text>
       {segments.map(({ text, tone }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a segment is where it is
         <Text key={index} {...theme.style(tone)}>
           {text}
         </Text>

@@ -26,7 +26,7 @@ function withoutWord(before: readonly string[]): readonly string[] {
 }
 
 /** The edit after a key, as readline does it; undefined when the key edits nothing. */
-export function edited({ before, after }: Edit, { name, text }: KeyPress): Edit | undefined {
+function edited({ before, after }: Edit, { name, text }: KeyPress): Edit | undefined {
   if (text !== '') return { before: [...before, text], after };
   switch (name) {
     case 'backspace':

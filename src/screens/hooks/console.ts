@@ -43,7 +43,7 @@ export const useVisible = (): boolean => useContext(VisibleContext);
 const silent = () => () => undefined;
 
 /** A slice of a store's state; draws again when the slice changes, and never while `followed` is false. */
-export function useSlice<State, Slice>(
+function useSlice<State, Slice>(
   store: { getState(): State; subscribe(listener: () => void): () => void },
   select: (state: State) => Slice,
   followed = true,

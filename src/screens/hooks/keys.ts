@@ -29,7 +29,7 @@ export interface Filter {
 }
 
 /** A filter from what was typed: `!` first inverts, `\!` is a plain exclamation mark. */
-export function filterOf(text: string): Filter | undefined {
+function filterOf(text: string): Filter | undefined {
   const inverse = text.startsWith('!');
   const needle = (inverse || text.startsWith('\\!') ? text.slice(1) : text).trim();
   return needle === '' ? undefined : { needle, inverse };

@@ -1,20 +1,24 @@
-import { useEffect, useReducer } from 'react';
+import { useEffect, useState } from 'react';
 
 interface Ticks {
-  /** The seconds are counted anew when this changes. */
-  readonly since?: unknown;
+  /** Local milliseconds that the ticks are counted from; the beginning of a second by default. */
+  readonly since?: number | undefined;
   /** Whether something else is about to draw anyway. */
   readonly skip?: () => boolean;
 }
 
 /** The local time in milliseconds, drawn anew every so many seconds. */
-export function useNow(everySeconds = 1, { since, skip }: Ticks = {}): number {
-  const [, tick] = useReducer((ticks: number) => ticks + 1, 0);
+export function useNow(everySeconds = 1, { since = 0, skip }: Ticks = {}): number {
+  const [now, setNow] = useState(Date.now);
   useEffect(() => {
-    const timer = setInterval(() => {
-      if (skip?.() !== true) tick();
-    }, everySeconds * 1000);
-    return () => clearInterval(timer);
+    const step = everySeconds * 1000;
+    const untilNext = () => step - ((Date.now() - since) % step);
+    const tick = () => {
+      if (skip?.() !== true) setNow(Date.now());
+      timer = setTimeout(tick, untilNext());
+    };
+    let timer = setTimeout(tick, untilNext());
+    return () => clearTimeout(timer);
   }, [everySeconds, since, skip]);
-  return Date.now();
+  return Math.max(now, since);
 }

@@ -6,7 +6,7 @@ const GAP = 1;
  * How badly a text matches what was typed: every typed letter has to occur in order; 0 is a prefix, more is worse.
  * undefined means that it does not match. Case does not count.
  */
-export function mismatch(typed: string, text: string): number | undefined {
+function mismatch(typed: string, text: string): number | undefined {
   const [wanted, found] = [typed.toLowerCase().replaceAll(' ', ''), text.toLowerCase()];
   let [at, cost] = [0, 0];
   for (const letter of wanted) {

@@ -7,7 +7,7 @@ import { useKeys } from '../hooks/keys.ts';
 import { keyLabel } from '../keys/keys.ts';
 
 /** One line of the help: keys, what they do, and why not now. */
-export function helpLine({ keys, title, disabled }: Binding, keysWidth: number): string {
+function helpLine({ keys, title, disabled }: Binding, keysWidth: number): string {
   const reason = disabled?.();
   return `${fit(keys.map(keyLabel).join(' '), keysWidth)}  ${title}${reason === undefined ? '' : ` (not now: ${reason})`}`;
 }

@@ -29,7 +29,7 @@ export interface PlacedColumn<Item> {
 /** Columns between two columns. */
 export const GAP = 2;
 /** Columns at the left for the cursor and the mark. */
-export const GUTTER = 2;
+const GUTTER = 2;
 
 /**
  * Which columns are drawn and how wide: as many as fit, in their order, the one under the cursor always among them.

@@ -30,7 +30,7 @@ async function* jsonOf({ columns, read }: Export, signal: AbortSignal): AsyncGen
 }
 
 /** `12 of 128 rows`, as far as the numbers are known. */
-export function rowsOfRows({ rows, of }: Pick<Export, 'rows' | 'of'>): string {
+function rowsOfRows({ rows, of }: Pick<Export, 'rows' | 'of'>): string {
   if (rows === undefined) return 'all filtered rows';
   return of === undefined || of === rows ? `all ${counted(rows, 'row')}` : `${count(rows)} of ${counted(of, 'row')}`;
 }
