@@ -7,12 +7,18 @@ interface Ticks {
   readonly skip?: () => boolean;
 }
 
+const EARLY_MS = 20;
+
 /** The local time in milliseconds, drawn anew every so many seconds. */
 export function useNow(everySeconds = 1, { since = 0, skip }: Ticks = {}): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const step = everySeconds * 1000;
-    const untilNext = () => step - ((Date.now() - since) % step);
+    const untilNext = () => {
+      const left = step - ((Date.now() - since) % step);
+      // A timer may come a little early, and must not tick twice.
+      return left < EARLY_MS ? left + step : left;
+    };
     const tick = () => {
       if (skip?.() !== true) setNow(Date.now());
       timer = setTimeout(tick, untilNext());
