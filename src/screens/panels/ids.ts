@@ -2,9 +2,10 @@ import { ROW_CLASSES, type RowClass } from '../../model/booking-id.ts';
 import { count, counted, percent } from '../../model/format.ts';
 import type { MigrationState, Snapshot } from '../../model/snapshot.ts';
 import { barText } from '../components/bar.tsx';
+import { groupName } from '../ids-columns.ts';
 import { LISTED_MOST, type Panel } from './fill.ts';
 import { type Cell, type GridRow, grid, type Line, type Paper, textLines, titleLine } from './line.ts';
-import { markOf, named, needs, type Subject } from './subject.ts';
+import { markOf, needs, type Subject } from './subject.ts';
 
 /** Classes by what they ask of a person: those to act on first. */
 const IN_ORDER: readonly RowClass[] = ['misplaced', 'duplicate', 'conflict', 'review', 'both', 'v1', 'v2', 'none'];
@@ -65,10 +66,10 @@ function emptyClasses(filled: readonly RowClass[], paper: Paper): readonly Line[
 }
 
 const MIGRATION: Readonly<Record<MigrationState, (snapshot: Snapshot) => string>> = {
-  'not-started': ({ classes }) => `not started: ${count(classes.misplaced + classes.duplicate)} to move`,
-  migrated: () => 'done: monitor until cleanup',
-  clean: () => 'clean: nothing to move',
-  'by-design': ({ byDesign }) => `not wanted: ${count(byDesign)} numeric by design`,
+  'not-started': ({ classes }) => `migration not started: ${count(classes.misplaced + classes.duplicate)} to move`,
+  migrated: () => 'migrated: monitor until cleanup',
+  clean: () => 'migration clean: nothing to move',
+  'by-design': ({ byDesign }) => `no migration: ${count(byDesign)} numeric by design`,
 };
 
 /** Where the move of the ids stands, as the table shows it. */
@@ -76,7 +77,7 @@ function migrationLines(subject: Subject, paper: Paper): readonly Line[] {
   const { snapshot, open } = subject;
   const { migration, byDesign } = snapshot;
   const designed = byDesign > 0 && migration !== 'by-design' ? `, ${count(byDesign)} numeric by design` : '';
-  const [first, ...others] = textLines('migration', `migration ${MIGRATION[migration](snapshot)}${designed}`, paper);
+  const [first, ...others] = textLines('migration', `${MIGRATION[migration](snapshot)}${designed}`, paper);
   if (first === undefined) return [];
   const toMove = migration === 'not-started';
   return [
@@ -114,6 +115,8 @@ export function summaryPanel({ snapshot: { lines, total }, open }: Subject, pape
   };
 }
 
+const NO_SOURCE = '(no source)';
+
 /** Who wrote the rows, and whether with ids. */
 export function sourcePanel(subject: Subject, paper: Paper): Panel {
   const { sources } = subject.snapshot;
@@ -131,9 +134,9 @@ export function sourcePanel(subject: Subject, paper: Paper): Panel {
     ],
     sources.slice(0, LISTED_MOST).map(({ value, rows, withIds }) => ({
       key: `source ${JSON.stringify(value)}`,
-      open: subject.open.rows(`source ${named(value)}`, { source: value }),
+      open: subject.open.rows(`source ${groupName(value, NO_SOURCE)}`, { source: value }),
       cells: [
-        value === null ? muted(named(value)) : named(value),
+        value === null ? muted(NO_SOURCE) : groupName(value, NO_SOURCE),
         count(rows),
         withIds === 0 ? muted(count(withIds)) : count(withIds),
       ],

@@ -9,14 +9,20 @@ import { TREND, trend } from './trends.ts';
 
 const muted = (text: string): Cell => ({ text, tone: 'muted' });
 
+/** Why there is no latency to speak of. */
+function withoutLatency(subject: Subject): string {
+  return needs(subject, 'sync_initiated_at', 'sync_verified_at') ?? 'no sync was verified in this window';
+}
+
+/** What the sync's panel says instead of latencies. */
+export const latencyNote = (subject: Subject): string | undefined =>
+  subject.snapshot.latency?.[subject.window].average === undefined ? `latency: ${withoutLatency(subject)}` : undefined;
+
 /** Average, p95 and maximum of the window's latencies beside their targets, as rows of the sync's grid. */
 export function latencyCells(subject: Subject, paper: Paper): readonly GridRow[] {
   const { snapshot, window, context, open } = subject;
   const latency = snapshot.latency?.[window];
-  if (latency?.average === undefined || latency.max === undefined) {
-    const reason = needs(subject, 'sync_initiated_at', 'sync_verified_at') ?? 'none verified';
-    return [{ key: 'latency', cells: ['latency', '', muted(reason), ''] }];
-  }
+  if (latency?.average === undefined || latency.max === undefined) return [];
   const { latencyAverage, latencyMax } = context.thresholds;
   const shown = { open: open.screen('sync') };
   return [
@@ -72,7 +78,7 @@ export function latencyPanel(subject: Subject, paper: Paper): Panel {
   const latency = snapshot.latency?.[window];
   const titleText = `Latency, ${WINDOW_WORDS[window]}`;
   if (latency?.average === undefined || latency.max === undefined) {
-    const reason = needs(subject, 'sync_initiated_at', 'sync_verified_at') ?? 'no sync was verified in this window';
+    const reason = withoutLatency(subject);
     return { title: titleLine('latency', titleText, '', paper), lines: textLines('latency', reason, paper) };
   }
   const bars = latencyBars(latency, context.thresholds);

@@ -35,6 +35,8 @@ export interface Paper {
 /** Cells at the left of each line, for the cursor and the mark. */
 export const GUTTER = 3;
 const GAP = 1;
+/** A text that is cut shorter than this names nothing. */
+const LEAST_TEXT = 8;
 
 export interface GridColumn {
   /** Said once in the title's line. */
@@ -75,9 +77,9 @@ export function grid(columns: readonly GridColumn[], rows: readonly GridRow[], {
       const text = textOf(cells[index]);
       return typeof text === 'string' ? width(visible(text.slice(0, room), ascii)) : 0;
     });
-    // What grows may be cut to its least: the other columns need not give way to it.
-    const widest = column.grows && column.least !== undefined ? 0 : Math.max(0, ...widths);
-    const needed = Math.max(column.least ?? 0, width(column.header ?? ''), widest);
+    // What grows may be cut to its least: no other column gives way to a long text.
+    const widest = column.grows ? (column.least ?? LEAST_TEXT) : Math.max(column.least ?? 0, ...widths);
+    const needed = Math.max(width(column.header ?? ''), widest);
     return { column, index, priority: column.priority, width: Math.min(column.most ?? room, needed) };
   });
   const placed = partsThatFit(

@@ -164,7 +164,7 @@ function pageBindings(
     const here = stops[at];
     if (here === undefined) return;
     const column = stops.filter(({ column }) => column === here.column);
-    const wanted = here.row + direction * (height - 1);
+    const wanted = here.row + direction * height;
     const far = direction === 1 ? column.findLast(({ row }) => row <= wanted) : column.find(({ row }) => row >= wanted);
     if (far !== undefined) go(stops.indexOf(far));
   };

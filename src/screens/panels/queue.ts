@@ -1,10 +1,13 @@
 import { age, count, counted } from '../../model/format.ts';
 import { causeById } from '../../model/sync.ts';
 import type { AlertLevel } from '../../model/verdict.ts';
+import { groupName } from '../ids-columns.ts';
 import { LISTED_MOST, type Panel } from './fill.ts';
 import { restLine } from './ids.ts';
 import { type GridRow, grid, type Line, type Mark, type Paper, textLines, titleLine } from './line.ts';
-import { markOf, named, needs, type Subject } from './subject.ts';
+import { markOf, needs, type Subject } from './subject.ts';
+
+const NO_CODE = 'no code';
 
 /** The manual-review queue by error, with what probably caused it, and the application's own queue. */
 export function reviewPanel(subject: Subject, paper: Paper): Panel {
@@ -33,9 +36,9 @@ export function reviewPanel(subject: Subject, paper: Paper): Panel {
     review.errors.slice(0, LISTED_MOST).map(
       ({ code, cause, rows }): GridRow => ({
         key: `error ${JSON.stringify([code, cause])}`,
-        open: open.rows(`review ${named(code)}`, { inReview: true, errorCode: code, cause }),
+        open: open.rows(`review ${groupName(code, NO_CODE)}`, { inReview: true, errorCode: code, cause }),
         cells: [
-          code === null ? { text: 'no code', tone: 'muted' } : named(code),
+          code === null ? { text: NO_CODE, tone: 'muted' } : groupName(code, NO_CODE),
           count(rows),
           { text: causeById(cause)?.cause ?? 'unknown cause', tone: 'muted' },
         ],
@@ -72,7 +75,7 @@ export function alertPanel(subject: Subject, paper: Paper): Panel {
   const { lines } = grid(
     [
       { priority: 2, least: 13 },
-      { priority: 1, grows: true },
+      { priority: 1, grows: true, least: 30 },
     ],
     alerts.map(({ level, id, text }, index) => ({
       key: `alert ${id}`,
@@ -82,8 +85,8 @@ export function alertPanel(subject: Subject, paper: Paper): Panel {
     paper,
   );
   return {
-    title: titleLine('alerts', 'Alerts', levels.join(` ${paper.theme.glyphs.dot} `), paper),
-    lines,
+    title: titleLine('alerts', 'Alerts', alerts.length === 0 ? '' : levels.join(` ${paper.theme.glyphs.dot} `), paper),
+    lines: alerts.length === 0 ? textLines('alerts', 'none: every target is met', paper) : lines,
     optional: true,
   };
 }

@@ -45,6 +45,3 @@ export const WINDOW_WORDS: Readonly<Record<Window, string>> = {
   '7d': 'last 7 d',
   all: 'all time',
 };
-
-/** How a value that may be missing is named: databases know null, people see a word. */
-export const named = (value: string | null): string => (value === null ? '(null)' : value === '' ? '(empty)' : value);

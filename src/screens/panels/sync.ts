@@ -2,9 +2,10 @@ import { count, counted, duration, percent } from '../../model/format.ts';
 import type { OriginFigures, SyncFigures } from '../../model/snapshot.ts';
 import { KNOWN_ORIGINS, PUSHED_ORIGINS, STUCK_AFTER_SECONDS } from '../../model/sync.ts';
 import { barText } from '../components/bar.tsx';
+import { groupName } from '../ids-columns.ts';
 import { LISTED_MOST, type Panel } from './fill.ts';
 import { restLine } from './ids.ts';
-import { latencyCells } from './latency.ts';
+import { latencyCells, latencyNote } from './latency.ts';
 import {
   type Cell,
   type GridColumn,
@@ -16,12 +17,18 @@ import {
   textLines,
   titleLine,
 } from './line.ts';
-import { markOf, named, needs, type Subject, WINDOW_WORDS } from './subject.ts';
+import { markOf, needs, type Subject, WINDOW_WORDS } from './subject.ts';
 import { successTarget } from './targets.ts';
 import { TREND, trend, trendTitle } from './trends.ts';
 
 /** Rows are listed whatever their age, while the figure that leads to them is of one window. */
 const ofAnyAge = (title: string): string => `${title} of any age`;
+
+/** Cells of a panel from which on its trend says how far back it goes. */
+const ROOMY = 46;
+
+const NO_STATUS = '(no status)';
+const NO_ORIGIN = '(no origin)';
 
 const muted = (text: string): Cell => ({ text, tone: 'muted' });
 
@@ -75,19 +82,21 @@ export function syncPanel(subject: Subject, paper: Paper): Panel {
       cells: ['stuck', count(stuck), muted(`> ${duration(STUCK_AFTER_SECONDS)}`), muted(count(limits.stuckPending))],
     });
   }
+  const roomy = paper.width >= ROOMY;
   const columns: readonly GridColumn[] = [
     { priority: 1, least: 11 },
     { priority: 2, align: 'right' },
-    { priority: 4, least: TREND, grows: true, header: trendTitle('trend', subject) },
+    { priority: 4, least: TREND, grows: true, header: roomy ? trendTitle('trend', subject) : 'trend' },
     { priority: 3, align: 'right', header: 'target' },
   ];
   const { title, lines } = grid(columns, rows, paper);
-  const missing = lacking(subject);
   const none = `no rows pushed by ${PUSHED_ORIGINS.join(', ')}: t shows a longer window`;
-  const reason = missing ?? (figures?.rows === 0 ? none : undefined);
+  const reason = lacking(subject) ?? (figures?.rows === 0 ? none : undefined);
+  const note = latencyNote(subject);
   return {
     title: rows.length === 0 ? titleLine('sync', titleText, '', paper) : title('sync', titleText),
     lines: [...(reason === undefined ? [] : textLines('sync', reason, paper)), ...lines],
+    notes: note === undefined ? [] : textLines('latency', note, paper),
   };
 }
 
@@ -113,9 +122,9 @@ export function statusPanel(subject: Subject, paper: Paper): Panel {
     ],
     figures.statuses.slice(0, LISTED_MOST).map(({ status, rows }) => ({
       key: `status ${JSON.stringify(status)}`,
-      open: open.rows(ofAnyAge(`status ${named(status)}`), { status }),
+      open: open.rows(ofAnyAge(`status ${groupName(status, NO_STATUS)}`), { status }),
       cells: [
-        status === null ? muted(named(status)) : named(status),
+        status === null ? muted(NO_STATUS) : groupName(status, NO_STATUS),
         count(rows),
         { text: (width) => barText(rows / figures.rows, width, paper.theme.glyphs), tone: 'plain' },
         remembered(status),
@@ -171,11 +180,11 @@ export function originPanel(subject: Subject, paper: Paper): Panel {
       ...origins.slice(0, LISTED_MOST).map(
         ({ origin, ...own }): GridRow => ({
           key: `origin ${JSON.stringify(origin)}`,
-          open: subject.open.rows(ofAnyAge(`origin ${named(origin)}`), { origin }),
+          open: subject.open.rows(ofAnyAge(`origin ${groupName(origin, NO_ORIGIN)}`), { origin }),
           ...originCells(
             subject,
             paper,
-            named(origin),
+            groupName(origin, NO_ORIGIN),
             own,
             PUSHED_ORIGINS.some((name) => name === origin),
           ),
