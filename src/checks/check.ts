@@ -1,0 +1,133 @@
+import type { Context } from '../config/context.ts';
+import type { Appointments } from '../data/appointments.ts';
+import type {
+  Column,
+  Constraint,
+  Dialect,
+  Expression,
+  Index,
+  Introspection,
+  Row,
+  Statement,
+} from '../data/connection.ts';
+import type { Source } from '../data/queries/expressions.ts';
+import type { KnownColumn } from '../model/columns.ts';
+
+export const SYSTEMS = ['booking-ids', 'calendar-schema', 'event-correlation', 'schema', 'sync', 'own'] as const;
+/** `own` are the users' checks. */
+export type System = (typeof SYSTEMS)[number];
+
+export const PHASES = ['pre', 'post', 'verify', 'monitor'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `stop` halts a change at once, `error` blocks one, `warn` and `info` are told. Most severe first. */
+export const SEVERITIES = ['stop', 'error', 'warn', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What must exist for a check to say anything; without it the check is not applicable and says what it needs. */
+export interface Needs {
+  /** Columns of the appointments table, by their canonical names. */
+  readonly columns?: readonly KnownColumn[];
+  /** Other tables, by name, with the columns used of them. */
+  readonly tables?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** What a check found. Nothing violated is a pass. */
+export interface Finding {
+  readonly violations: number;
+  /** Up to 20 violating rows, each with its primary key under `pk` where there is one. */
+  readonly sample: readonly Row[];
+  /** The measured figure beside its target, or a distribution in a line: `93.1 % synced in 24 h, target > 95 %`. */
+  readonly figure?: string | undefined;
+}
+
+/** What only shows when a check looks: it needs something that is not there. */
+export interface NotApplicable {
+  readonly notApplicable: string;
+}
+
+/** What is known of a check before it looks. */
+interface CheckFacts {
+  /** `<system>/<name>`, in kebab-case; stable, for cron lines and machines. */
+  readonly id: string;
+  /** What holds when it passes. */
+  readonly title: string;
+  readonly system: System;
+  readonly phases: readonly Phase[];
+  readonly severity: Severity;
+  /** Why it matters. */
+  readonly reason: string;
+  /** What to do when it fails. */
+  readonly remedy: string;
+  readonly needs?: Needs;
+  /** The table that it reads in full; such checks never run side by side. */
+  readonly scans?: string;
+}
+
+/** A check that asks the database. */
+export interface DatabaseCheck extends CheckFacts {
+  look(ground: Ground): Promise<Finding | NotApplicable>;
+}
+
+/** A check that asks something else: an HTTP address, a command, a log file. It works while the database does not. */
+export interface OutsideCheck extends CheckFacts {
+  lookOutside(signal: AbortSignal): Promise<Finding | NotApplicable>;
+}
+
+/** A validation. To add one: an entry in the file of its system. */
+export type Check = DatabaseCheck | OutsideCheck;
+
+/** A table that is not the appointments. */
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly indexes: readonly Index[];
+  readonly constraints: readonly Constraint[];
+}
+
+/** What a check looks at. Every statement that goes through it is recorded for the result. */
+export interface Ground {
+  readonly context: Context;
+  readonly dialect: Dialect;
+  readonly appointments: Appointments;
+  /** For the expressions of data/queries. */
+  readonly source: Source;
+  /** The server's clock in seconds since 1970 UTC, when the run began. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+  /** A column that the check declared in its needs. */
+  column(name: KnownColumn): Expression;
+  /** A table's shape, or undefined where there is no such table. */
+  table(name: string): Promise<Table | undefined>;
+  introspect<Answer>(
+    ask: (introspection: Introspection, connection: Parameters<Introspection['tables']>[0]) => Promise<Answer>,
+  ): Promise<Answer>;
+  /** Rows of a reading statement. */
+  query(statement: Expression): Promise<readonly Row[]>;
+  /**
+   * Counts the rows of a SELECT and fetches the first 20, if any. The SELECT names its rows' primary key `pk`, as text.
+   * @param order by what the first rows are taken
+   */
+  violations(select: Expression, order?: Expression): Promise<Finding>;
+}
+
+/**
+ * - `not-applicable`: something that the check needs is not there: neither pass nor fail
+ * - `could-not-tell`: it failed to look: a timeout, a lost connection, a mistake in a user's check
+ */
+export type CheckVerdict = 'pass' | 'fail' | 'not-applicable' | 'could-not-tell';
+
+export interface CheckResult {
+  readonly check: Check;
+  readonly verdict: CheckVerdict;
+  readonly violations: number;
+  readonly sample: readonly Row[];
+  readonly figure: string | undefined;
+  /** Why it is not applicable or could not be told. */
+  readonly note: string | undefined;
+  /** What was sent, with parameters. */
+  readonly statements: readonly Statement[];
+  readonly durationMs: number;
+  /** Milliseconds since 1970 UTC, local clock, when it ended. */
+  readonly at: number;
+}
