@@ -79,7 +79,7 @@ export function Ids() {
         </Text>
       ))}
       {(roomy || pane === 'classes') && (
-        <Classes snapshot={snapshot} focused={pane === 'classes'} withDetail={columns < WIDE} />
+        <Classes snapshot={snapshot} focused={pane === 'classes'} room={rows - notes.length} />
       )}
       {roomy && blanks > 1 && <Text> </Text>}
       {(roomy || (pane === 'classes' && rows >= CLASS_LINES + 4)) && (
@@ -119,11 +119,11 @@ function notesOf({ byDesign, includesDeleted }: Snapshot, filter: Filter | undef
 interface ClassesProps {
   readonly snapshot: Snapshot;
   readonly focused: boolean;
-  /** Whether the move of the class under the cursor has a line of its own. */
-  readonly withDetail: boolean;
+  /** Lines that it may take. */
+  readonly room: number;
 }
 
-function Classes({ snapshot, focused, withDetail }: ClassesProps) {
+function Classes({ snapshot, focused, room }: ClassesProps) {
   const theme = useTheme();
   const console = useConsole();
   const { columns: width } = useSize();
@@ -138,13 +138,13 @@ function Classes({ snapshot, focused, withDetail }: ClassesProps) {
         keyOf={({ name }) => name}
         columns={columns}
         width={width}
-        height={CLASS_LINES}
+        height={Math.max(2, Math.min(CLASS_LINES, room))}
         focused={focused}
         empty=""
         onSelect={({ name }) => setSelected(name)}
         onOpen={({ name }) => console.open(rowsView(name, { class: name }))}
       />
-      {withDetail && (
+      {width < WIDE && room > CLASS_LINES && (
         <Text wrap="truncate" {...theme.style('muted')}>
           {fit(`  ${width < 90 ? '' : `${meaning}; `}the move of ${selected}: ${move}`, width, { ascii: theme.ascii })}
         </Text>

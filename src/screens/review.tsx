@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
 import { useMemo, useState } from 'react';
 import type { AppointmentRow, RowsQuery, RowsSort } from '../data/queries/rows.ts';
+import type { KnownColumn } from '../model/columns.ts';
 import { age, count, counted, percent } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { causeById, causeOf } from '../model/sync.ts';
@@ -21,7 +22,7 @@ import {
   type RowColumnsOptions,
   timeColumn,
 } from './row-columns.ts';
-import { namesOf, nothingFound, sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
+import { type ListFilter, namesOf, nothingFound, sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
 import type { TableColumn } from './table/columns.ts';
 import { useRowList } from './table/list.ts';
 import type { Glyphs } from './theme.ts';
@@ -127,7 +128,7 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
   };
   useKeys(group === undefined ? [] : [clear]);
   const filter = useFilter();
-  const inGroup = group === undefined ? {} : groupFilter(group, missing.includes('sync_error_code'));
+  const inGroup = group === undefined ? {} : groupFilter(group, missing);
   const query: RowsQuery = {
     filter: { inReview: true, ...inGroup, ...textPart(filter), includesDeleted },
     sort,
@@ -164,9 +165,12 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
   );
 }
 
-/** The rows of a group; without a code column the groups are told apart by their cause alone. */
-const groupFilter = ({ code, cause }: Pick<Group, 'code' | 'cause'>, withoutCode: boolean) =>
-  withoutCode ? { cause } : { errorCode: code, cause };
+/** The rows of a group, by what the table has of its errors. */
+function groupFilter({ code, cause }: Pick<Group, 'code' | 'cause'>, missing: readonly KnownColumn[]): ListFilter {
+  const byCode = !missing.includes('sync_error_code');
+  const byCause = byCode || !missing.includes('sync_error_message');
+  return { ...(byCode ? { errorCode: code } : {}), ...(byCause ? { cause } : {}) };
+}
 
 function groupColumns(total: number, glyphs: Glyphs): readonly TableColumn<Group>[] {
   return [

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import type { QueryOptions } from '../data/database.ts';
 import { type FullRow, readRow, sourceOf } from '../data/queries/read-rows.ts';
 import { CLASS_MEANING, kindOfValue } from '../model/booking-id.ts';
-import { count } from '../model/format.ts';
+import { count, counted } from '../model/format.ts';
 import { type BookingIds, movedIds } from '../model/move.ts';
 import { fit, visible } from '../model/text.ts';
 import type { Binding, View } from './contract.ts';
@@ -36,14 +36,10 @@ function useRow(pk: string): Asked<Found> {
 function AppointmentView({ pk }: { pk: string }) {
   const theme = useTheme();
   const { columns } = useSize();
-  const asked = useRow(pk);
-  const { answer, problem, asking, again, cancel } = asked;
+  const { answer, problem, again } = useRow(pk);
   const [last, setLast] = useState<Found>();
   if (answer?.row !== undefined && answer !== last) setLast(answer);
-  useKeys([
-    ...(asking ? [{ id: 'cancel-asking', keys: ['escape'], title: 'Cancel the query', run: cancel }] : []),
-    { id: 'refresh', keys: ['R'], title: 'Read the row again', run: again },
-  ]);
+  useKeys([{ id: 'refresh', keys: ['R'], title: 'Read the row again', run: again }]);
   const gone = answer !== undefined && answer.row === undefined;
   const shown = answer?.row === undefined ? last : answer;
   const line = (text: string) => fit(` ${text}`, columns, { ascii: theme.ascii });
@@ -139,21 +135,20 @@ function Fields({ row, found, linesAbove }: { row: FullRow; found: Found; linesA
   const at = Math.max(0, indexOf(lines, place));
   const first = Math.max(0, Math.min(top, at, lines.length - room), at - room + 1);
   const current = lines[at];
-  const goTo = (wanted: number) => {
+  const goTo = (wanted: number, shownFrom = first) => {
     const line = lines[Math.max(0, Math.min(lines.length - 1, wanted))];
     if (line === undefined) return;
-    setTop(first);
+    setTop(shownFrom);
     setPlace({ field: line.field.name, part: line.part });
   };
-  const fieldStart = (from: number, step: 1 | -1) => {
-    const next = step === 1 ? lines.findIndex((line, index) => index > from && line.part === 0) : -1;
-    if (step === 1) return next < 0 ? from : next;
-    return Math.max(
-      0,
-      lines.slice(0, from).findLastIndex((line) => line.part === 0),
-    );
+  /** To a field's first line, with as many of its others on screen as fit. */
+  const goToField = (step: 1 | -1) => {
+    const isHead = ({ part }: FieldLine, index: number) => part === 0 && (step === 1 ? index > at : index < at);
+    const start = step === 1 ? lines.findIndex(isHead) : lines.findLastIndex(isHead);
+    const end = lines.findLastIndex(({ field }) => field === lines[start]?.field);
+    if (start >= 0) goTo(start, Math.max(first, Math.min(start, end - room + 1)));
   };
-  useKeys(rowBindings({ row, current, goTo, at, room, last: lines.length - 1, fieldStart, console: useConsole() }));
+  useKeys(rowBindings({ row, current, goTo, goToField, at, room, last: lines.length - 1, console: useConsole() }));
   const position = row.fields.findIndex((field) => field === current?.field) + 1;
   return (
     <Box flexDirection="column">
@@ -187,7 +182,7 @@ function Fields({ row, found, linesAbove }: { row: FullRow; found: Found; linesA
 const summaryOf = (line: FieldLine | undefined): string => {
   if (line === undefined) return '';
   const { name, type, value } = line.field;
-  const length = value === null ? '' : `, ${count([...value].length)} characters`;
+  const length = value === null ? '' : `, ${counted([...value].length, 'character')}`;
   return visible(`${name} ${type}${length}`);
 };
 
@@ -198,11 +193,11 @@ interface RowKeys {
   readonly last: number;
   readonly room: number;
   readonly goTo: (index: number) => void;
-  readonly fieldStart: (from: number, step: 1 | -1) => number;
+  readonly goToField: (step: 1 | -1) => void;
   readonly console: ReturnType<typeof useConsole>;
 }
 
-function rowBindings({ row, current, at, last, room, goTo, fieldStart, console }: RowKeys): readonly Binding[] {
+function rowBindings({ row, current, at, last, room, goTo, goToField, console }: RowKeys): readonly Binding[] {
   const asJson = () => JSON.stringify(Object.fromEntries(row.fields.map(({ name, value }) => [name, value])), null, 2);
   const exported = {
     name: `row-${row.pk.replaceAll(/[^0-9A-Za-z-]/g, '_')}`,
@@ -221,9 +216,9 @@ function rowBindings({ row, current, at, last, room, goTo, fieldStart, console }
       keys: ['l', 'right', 'tab'],
       title: 'Next column',
       hint: 'next',
-      run: () => goTo(fieldStart(at, 1)),
+      run: () => goToField(1),
     },
-    { id: 'left', keys: ['h', 'left', 'shift-tab'], title: 'Previous column', run: () => goTo(fieldStart(at, -1)) },
+    { id: 'left', keys: ['h', 'left', 'shift-tab'], title: 'Previous column', run: () => goToField(-1) },
     { id: 'page-down', keys: ['pagedown', 'ctrl-f', 'space'], title: 'A page down', run: () => goTo(at + room) },
     { id: 'page-up', keys: ['pageup', 'ctrl-b'], title: 'A page up', run: () => goTo(at - room) },
     { id: 'first', keys: ['g', 'home'], title: 'To the first column', run: () => goTo(0) },

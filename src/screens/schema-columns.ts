@@ -160,9 +160,9 @@ export function migrationLines(migrations: readonly Migration[]): readonly Migra
   const syncOf = ({ name }: Migration) => SYNC_MIGRATIONS.find((wanted) => name.endsWith(wanted));
   const missing = SYNC_MIGRATIONS.filter((wanted) => !migrations.some((migration) => syncOf(migration) === wanted));
   return [
-    ...missing.map((name) => ({ name, batch: null, note: 'sync migration, missing', missing: true })),
+    ...missing.map((name) => ({ name, batch: null, note: 'sync migration: missing', missing: true })),
     ...migrations.map((migration, index) => {
-      const notes = [syncOf(migration) && 'sync migration, found', index === 0 && 'what migrate:rollback takes'];
+      const notes = [syncOf(migration) && 'sync migration: found', index === 0 && 'rolled back first'];
       return { ...migration, note: notes.filter(Boolean).join('; '), missing: false };
     }),
   ];
@@ -182,8 +182,9 @@ export const MIGRATIONS: readonly TableColumn<MigrationLine>[] = [
   {
     id: 'note',
     title: 'note',
-    width: 24,
+    width: 23,
     priority: 3,
+    grows: true,
     value: ({ note }) => note,
     tone: ({ missing }) => (missing ? 'bad' : 'good'),
   },

@@ -5,16 +5,16 @@ import { useNow } from './now.ts';
 const STEP = 10;
 
 /**
- * Milliseconds since 1970 by the database's clock, in steps of ten seconds: ages are measured by the clock that wrote
- * the times, and a list is drawn anew only when they can have changed.
+ * Milliseconds since 1970 by the database's clock, rounded up to ten seconds: ages are measured by the clock that wrote
+ * the times, a list is drawn anew only when they can have changed, and what was just written is not in the future.
  */
 export function useDatabaseClock(): number {
   // Rounded, so that the way of a refresh over the network draws nothing.
   const ahead = useLive(({ snapshot, receivedAt }) =>
     snapshot === undefined || receivedAt === undefined
       ? 0
-      : Math.round((snapshot.takenAt - receivedAt) / 5_000) * 5_000,
+      : Math.ceil((snapshot.takenAt - receivedAt) / 5_000) * 5_000,
   );
   const step = STEP * 1000;
-  return Math.floor((useNow(STEP) + ahead) / step) * step;
+  return Math.ceil((useNow(STEP) + ahead) / step) * step;
 }
