@@ -34,7 +34,8 @@ export async function run(options: DemoOptions): Promise<ExitCode> {
     }
     if (!still) demo.simulate();
     const { openConsole } = await import('./console.ts');
-    return await openConsole(context, options);
+    const { History } = await import('../live/history.ts');
+    return await openConsole(context, options, new History(undefined, demo.history));
   } finally {
     demo.remove();
   }

@@ -1,21 +1,9 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Window } from '../model/windows.ts';
-
-/** One point of the sparklines. Rates are shares from 0 to 1. */
-export interface Sample {
-  /** Milliseconds since 1970 UTC. */
-  readonly at: number;
-  readonly misplaced: number;
-  readonly review: number | undefined;
-  readonly synced: number | undefined;
-  readonly pending: number | undefined;
-  readonly failed: number | undefined;
-  /** Average seconds. */
-  readonly latency: number | undefined;
-}
 
 /** Sparklines show the last hours: one sample a minute for a day. */
 const SAMPLE_MS = 60_000;
@@ -71,9 +59,13 @@ export class History {
   #samples: readonly Sample[] = [];
   #linesInFile = 0;
 
-  /** @param file undefined keeps the samples in memory only */
-  constructor(file: string | undefined) {
+  /**
+   * @param file undefined keeps the samples in memory only
+   * @param known samples to begin with, oldest first, where there is no file
+   */
+  constructor(file: string | undefined, known: readonly Sample[] = []) {
     this.#file = file;
+    this.#samples = known;
     if (file === undefined) return;
     const lines = readLines(file);
     this.#linesInFile = lines.length;

@@ -1,6 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
-import { readRows, sourceOf } from '../data/queries/read-rows.ts';
+import { FULL_CHARACTERS, readRows, sourceOf } from '../data/queries/read-rows.ts';
 import type { AppointmentRow, Position, RowsQuery } from '../data/queries/rows.ts';
 
 /** Rows of one read: enough that the way to the server does not count, and little memory. */
@@ -21,7 +21,8 @@ export async function* readAll(
   const source = await sourceOf(database, context, options);
   let from: Position | undefined;
   for (;;) {
-    const rows = await readRows(database, source, query, { direction: 'forward', from, limit: BATCH }, options);
+    const stretch = { direction: 'forward', from, limit: BATCH, characters: FULL_CHARACTERS } as const;
+    const rows = await readRows(database, source, query, stretch, options);
     if (rows.length > 0) yield rows;
     if (rows.length < BATCH) return;
     from = rows.at(-1)?.position;

@@ -1,7 +1,7 @@
 import type { Server } from '../data/connection.ts';
 import type { Problem } from '../model/problem.ts';
+import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import type { Sample } from './history.ts';
 
 /** What the console knows right now. Old data stays when the database goes away; `problem` says so. */
 export interface LiveState {

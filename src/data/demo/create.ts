@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { Sample } from '../../model/sample.ts';
 import { temporaryFolder } from './folder.ts';
+import { historyOf } from './history.ts';
 import { manyRows } from './many-rows.ts';
 import { queueOf } from './queue.ts';
 import { randomOf } from './random.ts';
@@ -14,6 +16,8 @@ import { startSimulator } from './start.ts';
 export interface Demo {
   /** The SQLite file. */
   readonly path: string;
+  /** What a console that had been open would have recorded; empty for a made-up number of rows. */
+  readonly history: readonly Sample[];
   /** Starts the process that keeps booking, syncing and failing in it. */
   simulate(): void;
   /** Ends the simulator and removes the file. */
@@ -33,9 +37,11 @@ export async function createDemo(rows: number | undefined, now: number): Promise
   let stop = () => {};
   const folder = temporaryFolder(() => stop());
   const path = join(folder.path, 'demo.sqlite');
-  await fill(path, rows === undefined ? seedRows(now) : manyRows(rows, now), now);
+  const seed = rows === undefined ? seedRows(now) : [];
+  await fill(path, rows === undefined ? seed : manyRows(rows, now), now);
   return {
     path,
+    history: seed.length === 0 ? [] : historyOf(seed, now),
     simulate() {
       stop = startSimulator(path);
     },

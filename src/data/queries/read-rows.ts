@@ -8,12 +8,12 @@ import { join, kindExpressions, reference, type Source, tableOf } from './expres
 import { beyond, matches, orderBy, reversed, sortValue } from './row-conditions.ts';
 import type { Position, PositionedRow, RowsQuery, Stretch } from './rows.ts';
 
-/** Characters of a value in a list. */
-const LISTED_CHARACTERS = 200;
+/** Characters of a value in a list: more than fit a screen, enough to copy. */
+const LISTED_CHARACTERS = 1_000;
 /** Characters of a booking id: one over the longest uid that a config may allow, so that a cut value stays no uid. */
 const ID_CHARACTERS = 256;
-/** Characters of a value when one row is shown in full. */
-const FULL_CHARACTERS = 65_536;
+/** Characters of a value when one row is shown in full, and in an export. */
+export const FULL_CHARACTERS = 65_536;
 
 /** One row with every column that the table has. */
 export interface FullRow {
@@ -70,7 +70,7 @@ export async function readRows(
   const direction = backward ? reversed(query.sort.direction) : query.sort.direction;
   const listed = query.columns.flatMap((name) => {
     const column = reference(source, name);
-    return column === undefined ? [] : [sql`${dialect.shortText(column, LISTED_CHARACTERS)} AS ${sql.id(name)}`];
+    return column === undefined ? [] : [sql`${dialect.shortText(column, stretch.characters ?? LISTED_CHARACTERS)} AS ${sql.id(name)}`];
   });
   const where = [matches(source, query)];
   if (stretch.from !== undefined) {

@@ -57,4 +57,6 @@ export interface Stretch {
   /** Whether the row at `from` itself belongs to the stretch. */
   readonly inclusive?: boolean | undefined;
   readonly limit: number;
+  /** Characters of a value; undefined means as many as a list needs. */
+  readonly characters?: number | undefined;
 }

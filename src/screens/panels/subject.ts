@@ -1,6 +1,6 @@
 import type { Context } from '../../config/context.ts';
-import type { Sample } from '../../live/history.ts';
 import type { KnownColumn } from '../../model/columns.ts';
+import type { Sample } from '../../model/sample.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Alert, AlertLevel, Verdict } from '../../model/verdict.ts';
 import type { Window } from '../../model/windows.ts';

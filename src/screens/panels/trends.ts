@@ -1,5 +1,5 @@
-import type { Sample } from '../../live/history.ts';
 import { age, count } from '../../model/format.ts';
+import type { Sample } from '../../model/sample.ts';
 import { sparklineText } from '../components/sparkline.tsx';
 import type { Panel } from './fill.ts';
 import { type Cell, type GridRow, grid, type Paper } from './line.ts';
