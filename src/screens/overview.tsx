@@ -12,7 +12,7 @@ import { useSubject } from './panels/use-subject.ts';
 import { verdictLines } from './panels/verdict.ts';
 
 /** Lines that the reasons of a verdict may take, by the height of the screen. */
-const reasonLines = (rows: number): number => (rows < 19 ? 2 : 3);
+const reasonLines = (rows: number): number => (rows < 9 ? 1 : rows < 19 ? 2 : 3);
 
 type MakePanel = (subject: Subject, paper: Paper) => Panel;
 

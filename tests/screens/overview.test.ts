@@ -29,7 +29,7 @@ for (const engine of ENGINES) {
         /both +2 \S* +1\.6 %/,
         /none +23 /,
       );
-      await console.sees('0 in v1, duplicate, conflict, review', 'migration not started: 102 to move');
+      await console.sees('0 in v1, duplicate, conflict, review', 'migration not started, 102 ids');
       await console.sees(/Sync, last 24 h .* target/, /▲ synced +93\.1 % +> 95 %/, /latency avg +4\.\d s +< 10 s/);
       await console.sees(
         /▲ pending +4\.2 % +both/,

@@ -57,6 +57,13 @@ for (const engine of ENGINES) {
       await console.sees('› status failed of any age', 'row 1 of 5');
     });
 
+    test('where there is room, all windows are side by side', async () => {
+      await using open = await openOn(engine, seedRows(Date.now()), { columns: 100, rows: 40 });
+      const { console } = open;
+      await console.press('3').sees('Windows side by side', /│ last 24 h │ 72 +│ 93\.1 % ▲ │ 4\.2 % +│ 2\.8 % +│ 4/);
+      await console.sees(/│ last 7 d +│ 83 +│ 88 % ▲/, /│ all time +│/, /│ last hour +│ \d+ /);
+    });
+
     test('5,000 distinct statuses: the most frequent ones, and how many more', async () => {
       const types = { calcom_sync_status: 'varchar(255) NULL' };
       const rows = Array.from({ length: 5_000 }, (_, index) => ({

@@ -21,6 +21,7 @@ const BAR = 8;
 
 const muted = (text: string): Cell => ({ text, tone: 'muted' });
 const share = (rows: number, total: number): number => (total === 0 ? 0 : rows / total);
+
 /** The exclusive classes with their shares, the empty ones in one line. */
 export function idPanel(subject: Subject, paper: Paper): Panel {
   const { snapshot, open } = subject;
@@ -66,7 +67,7 @@ function emptyClasses(filled: readonly RowClass[], paper: Paper): readonly Line[
 }
 
 const MIGRATION: Readonly<Record<MigrationState, (snapshot: Snapshot) => string>> = {
-  'not-started': ({ classes }) => `migration not started: ${count(classes.misplaced + classes.duplicate)} to move`,
+  'not-started': ({ classes }) => `migration not started, ${counted(classes.misplaced + classes.duplicate, 'id')}`,
   migrated: () => 'migrated: monitor until cleanup',
   clean: () => 'migration clean: nothing to move',
   'by-design': ({ byDesign }) => `no migration: ${count(byDesign)} numeric by design`,

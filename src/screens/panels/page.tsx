@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { count } from '../../model/format.ts';
 import { fit } from '../../model/text.ts';
 import type { Binding } from '../contract.ts';
@@ -47,6 +47,8 @@ interface PageProps {
   /** Panels over the whole width, above the columns. */
   readonly across?: readonly Panel[];
   readonly columns: readonly (readonly Panel[])[];
+  /** Below all panels, only where there is room for all of it. */
+  readonly foot?: { readonly width: number; readonly height: number; readonly element: ReactNode };
 }
 
 function rowsOf({ sheet, across = [], columns }: PageProps, height: number): readonly Row[] {
@@ -63,7 +65,7 @@ function rowsOf({ sheet, across = [], columns }: PageProps, height: number): rea
 export function Page(props: PageProps) {
   const { draw, theme } = useRoot();
   const size = useSize();
-  const { head, sheet } = props;
+  const { head, sheet, foot } = props;
   const spaced = head.length > 0 && size.rows > 10;
   const room = draw.screenReader ? READ_LINES : Math.max(1, size.rows - head.length - Number(spaced));
   const rows = rowsOf(props, room);
@@ -83,6 +85,7 @@ export function Page(props: PageProps) {
   };
   useKeys(pageBindings(stops, at, height, go));
   const below = rows.length - top - height;
+  const footed = foot !== undefined && sheet.wide.width >= foot.width && rows.length + 1 + foot.height <= room;
   return (
     <Box flexDirection="column">
       {head.map((line) => (
@@ -104,6 +107,7 @@ export function Page(props: PageProps) {
           ))}
         </Text>
       ))}
+      {footed && <Box marginTop={1}>{foot.element}</Box>}
       {rows.length > room && <Text {...theme.style('muted')}>{moreWords(top, below, size.columns, theme)}</Text>}
     </Box>
   );

@@ -1,6 +1,6 @@
 import { counted } from '../../model/format.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import { width } from '../../model/text.ts';
+import { fit, width } from '../../model/text.ts';
 import type { VerdictWord } from '../../model/verdict.ts';
 import type { Tone } from '../theme.ts';
 import { type Line, type Paper, wrapped } from './line.ts';
@@ -46,11 +46,14 @@ export function verdictLines(subject: Subject, { width: whole, theme }: Paper, m
     );
   };
   while (shown > 1 && linesOf(shown).length > most) shown -= 1;
-  return linesOf(shown).map((text, index) => ({
-    key: `verdict ${index}`,
-    segments: [
-      { text: (index === 0 ? word : '').padEnd(indent), tone: index === 0 ? TONES[verdict] : 'plain' },
-      { text, tone: 'plain' },
-    ],
-  }));
+  // Where even one reason and the number of the others are too many lines, the reason is what counts.
+  return linesOf(shown)
+    .slice(0, most)
+    .map((text, index) => ({
+      key: `verdict ${index}`,
+      segments: [
+        { text: (index === 0 ? word : '').padEnd(indent), tone: index === 0 ? TONES[verdict] : 'plain' },
+        { text: fit(text, room, { ascii: theme.ascii }), tone: 'plain' },
+      ],
+    }));
 }
