@@ -57,7 +57,7 @@ interface Bar {
 }
 
 /** Latencies in few bars: the bounds up to the largest target are always there, those above only with rows. */
-export function latencyBars({ histogram }: Latency, limits: Thresholds): readonly Bar[] {
+function latencyBars({ histogram }: Latency, limits: Thresholds): readonly Bar[] {
   const targets = [limits.latencyAverage, limits.latencyMax];
   const bounds = [...new Set([...BOUNDS, ...targets])].sort((one, other) => one - other);
   const within = (from: number, to: number) =>

@@ -3,7 +3,7 @@ import { partsThatFit } from '../layout.ts';
 import type { Theme, Tone } from '../theme.ts';
 
 /** A piece of a line as it is drawn: visible text of a known width. */
-export interface Segment {
+interface Segment {
   readonly text: string;
   readonly tone: Tone;
   /** A picture of a figure that stands beside it: nothing for a screen reader. */

@@ -8,7 +8,7 @@ import type { ListFilter } from '../rows.tsx';
 import type { Mark } from './line.ts';
 
 /** What is behind a line, to be opened by it. */
-export interface Openings {
+interface Openings {
   readonly rows: (title: string, filter: ListFilter) => () => void;
   /** A screen by its id. */
   readonly screen: (id: string) => () => void;
