@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
+import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
 import { Session, type SessionOptions } from './driver.ts';
 import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
@@ -224,13 +224,6 @@ async function roleOf(session: Session, flavour: Flavour, writable: boolean): Pr
   return galera?.['Value'] === 'ON' ? 'primary' : 'replica';
 }
 
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  return await readFile(path, 'utf8').catch(() => {
-    throw new Problem('config', `cannot read ${path}`, 'check the paths under tls in the connection');
-  });
-}
-
 async function sslOf({ host, tls }: ServerTarget): Promise<SessionOptions['ssl']> {
   const verified = tls.mode === 'verify-ca' || tls.mode === 'verify-full';
   if (tls.mode === 'verify-full' && isIP(host) !== 0) {
@@ -241,13 +234,10 @@ async function sslOf({ host, tls }: ServerTarget): Promise<SessionOptions['ssl']
       'connect to the name in the certificate, or set tls mode "verify-ca"',
     );
   }
-  const [ca, cert, key] = await Promise.all([tls.ca, tls.certificate, tls.key].map(readPem));
   return {
     rejectUnauthorized: verified,
     verifyIdentity: tls.mode === 'verify-full',
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
+    ...(await readCertificates(tls)),
   };
 }
 

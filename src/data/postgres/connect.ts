@@ -1,15 +1,39 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
+import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
-import { Session, type SessionOptions } from './driver.ts';
-import { problemOf, problemOfConnecting } from './problems.ts';
+import { SETTINGS, Session, type SessionOptions } from './driver.ts';
+import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
 
 /** Milliseconds after the server's own limit before a statement is cancelled from here. */
 const GUARD_MS = 500;
-/** Milliseconds for opening the session that cancels, and again for the cancelled statement to end. */
+/** Milliseconds for asking the server to stop a statement, and again for that to end. */
 const CANCEL_MS = 2_000;
+
+const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain']);
+
+/** The first word behind blanks, brackets and comments, which nest. */
+function firstWord(sql: string): string | undefined {
+  let rest = sql;
+  for (;;) {
+    rest = rest.replace(/^(?:[ \t\n\r\f\v(]|--[^\n\r]*)+/, '');
+    if (!rest.startsWith('/*')) return /^[a-z]+/i.exec(rest)?.[0].toLowerCase();
+    let depth = 0;
+    const end = [...rest.matchAll(/\/\*|\*\//g)].find(([mark]) => (depth += mark === '/*' ? 1 : -1) === 0);
+    rest = end === undefined ? '' : rest.slice(end.index + 2);
+  }
+}
+
+/**
+ * A read-only session refuses writes, but neither what would end its being read-only (SET, DO, CALL, BEGIN) nor VACUUM,
+ * CLUSTER, ALTER SYSTEM and COPY … TO PROGRAM, so only statements that read are sent.
+ */
+function assertReading(sql: string): void {
+  if (READING.has(firstWord(sql) ?? '')) return;
+  throw new Problem('refused', 'the statement does more than read', 'begin it with SELECT, WITH, SHOW or EXPLAIN');
+}
 
 interface Running {
   /** Why it was stopped from here. */
@@ -19,32 +43,27 @@ interface Running {
 
 interface Greeting {
   readonly server: Server;
-  readonly pid: string;
-  /** Tells this server from another one behind the same address. */
-  readonly instance: string;
-  /** Whether the server says by itself when a session stops being read-only: from version 14 on. */
-  readonly reportsReadOnly: boolean;
+  /**
+   * Whether the session's settings last and the server says when one of them stops it from being read-only (from
+   * version 14 on). Where not, as behind a pooler, each statement gets a transaction of its own with these settings.
+   */
+  readonly steady: boolean;
 }
-
-/** Who a server is: the moment that it started, and where. */
-const INSTANCE = 'SELECT pg_postmaster_start_time()::text AS instance';
 
 class PostgresConnection implements Connection {
   readonly server: Server;
   readonly #target: ServerTarget;
-  readonly #options: SessionOptions;
   readonly #session: Session;
-  readonly #greeting: Greeting;
+  readonly #steady: boolean;
   #timeoutMs: number | undefined;
   #running: Running | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(target: ServerTarget, options: SessionOptions, session: Session, greeting: Greeting) {
+  constructor(target: ServerTarget, session: Session, { server, steady }: Greeting) {
     this.#target = target;
-    this.#options = options;
     this.#session = session;
-    this.#greeting = greeting;
-    this.server = greeting.server;
+    this.#steady = steady;
+    this.server = server;
   }
 
   query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
@@ -66,6 +85,7 @@ class PostgresConnection implements Connection {
   }
 
   async #run({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    assertReading(sql);
     const running: Running = {};
     this.#running = running;
     const tooLong = new Problem(
@@ -75,7 +95,9 @@ class PostgresConnection implements Connection {
     );
     const guard = setTimeout(() => void this.#stop(tooLong), timeoutMs + GUARD_MS);
     try {
-      await this.#prepare(timeoutMs);
+      await this.#prepare(Math.max(1, Math.round(timeoutMs)));
+      // Nothing is running for the server to stop yet.
+      if (running.stopped) throw running.stopped;
       const rows = await this.#session.query(sql, parameters);
       if (running.stopped) throw running.stopped;
       return rows;
@@ -87,15 +109,21 @@ class PostgresConnection implements Connection {
       this.#running = undefined;
       // The next statement must not meet the cancellation that was meant for this one.
       await running.stopping;
+      // A session that can't take this says so to the next statement.
+      if (!this.#steady) await this.#session.command('ROLLBACK').catch(() => undefined);
     }
   }
 
   /** Sets the statement's limit where it differs, and makes the session read-only again if a statement ended that. */
   async #prepare(timeoutMs: number): Promise<void> {
-    const readOnly = this.#session.mayWrite || !this.#greeting.reportsReadOnly;
-    if (readOnly) await this.#session.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
+    const limit = `statement_timeout = ${timeoutMs}`;
+    if (!this.#steady) {
+      const local = [...SETTINGS, limit].map((setting) => `SET LOCAL ${setting}`);
+      return await this.#session.command('BEGIN READ ONLY', ...local);
+    }
+    if (this.#session.mayWrite) await this.#session.command('SET default_transaction_read_only = on');
     if (this.#timeoutMs === timeoutMs) return;
-    await this.#session.query(`SET statement_timeout = ${Math.max(1, Math.round(timeoutMs))}`);
+    await this.#session.command(`SET ${limit}`);
     this.#timeoutMs = timeoutMs;
   }
 
@@ -110,36 +138,20 @@ class PostgresConnection implements Connection {
   /** Ends the running statement on the server; where that fails, the session. */
   async #cancel(running: Running): Promise<void> {
     const giveUp = () => {
-      if (this.#running === running) this.#session.destroy();
+      if (this.#running === running) this.#session.destroy(new Error('a statement could not be stopped'));
     };
     const late = setTimeout(giveUp, 2 * CANCEL_MS);
     late.unref();
-    try {
-      const other = await Session.open(this.#options, CANCEL_MS);
-      try {
-        const [answer] = await other.query(INSTANCE);
-        // Behind one address there may be several servers, where the same number is somebody else.
-        if (answer?.['instance'] === this.#greeting.instance) {
-          await other.query('SELECT pg_cancel_backend($1::int)', [this.#greeting.pid]);
-        } else giveUp();
-      } finally {
-        await other.end();
-      }
-    } catch {
-      giveUp();
-    }
+    await this.#session.cancel(CANCEL_MS).catch(giveUp);
   }
 }
 
-/** Learns who answered, and sees to it that the session only reads even where a pooler dropped the first settings. */
+/** Learns who answered, and whether it took the session's settings. */
 async function greet(session: Session, target: ServerTarget): Promise<Greeting> {
-  const [facts] = await session.query(`${INSTANCE}, current_setting('server_version') AS version,
+  const [facts] = await session.query(`SELECT current_setting('server_version') AS version,
     current_setting('server_version_num') AS number, current_database() AS database, current_user AS account,
-    pg_is_in_recovery() AS recovering, pg_backend_pid() AS pid, current_setting('default_transaction_read_only') AS read_only`);
-  if (facts?.['read_only'] !== 'on') {
-    await session.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
-    await session.query("SET TimeZone = 'UTC'");
-  }
+    pg_is_in_recovery() AS recovering, current_setting('default_transaction_read_only') AS read_only,
+    current_setting('TimeZone') AS zone`);
   return {
     server: {
       product: 'PostgreSQL',
@@ -149,27 +161,15 @@ async function greet(session: Session, target: ServerTarget): Promise<Greeting> 
       user: facts?.['account'] ?? target.user,
       role: facts?.['recovering'] === 't' ? 'replica' : 'primary',
     },
-    pid: facts?.['pid'] ?? '',
-    instance: facts?.['instance'] ?? '',
-    reportsReadOnly: Number(facts?.['number']) >= 140_000,
+    steady: facts?.['read_only'] === 'on' && facts['zone'] === 'UTC' && Number(facts['number']) >= 140_000,
   };
 }
 
-async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  return await readFile(path, 'utf8').catch(() => {
-    throw new Problem('config', `cannot read ${path}`, 'check the paths under tls in the connection');
-  });
-}
-
-async function sslOf({ tls }: ServerTarget): Promise<SessionOptions['ssl']> {
-  const [ca, cert, key] = await Promise.all([tls.ca, tls.certificate, tls.key].map(readPem));
+async function sslOf({ tls }: ServerTarget): Promise<ConnectionOptions> {
   return {
     rejectUnauthorized: tls.mode === 'verify-ca' || tls.mode === 'verify-full',
     ...(tls.mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
+    ...(await readCertificates(tls)),
   };
 }
 
@@ -180,23 +180,27 @@ function address({ host, port, socket }: ServerTarget): { readonly host: string;
   return named === undefined ? { host: socket, port } : { host: dirname(socket), port: Number(named) };
 }
 
-/** Opens a session as the TLS mode says. */
-async function open(target: ServerTarget, remainingMs: () => number) {
-  const { user, password, database, tls, socket } = target;
-  const plain: SessionOptions = { ...address(target), user, password, database, ssl: undefined };
-  // PostgreSQL speaks no TLS on a Unix socket, where nobody listens in.
-  if (tls.mode === 'disable' || socket !== undefined) {
-    return { session: await Session.open(plain, remainingMs()), options: plain };
-  }
-  const options = { ...plain, ssl: await sslOf(target) };
+/** What a server, or a pooler in front of it, says when it can't take what a session asks for. */
+const lacksTls = (error: Error): boolean => /does not support SSL/.test(error.message);
+const lacksSettings = (error: Error): boolean => /unsupported startup parameter/.test(error.message);
+
+/** Opens a session, with less when it may do with less. */
+async function open(options: SessionOptions, target: ServerTarget, remainingMs: () => number): Promise<Session> {
   try {
-    return { session: await Session.open(options, remainingMs()), options };
+    return await Session.open(options, remainingMs());
   } catch (error) {
-    const without = error instanceof Error && /does not support SSL/i.test(error.message);
-    if (tls.mode !== 'prefer' || !without) throw error;
-    return { session: await Session.open(plain, remainingMs()), options: plain };
+    if (!(error instanceof Error)) throw error;
+    const less: Partial<SessionOptions> = {
+      ...(target.tls.mode === 'prefer' && lacksTls(error) && { ssl: undefined }),
+      ...(options.settings && lacksSettings(error) && { settings: false }),
+    };
+    if (Object.keys(less).length === 0) throw error;
+    return await open({ ...options, ...less }, target, remainingMs);
   }
 }
+
+/** PostgreSQL speaks no TLS on a Unix socket, where nobody listens in. */
+const inTheClear = ({ tls, socket }: ServerTarget): boolean => tls.mode === 'disable' || socket !== undefined;
 
 /**
  * Opens a session whose transactions only read, by the server's own setting.
@@ -204,15 +208,18 @@ async function open(target: ServerTarget, remainingMs: () => number) {
  */
 export async function connect(target: Target, timeoutMs: number): Promise<Connection> {
   if (target.engine !== 'postgres') throw new Error(`the PostgreSQL engine was given a ${target.engine} target`);
+  const { user, password, database } = target;
   const deadline = performance.now() + timeoutMs;
   const remainingMs = () => Math.max(1, deadline - performance.now());
   try {
-    const { session, options } = await open(target, remainingMs);
-    const late = setTimeout(() => session.destroy(), remainingMs());
+    const ssl = inTheClear(target) ? undefined : await sslOf(target);
+    const options = { ...address(target), user, password, database, ssl, settings: true };
+    const session = await open(options, target, remainingMs);
+    const late = setTimeout(() => session.destroy(noAnswer(target)), remainingMs());
     try {
-      return new PostgresConnection(target, options, session, await greet(session, target));
+      return new PostgresConnection(target, session, await greet(session, target));
     } catch (error) {
-      session.destroy();
+      await session.end();
       throw error;
     } finally {
       clearTimeout(late);

@@ -6,6 +6,11 @@ import type { Dialect, Expression } from '../connection.ts';
 /** In the collation "C" texts compare by their bytes, and lower() folds ASCII only. */
 const text = (column: Expression): Expression => sql`(${column}::text COLLATE "C")`;
 
+const isBigint = (value: string): boolean =>
+  /^-?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** PostgreSQL's words in a session that connect.ts has set up: UTC. */
 export const dialect: Dialect = {
   compile: compilerFor(new PostgresAdapter(), new PostgresQueryCompiler()),
@@ -54,8 +59,11 @@ export const dialect: Dialect = {
       ELSE 'ambiguous' END`;
   },
 
-  // Without a type of its own a parameter takes on the column's.
-  parameter: (_column, value) => sql`${value}`,
+  // Without a type of its own a parameter takes on the column's. A text that is no value of the type equals none.
+  parameter: ({ type, kind }, value) => {
+    if (kind === 'integer') return isBigint(value) ? sql`${value}::bigint` : sql`NULL::bigint`;
+    return type === 'uuid' && !UUID.test(value) ? sql`NULL::uuid` : sql`${value}`;
+  },
 
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),
 

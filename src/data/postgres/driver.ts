@@ -1,4 +1,7 @@
-import { Client, type ClientConfig } from 'pg';
+import { once } from 'node:events';
+import { isIP, connect as openSocket, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as openTls } from 'node:tls';
+import { Client } from 'pg';
 import type { Row } from '../connection.ts';
 
 /** How to reach a server: everything resolved, nothing left to the driver's defaults. */
@@ -9,53 +12,63 @@ export interface SessionOptions {
   readonly password: string | undefined;
   readonly database: string | undefined;
   /** undefined: in the clear. */
-  readonly ssl: ClientConfig['ssl'];
+  readonly ssl: ConnectionOptions | undefined;
+  /** Whether the first packet carries SETTINGS, which some poolers don't take. */
+  readonly settings: boolean;
 }
 
 /** Every value as the server writes it. */
 const AS_TEXT = { getTypeParser: () => (value: unknown) => value };
 
-/**
- * Settings that come with the first packet: the session reads only from its first moment, counts in UTC and writes
- * times the same way whatever the server's configuration.
- */
-const SETTINGS = '-c default_transaction_read_only=on -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres';
+/** A session reads only from its first moment, counts in UTC and writes times alike whatever the server's configuration. */
+export const SETTINGS = ['default_transaction_read_only=on', 'TimeZone=UTC', 'DateStyle=ISO', 'IntervalStyle=postgres'];
+
+/** Milliseconds that a server gets to take its leave. */
+const FAREWELL_MS = 500;
 
 /** A raw session with a server. Rejections are the driver's own errors. */
 export class Session {
   readonly #client: Client;
+  readonly #options: SessionOptions;
   #lost: Error | undefined;
-  /** Whether the server said that transactions may write from now on. */
   #mayWrite = false;
+  /** What proves to the server that a cancellation comes from here. */
+  #key = { processID: 0, secretKey: 0 };
 
-  private constructor(client: Client) {
+  private constructor(client: Client, options: SessionOptions) {
     this.#client = client;
+    this.#options = options;
     // Without a listener the end of an idle session would end the program.
     client.on('error', (error) => {
       this.#lost ??= error;
     });
-    client.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+    client.connection.on('parameterStatus', ({ parameterName, parameterValue }: Record<string, string>) => {
       if (parameterName === 'default_transaction_read_only') this.#mayWrite = parameterValue !== 'on';
+    });
+    client.connection.on('backendKeyData', (key: { processID: number; secretKey: number }) => {
+      this.#key = key;
     });
   }
 
+  /** @param timeoutMs for the network, TLS and the password together */
   static async open(options: SessionOptions, timeoutMs: number): Promise<Session> {
-    const { host, port, user, password, database, ssl } = options;
+    const { host, port, user, password, database, ssl, settings } = options;
     const client = new Client({
       host,
       port,
       ...(user !== undefined && { user }),
-      ...(password !== undefined && { password }),
+      // As a function, since the driver looks for others in PGPASSWORD and ~/.pgpass in place of none.
+      password: () => password ?? '',
       ...(database !== undefined && { database }),
       ssl: ssl ?? false,
-      options: SETTINGS,
+      ...(settings && { options: SETTINGS.map((setting) => `-c ${setting}`).join(' ') }),
       types: AS_TEXT,
       application_name: 'apptop',
       connectionTimeoutMillis: timeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
-    const session = new Session(client);
+    const session = new Session(client, options);
     await client.connect();
     return session;
   }
@@ -65,20 +78,65 @@ export class Session {
     return this.#mayWrite;
   }
 
-  /** One statement, one at a time. */
+  /** One statement, one at a time. In the extended protocol the server takes no second one behind a semicolon. */
   async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     if (this.#lost) throw this.#lost;
-    const result = await this.#client.query<(string | null)[]>({ text, values: [...values], rowMode: 'array' });
+    const query = { text, values: [...values], rowMode: 'array' as const, queryMode: 'extended' };
+    const result = await this.#client.query<(string | null)[]>(query);
     const names = result.fields.map(({ name }) => name);
     return result.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
   }
 
-  async end(): Promise<void> {
-    await this.#client.end();
+  /** Commands without an answer, of our own and in one round trip. */
+  async command(...commands: readonly string[]): Promise<void> {
+    if (this.#lost) throw this.#lost;
+    await this.#client.query(commands.join('; '));
   }
 
-  /** Breaks the session at once; a running statement rejects. */
-  destroy(): void {
-    this.#client.connection.stream.destroy();
+  /**
+   * Asks the server to stop what the session runs; it answers nothing. It needs no password and no free connection, a
+   * pooler passes it on to whom it means, and another server behind the same address ignores it: the key fits only one.
+   * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
+   */
+  async cancel(timeoutMs: number): Promise<void> {
+    const { host, port, ssl } = this.#options;
+    const socket = openSocket(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port });
+    socket.setTimeout(timeoutMs, () => socket.destroy(new Error('timeout expired')));
+    try {
+      await once(socket, 'connect');
+      const channel = ssl === undefined ? socket : await encrypt(socket, host, ssl);
+      const ended = once(channel.resume(), 'close');
+      channel.write(words(16, 80_877_102, this.#key.processID, this.#key.secretKey));
+      await ended;
+    } finally {
+      socket.destroy();
+    }
   }
+
+  async end(): Promise<void> {
+    const late = setTimeout(() => this.#client.connection.stream.destroy(), FAREWELL_MS);
+    await this.#client.end();
+    clearTimeout(late);
+  }
+
+  /** Breaks the session at once; a running statement rejects with the error. */
+  destroy(error: Error): void {
+    this.#client.connection.stream.destroy(error);
+  }
+}
+
+function words(...numbers: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * numbers.length);
+  for (const [index, number] of numbers.entries()) bytes.writeInt32BE(number, 4 * index);
+  return bytes;
+}
+
+/** Changes a connection to TLS the way PostgreSQL does: the client asks, and the server answers with one letter. */
+async function encrypt(socket: Socket, host: string, ssl: ConnectionOptions): Promise<Socket> {
+  socket.write(words(8, 80_877_103));
+  const [answer]: Buffer[] = await once(socket, 'data');
+  if (answer?.toString() !== 'S') throw new Error('The server does not support SSL connections');
+  const secure = openTls({ ...ssl, socket, host, ...(isIP(host) === 0 && { servername: host }) });
+  await once(secure, 'secureConnect');
+  return secure;
 }

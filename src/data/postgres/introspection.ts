@@ -18,9 +18,8 @@ function oidOf({ schema, name }: TableName): Expression {
     WHERE c.relname = ${name} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${inSchema})`;
 }
 
-/** By the type as the server writes it, without its length: `timestamp(0) without time zone`. */
-function kindOf(type: string): ColumnKind {
-  const base = type.replace(/\(.*?\)/, '');
+/** By the type as the server writes it without its length; a domain counts as what it restricts. */
+function kindOf(base: string): ColumnKind {
   if (base.endsWith('[]')) return 'other';
   if (/^(smallint|integer|bigint)$/.test(base)) return 'integer';
   if (/^(numeric|real|double precision)$/.test(base)) return 'number';
@@ -53,15 +52,15 @@ export const introspection: Introspection = {
     const rows = await read(
       connection,
       sql`SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typtype = 'e' AS is_enum,
-          NOT a.attnotnull AS nullable, a.attgenerated <> '' AS generated, pg_get_expr(d.adbin, d.adrelid) AS standard
+          format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), NULL) AS base, NOT a.attnotnull AS nullable, a.attgenerated <> '' AS generated, pg_get_expr(d.adbin, d.adrelid) AS standard
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = ${oidOf(table)} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     );
-    return rows.map(({ name, type, is_enum, nullable, generated, standard }) => ({
+    return rows.map(({ name, type, is_enum, base, nullable, generated, standard }) => ({
       name: name ?? '',
       type: type ?? '',
-      kind: is_enum === 't' ? 'text' : kindOf(type ?? ''),
+      kind: is_enum === 't' ? 'text' : kindOf(base ?? ''),
       nullable: nullable === 't',
       default: generated === 't' ? `generated always as (${standard})` : (standard ?? null),
     }));

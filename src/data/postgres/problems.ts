@@ -14,16 +14,21 @@ interface DriverError {
 
 function read(error: Error): DriverError {
   const code: unknown = Object.getOwnPropertyDescriptor(error, 'code')?.value;
-  return { code: typeof code === 'string' ? code : '', message: error.message.replaceAll(/\s+/g, ' ') };
+  // Node's error for several addresses of one host has a code and no message.
+  const message = error.message || String(code);
+  return { code: typeof code === 'string' ? code : '', message: message.replaceAll(/\s+/g, ' ') };
 }
 
 type Telling = readonly [kind: ProblemKind, what: string, remedy: string];
 
+/** Somebody holds the port open and says nothing, or packets vanish on the way. */
 const silence = (target: ServerTarget): Telling => [
   'timeout',
   `${placeOf(target)} does not answer in time`,
   'check the address, the firewall and the load of the server',
 ];
+
+export const noAnswer = (target: ServerTarget): Problem => new Problem(...silence(target));
 
 /** Why a server or the network let nobody in, by the code of the error. */
 function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
@@ -85,7 +90,7 @@ export function problemOfConnecting(error: Error, target: ServerTarget): Problem
   const place = placeOf(target);
   const told = tellings(target, message)[code];
   if (told !== undefined) return new Problem(...told);
-  if (/timeout expired/i.test(message)) return new Problem(...silence(target));
+  if (/timeout expired/i.test(message)) return noAnswer(target);
   if (/does not support SSL/i.test(message)) {
     return new Problem(
       'refused',
@@ -93,7 +98,7 @@ export function problemOfConnecting(error: Error, target: ServerTarget): Problem
       'enable TLS on the server, or set tls mode "prefer" or "disable"',
     );
   }
-  if (/password must be a string/i.test(message)) {
+  if (/password must be a/.test(message)) {
     const remedy = 'give one in the connection, by PGPASSWORD or in ~/.pgpass';
     return new Problem('refused', `${place} wants a password for user "${target.user ?? ''}"`, remedy);
   }

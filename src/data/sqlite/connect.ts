@@ -6,7 +6,7 @@ import type { Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
 import { problemOf } from './problems.ts';
-import { OPENING, type Request, type Response } from './protocol.ts';
+import type { Request, Response } from './protocol.ts';
 
 /** Beside this file in the source, beside the bundle in a build. */
 const driverFile = fileURLToPath(
@@ -18,126 +18,142 @@ interface Waiting {
   readonly reject: (problem: Problem) => void;
 }
 
-/** One driver process and the statement that it works on. */
+/** One driver process, and whoever waits for its next answer. */
 class Driver {
   readonly #process: ChildProcess;
   readonly #path: string;
-  readonly opened: Promise<unknown>;
-  #waiting = new Map<number, Waiting>();
-  #lastId = OPENING;
+  #waiting: Waiting | undefined;
   #alive = true;
-  /** What the waiting statements are told when the process ends. */
-  #ending = new Problem('lost', 'the process that reads the SQLite file ended', 'look at the memory of this machine');
 
-  constructor(path: string) {
+  private constructor(path: string) {
     this.#path = path;
-    // An empty environment: no secret and no NODE_OPTIONS of ours reaches it.
-    this.#process = fork(driverFile, [path], { serialization: 'advanced', execArgv: [], env: {}, stdio: 'inherit' });
-    this.opened = new Promise((resolve, reject) => this.#waiting.set(OPENING, { resolve, reject }));
-    this.#process.on('message', (response: Response) => this.#settle(response));
+    // An empty environment: no secret and no NODE_OPTIONS of ours reaches it. Nothing it might say reaches the screen.
+    this.#process = fork(driverFile, [path], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    this.#process.on('message', (response: Response) => {
+      if ('error' in response) this.#waiting?.reject(problemOf(response.error, this.#path));
+      else this.#waiting?.resolve(response.rows);
+    });
+    const lost = (what: string, remedy: string) => this.kill(new Problem('lost', what, remedy));
     this.#process.on('error', (error) =>
-      this.#end(new Problem('lost', error.message, 'check that Node may start processes')),
+      lost(`the process that reads ${path} failed: ${error.message}`, 'check that Node may start processes'),
     );
-    this.#process.on('exit', () => this.#end(this.#ending));
+    this.#process.on('exit', () => lost(`the process that reads ${path} ended`, 'look at the memory of this machine'));
+  }
+
+  static async start(path: string, timeoutMs: number): Promise<Driver> {
+    const driver = new Driver(path);
+    const what = `${path} does not open in time`;
+    const late = new Problem('timeout', what, 'check the disk or the network that the file is on');
+    try {
+      await driver.#answer(timeoutMs, late);
+      return driver;
+    } catch (error) {
+      driver.kill(late);
+      throw error;
+    }
   }
 
   get alive(): boolean {
     return this.#alive;
   }
 
-  query(statement: Statement): Promise<readonly Row[]> {
-    const request: Request = { id: ++this.#lastId, ...statement };
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(request.id, { resolve, reject });
-      // A statement in flight keeps the event loop alive; an idle driver does not.
-      this.#process.ref();
-      this.#process.channel?.ref();
-      this.#process.send(request);
-    });
+  get busy(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** One statement, one at a time. */
+  query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    const what = `the statement took over ${timeoutMs / 1000} s`;
+    const answer = this.#answer(timeoutMs, new Problem('timeout', what, 'raise statementTimeoutSeconds'));
+    const request: Request = { sql, parameters };
+    this.#process.send(request);
+    return answer;
   }
 
   /** Ends the process at once; SQLite's locks end with it. */
   kill(reason: Problem): void {
+    if (!this.#alive) return;
     this.#alive = false;
-    this.#ending = reason;
     this.#process.kill('SIGKILL');
+    this.#waiting?.reject(reason);
   }
 
-  #settle(response: Response): void {
-    const waiting = this.#waiting.get(response.id);
-    this.#waiting.delete(response.id);
-    if (this.#waiting.size === 0) this.#unref();
-    if ('error' in response) waiting?.reject(problemOf(response.error, this.#path));
-    else waiting?.resolve(response.rows);
-  }
-
-  #end(reason: Problem): void {
-    this.#alive = false;
-    for (const { reject } of this.#waiting.values()) reject(reason);
-    this.#waiting.clear();
-  }
-
-  #unref(): void {
-    this.#process.channel?.unref();
-    this.#process.unref();
+  async #answer(timeoutMs: number, late: Problem): Promise<readonly Row[]> {
+    const timer = setTimeout(() => this.kill(late), timeoutMs);
+    // A statement in flight keeps the event loop alive; an idle driver does not.
+    this.#process.ref();
+    this.#process.channel?.ref();
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+      });
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = undefined;
+      this.#process.channel?.unref();
+      this.#process.unref();
+    }
   }
 }
 
 class SqliteConnection implements Connection {
   readonly server: Server;
-  readonly #path: string;
   #driver: Driver;
-  #busy = false;
+  #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, driver: Driver, version: string) {
-    this.#path = path;
     this.#driver = driver;
     this.server = { product: 'SQLite', version, database: path, user: undefined, role: undefined };
   }
 
-  async query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    // Cancelling ends the process, so the statement after it starts another one.
-    if (!this.#driver.alive) this.#driver = await start(this.#path);
-    const driver = this.#driver;
-    const timer = setTimeout(() => {
-      driver.kill(
-        new Problem('timeout', `the statement took over ${timeoutMs / 1000} s`, 'raise statementTimeoutSeconds'),
-      );
-    }, timeoutMs);
-    this.#busy = true;
-    try {
-      return await driver.query(statement);
-    } finally {
-      clearTimeout(timer);
-      this.#busy = false;
-    }
+  query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    const answer = this.#turn.then(() => this.#run(statement, timeoutMs));
+    this.#turn = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    return answer;
   }
 
   async cancel(): Promise<void> {
-    if (this.#busy) this.#driver.kill(new Problem('cancelled', 'the statement was cancelled', 'press R to ask again'));
+    const reason = new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
+    if (this.#driver.busy) this.#driver.kill(reason);
   }
 
   async close(): Promise<void> {
-    this.#driver.kill(new Problem('cancelled', 'the connection was closed', 'open it again'));
+    this.#closed = true;
+    this.#driver.kill(closed());
+  }
+
+  async #run(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    // Cancelling ends the process, so the statement after it starts another one.
+    if (!this.#driver.alive && !this.#closed) this.#driver = await Driver.start(this.server.database, timeoutMs);
+    if (this.#closed) {
+      this.#driver.kill(closed());
+      throw closed();
+    }
+    return await this.#driver.query(statement, timeoutMs);
   }
 }
 
-async function start(path: string): Promise<Driver> {
-  const driver = new Driver(path);
-  await driver.opened;
-  return driver;
-}
+const closed = (): Problem => new Problem('cancelled', 'the connection was closed', 'open it again');
 
 /**
  * Opens a SQLite file read-only, in a process of its own.
- * @throws Problem missing or refused
+ * @throws Problem missing, refused or timeout
  */
-export async function connect(target: Target): Promise<Connection> {
+export async function connect(target: Target, timeoutMs: number): Promise<Connection> {
   if (target.engine !== 'sqlite') throw new Error(`the SQLite engine was given a ${target.engine} target`);
   const path = resolve(target.path);
   if (!existsSync(path)) throw new Problem('missing', `there is no file ${path}`, 'check the path in the connection');
   if (statSync(path).isDirectory()) throw new Problem('missing', `${path} is a folder`, 'name the database file in it');
-  const driver = await start(path);
-  const [row] = await driver.query({ sql: 'SELECT sqlite_version() AS version', parameters: [] });
-  return new SqliteConnection(path, driver, row?.version ?? '');
+  const driver = await Driver.start(path, timeoutMs);
+  const [row] = await driver.query({ sql: 'SELECT sqlite_version() AS version', parameters: [] }, timeoutMs);
+  return new SqliteConnection(path, driver, row?.['version'] ?? '');
 }

@@ -15,9 +15,11 @@ export const dialect: Dialect = {
   shortText: (column, characters) => sql`CASE WHEN octet_length(${column}) <= ${sql.lit(characters)}
     THEN CAST(${column} AS TEXT) ELSE CAST(substr(CAST(${column} AS BLOB), 1, ${sql.lit(characters)}) AS TEXT) END`,
 
+  // Of what unixepoch() takes, 'now', '12:00' and '5' are no moments here: a text has to begin with a year.
   epoch: ({ name }) => {
     const column = sql.id(name);
-    return sql`CASE typeof(${column}) WHEN 'text' THEN unixepoch(${column}, 'subsec') WHEN 'blob' THEN NULL ELSE ${column} END`;
+    return sql`CASE typeof(${column}) WHEN 'text' THEN CASE WHEN ${column} GLOB '????-*' THEN unixepoch(${column}, 'subsec') END
+      WHEN 'blob' THEN NULL ELSE ${column} END`;
   },
 
   now: () => sql`unixepoch('subsec')`,
@@ -31,7 +33,7 @@ export const dialect: Dialect = {
   // length() counts characters up to a NUL and octet_length() counts bytes: equal only for ASCII without NUL. GLOB has
   // no quantifiers, so lengths are said apart.
   kindOfValue: ({ name }, uid) => {
-    const column = sql.ref(name);
+    const column = sql.id(name);
     const value = text(column);
     return sql`CASE
       WHEN ${column} IS NULL THEN 'null'
@@ -45,8 +47,8 @@ export const dialect: Dialect = {
       ELSE 'ambiguous' END`;
   },
 
-  parameter: (column, value) =>
-    column.kind === 'integer' && /^-?\d{1,18}$|^9\d{18}$/.test(value) ? sql`${BigInt(value)}` : sql`${value}`,
+  // A column with the affinity of numbers takes a text that is one for a number.
+  parameter: (_column, value) => sql`${value}`,
 
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`CAST(${value} AS INTEGER)`),
 

@@ -1,8 +1,9 @@
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { type DriverError, OPENING, type Request, type Response } from './protocol.ts';
+import type { DriverError, Request, Response } from './protocol.ts';
 
-/** Milliseconds that a statement waits for somebody else's write lock. */
-const BUSY_TIMEOUT_MS = 5_000;
+/** Milliseconds that a statement waits for somebody else's lock; less than a connection may take, so that it is named. */
+const BUSY_TIMEOUT_MS = 2_000;
 
 function asText(value: unknown): string | null {
   if (value === null) return null;
@@ -25,17 +26,25 @@ function open(path: string): Database.Database {
   return database;
 }
 
-function answer(database: Database.Database, request: Request): Response {
+function answer(database: Database.Database, { sql, parameters }: Request): Response {
   try {
-    const statement = database.prepare<unknown[], Record<string, unknown>>(request.sql);
-    if (!statement.reader) return { id: request.id, error: { code: 'SQLITE_READONLY', message: 'not a query' } };
-    const rows = statement
-      .all(...request.parameters)
-      .map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asText(value)])));
-    return { id: request.id, rows };
+    const statement = database.prepare<unknown[], unknown[]>(sql);
+    if (!statement.reader) return { error: { code: 'SQLITE_READONLY', message: 'not a query' } };
+    const names = statement.columns().map(({ name }) => name);
+    const rows = statement.raw().all(...parameters);
+    return { rows: rows.map((row) => Object.fromEntries(names.map((name, index) => [name, asText(row[index])]))) };
   } catch (error) {
-    return { id: request.id, error: describe(error) };
+    return { error: describe(error) };
   }
+}
+
+/** Milliseconds between two looks at whether the parent still lives. */
+const LOOK_MS = 1_000;
+
+/** Ends this process when its parent is gone; from another thread, as this one notices nothing while it is in a statement. */
+function watchParent(): void {
+  const look = `if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL');`;
+  new Worker(`setInterval(() => { ${look} }, ${LOOK_MS})`, { eval: true }).unref();
 }
 
 /**
@@ -51,9 +60,10 @@ function serve(path: string): void {
   try {
     const database = open(path);
     process.on('message', (request: Request) => send(answer(database, request)));
-    send({ id: OPENING, rows: [] });
+    send({ rows: [] });
+    watchParent();
   } catch (error) {
-    send({ id: OPENING, error: describe(error) });
+    send({ error: describe(error) });
   }
 }
 

@@ -34,14 +34,16 @@ function kindOf(type: string): ColumnKind {
 async function columns(connection: Connection, table: TableName): Promise<readonly Column[]> {
   const rows = await read(
     connection,
-    sql`SELECT name, type, "notnull", dflt_value FROM pragma_table_xinfo(${table.name}, ${schemaOf(table)}) WHERE hidden <> 1`,
+    sql`SELECT name, type, "notnull", CASE WHEN hidden > 1 THEN 'generated always' ELSE dflt_value END AS standard
+          FROM pragma_table_xinfo(${table.name}, ${schemaOf(table)})
+          WHERE hidden <> 1 AND ${table.name} IN (SELECT name FROM ${sql.id(schemaOf(table), 'sqlite_schema')})`,
   );
   return rows.map((row) => ({
     name: row.name ?? '',
     type: row.type ?? '',
     kind: kindOf(row.type ?? ''),
     nullable: row.notnull === '0',
-    default: row.dflt_value ?? null,
+    default: row.standard ?? null,
   }));
 }
 
@@ -62,7 +64,7 @@ async function constraints(connection: Connection, table: TableName): Promise<re
   );
   const [declared] = await read(
     connection,
-    sql`SELECT sql FROM ${sql.table(`${schemaOf(table)}.sqlite_schema`)} WHERE type = 'table' AND name = ${table.name}`,
+    sql`SELECT sql FROM ${sql.id(schemaOf(table), 'sqlite_schema')} WHERE type = 'table' AND name = ${table.name}`,
   );
   return [
     ...keys.map((key) => ({
@@ -79,19 +81,23 @@ async function constraints(connection: Connection, table: TableName): Promise<re
   ];
 }
 
+/** What may hold a bracket or the word without meaning it, the brackets, and the word. */
+const MARKS = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?\*\/|[()]|\bCHECK\b(?=\s*\()/gi;
+
 /** The bracketed expressions after each CHECK of a CREATE TABLE statement, the only place where SQLite keeps them. */
 function checksIn(statement: string): readonly string[] {
-  return [...statement.matchAll(/\bCHECK\s*(?=\()/gi)].map((match) => {
-    const start = match.index + match[0].length;
-    let depth = 0;
-    let end = start;
-    do {
-      if (statement[end] === '(') depth += 1;
-      if (statement[end] === ')') depth -= 1;
-      end += 1;
-    } while (depth > 0 && end < statement.length);
-    return statement.slice(start, end);
-  });
+  const checks: string[] = [];
+  let depth = 0;
+  let open: { readonly start: number; readonly depth: number } | undefined;
+  for (const { 0: mark, index } of statement.matchAll(MARKS)) {
+    if (/^check$/i.test(mark)) open = { start: index + mark.length, depth };
+    if (mark === '(') depth += 1;
+    if (mark === ')') depth -= 1;
+    if (mark !== ')' || open?.depth !== depth) continue;
+    checks.push(statement.slice(open.start, index + 1).trim());
+    open = undefined;
+  }
+  return checks;
 }
 
 export const introspection: Introspection = {

@@ -1,18 +1,15 @@
-/** What the process that reads a SQLite file is asked; here and not beside it, so that asking loads no better-sqlite3. */
+/**
+ * What the process that reads a SQLite file is asked, one thing at a time; here and not beside it, so that asking loads
+ * no better-sqlite3. Its first response tells how opening the file went.
+ */
 export interface Request {
-  readonly id: number;
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-export type Response =
-  | { readonly id: number; readonly rows: Record<string, string | null>[] }
-  | { readonly id: number; readonly error: DriverError };
+export type Response = { readonly rows: Readonly<Record<string, string | null>>[] } | { readonly error: DriverError };
 
 export interface DriverError {
   readonly code: string;
   readonly message: string;
 }
-
-/** The id of the answer that tells how opening went. */
-export const OPENING = 0;
