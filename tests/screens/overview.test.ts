@@ -73,7 +73,7 @@ for (const engine of ENGINES) {
       const { console } = open;
       await console.sees('›▲ misplaced').press('enter').sees('› misplaced', 'row 1 of 102').press('escape');
       await console.press('l').sees('›▲ synced').press('j', 'j').sees('›▲ failed').press('enter');
-      await console.sees('› failed of any age', 'row 1 of 5').press('escape', 'h').sees('›  v2');
+      await console.sees('› failed, last 24 h', 'row 1 of 2').press('escape', 'h').sees('›  v2');
       await console.press('j', 'j', 'j', 'j').sees('›  phone').press('enter').sees('› source phone', 'row 1 of 9');
       await console.press('escape', 'G').sees('›  timeout').press('enter').sees('› review timeout', 'row 1 of 1');
     });

@@ -51,10 +51,15 @@ for (const engine of ENGINES) {
     test('Enter on an origin or a status opens its rows', async () => {
       await using open = await openOn(engine, seedRows(Date.now()), { columns: 120 });
       const { console } = open;
-      await console.press('3').sees('›▲ all pushed').press('enter').sees('there are no rows behind this line');
-      await console.press('j', 'enter').sees('› origin retell of any age', 'row 1 of 43').press('escape');
+      await console
+        .press('3')
+        .sees('›▲ all pushed')
+        .press('enter')
+        .sees('› all pushed, last 24 h', 'row 1 of 72')
+        .press('escape');
+      await console.press('j', 'enter').sees('› origin retell, last 24 h', 'row 1 of 38').press('escape');
       await console.press('j', 'j', 'j', 'j', 'j').sees('›  synced').press('j', 'j', 'enter');
-      await console.sees('› status failed of any age', 'row 1 of 5');
+      await console.sees('› status failed, last 24 h', 'row 1 of 2');
     });
 
     test('where there is room, all windows are side by side', async () => {

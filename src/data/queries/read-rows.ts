@@ -70,7 +70,9 @@ export async function readRows(
   const direction = backward ? reversed(query.sort.direction) : query.sort.direction;
   const listed = query.columns.flatMap((name) => {
     const column = reference(source, name);
-    return column === undefined ? [] : [sql`${dialect.shortText(column, stretch.characters ?? LISTED_CHARACTERS)} AS ${sql.id(name)}`];
+    return column === undefined
+      ? []
+      : [sql`${dialect.shortText(column, stretch.characters ?? LISTED_CHARACTERS)} AS ${sql.id(name)}`];
   });
   const where = [matches(source, query)];
   if (stretch.from !== undefined) {

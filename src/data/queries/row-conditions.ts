@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { KnownColumn } from '../../model/columns.ts';
+import { PUSHED_ORIGINS } from '../../model/sync.ts';
 import type { Column, Expression } from '../connection.ts';
 import { all, any, causeExpression, hasClass, inScope, reference, type Source } from './expressions.ts';
 import type { Position, RowsQuery, RowsSort } from './rows.ts';
@@ -11,6 +12,12 @@ const COMPARED_CHARACTERS = 255;
 function onColumn(source: Source, name: KnownColumn, condition: (column: Expression) => Expression): Expression {
   const column = reference(source, name);
   return column === undefined ? sql`1 = 0` : condition(column);
+}
+
+/** The same on a column's moment in seconds since 1970 UTC. */
+function onMoment(source: Source, name: KnownColumn, condition: (moment: Expression) => Expression): Expression {
+  const column = source.appointments.known.get(name);
+  return column === undefined ? sql`1 = 0` : condition(source.dialect.epoch(column));
 }
 
 function equals(source: Source, name: KnownColumn, value: string | null): Expression {
@@ -46,6 +53,17 @@ export function matches(source: Source, query: RowsQuery): Expression {
   if (filter.inReview) {
     const flagged = (column: Expression) => sql`${source.dialect.truth(column)} = 1`;
     conditions.push(onColumn(source, 'requires_manual_review', flagged));
+  }
+  const { createdSince, initiatedBefore } = filter;
+  if (createdSince !== undefined) {
+    conditions.push(onMoment(source, 'created_at', (moment) => sql`${moment} >= ${sql.lit(createdSince)}`));
+  }
+  if (initiatedBefore !== undefined) {
+    conditions.push(onMoment(source, 'sync_initiated_at', (moment) => sql`${moment} < ${sql.lit(initiatedBefore)}`));
+  }
+  if (filter.pushed) {
+    const origins = sql.join(PUSHED_ORIGINS.map((origin) => sql.lit(origin)));
+    conditions.push(onColumn(source, 'sync_origin', (column) => sql`${source.dialect.text(column)} IN (${origins})`));
   }
   if (filter.text !== undefined && filter.text.needle !== '') {
     conditions.push(containsText(source, shownColumns(source, query), filter.text.needle, filter.text.inverse));

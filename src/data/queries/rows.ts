@@ -13,6 +13,12 @@ export interface RowsFilter {
   /** An id of `ERROR_CAUSES`; null for errors that no rule knows. */
   readonly cause?: string | null;
   readonly inReview?: boolean;
+  /** Created at this moment or later, in seconds since 1970 UTC. */
+  readonly createdSince?: number;
+  /** Whose sync began before this moment, in seconds since 1970 UTC. */
+  readonly initiatedBefore?: number;
+  /** Only rows of the origins that are pushed to Cal.com. */
+  readonly pushed?: boolean;
   /** Text that any shown column contains, without regard to ASCII case; `inverse` asks for rows where none does. */
   readonly text?: { readonly needle: string; readonly inverse: boolean };
   readonly includesDeleted: boolean;

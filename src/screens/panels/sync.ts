@@ -1,8 +1,10 @@
 import { count, counted, duration, percent } from '../../model/format.ts';
 import type { OriginFigures, SyncFigures } from '../../model/snapshot.ts';
 import { KNOWN_ORIGINS, PUSHED_ORIGINS, STUCK_AFTER_SECONDS } from '../../model/sync.ts';
+import { WINDOW_SECONDS } from '../../model/windows.ts';
 import { barText } from '../components/bar.tsx';
 import { groupName } from '../ids-columns.ts';
+import type { ListFilter } from '../rows.tsx';
 import { LISTED_MOST, type Panel } from './fill.ts';
 import { restLine } from './ids.ts';
 import { latencyCells, latencyNote } from './latency.ts';
@@ -21,8 +23,15 @@ import { markOf, needs, type Subject, WINDOW_WORDS } from './subject.ts';
 import { successTarget } from './targets.ts';
 import { TREND, trend, trendTitle } from './trends.ts';
 
-/** Rows are listed whatever their age, while the figure that leads to them is of one window. */
-const ofAnyAge = (title: string): string => `${title} of any age`;
+/** Opens the rows that a figure of the window counts. */
+function openInWindow({ snapshot, window, open }: Subject, title: string, filter: ListFilter): () => void {
+  const since = window === 'all' ? {} : { createdSince: snapshot.takenAt / 1000 - WINDOW_SECONDS[window] };
+  return open.rows(`${title}, ${WINDOW_WORDS[window]}`, { ...filter, ...since });
+}
+
+/** Opens the rows that wait for longer than any queue should take. */
+const openStuck = ({ snapshot, open }: Subject): (() => void) =>
+  open.rows('stuck', { status: 'pending', initiatedBefore: snapshot.takenAt / 1000 - STUCK_AFTER_SECONDS });
 
 /** Cells of a panel from which on its trend says how far back it goes. */
 const ROOMY = 46;
@@ -54,7 +63,7 @@ export function syncPanel(subject: Subject, paper: Paper): Panel {
     const line = (status: 'synced' | 'pending' | 'failed', mark: Mark | undefined, target: string): GridRow => ({
       key: `sync ${status}`,
       mark,
-      open: open.rows(ofAnyAge(status), { status }),
+      open: openInWindow(subject, status, { status, pushed: true }),
       cells: [status, percent(share(status)), trend(subject, paper, (sample) => sample[status]), muted(target)],
     });
     rows.push(
@@ -78,7 +87,7 @@ export function syncPanel(subject: Subject, paper: Paper): Panel {
     rows.push({
       key: 'stuck',
       mark: markOf(subject, 'stuck-pending'),
-      open: open.rows(ofAnyAge('pending'), { status: 'pending' }),
+      open: openStuck(subject),
       cells: ['stuck', count(stuck), muted(`> ${duration(STUCK_AFTER_SECONDS)}`), muted(count(limits.stuckPending))],
     });
   }
@@ -102,7 +111,7 @@ export function syncPanel(subject: Subject, paper: Paper): Panel {
 
 /** Every status of the rows that the application pushed, with as many as there is room for. */
 export function statusPanel(subject: Subject, paper: Paper): Panel {
-  const { snapshot, window, open } = subject;
+  const { snapshot, window } = subject;
   const figures = snapshot.sync?.[window];
   if (figures === undefined || figures.rows === 0) {
     const reason = lacking(subject) ?? 'no rows pushed in this window';
@@ -122,7 +131,7 @@ export function statusPanel(subject: Subject, paper: Paper): Panel {
     ],
     figures.statuses.slice(0, LISTED_MOST).map(({ status, rows }) => ({
       key: `status ${JSON.stringify(status)}`,
-      open: open.rows(ofAnyAge(`status ${groupName(status, NO_STATUS)}`), { status }),
+      open: openInWindow(subject, `status ${groupName(status, NO_STATUS)}`, { status, pushed: true }),
       cells: [
         status === null ? muted(NO_STATUS) : groupName(status, NO_STATUS),
         count(rows),
@@ -147,7 +156,7 @@ function stuckLines(subject: Subject, paper: Paper): readonly Line[] {
   if (stuck === undefined) return [];
   const words = `${count(stuck)} pending for over ${duration(STUCK_AFTER_SECONDS)}`;
   const mark = markOf(subject, 'stuck-pending');
-  const open = subject.open.rows(ofAnyAge('pending'), { status: 'pending' });
+  const open = openStuck(subject);
   return textLines('stuck', words, paper, 'plain').map((line, index) => (index === 0 ? { ...line, mark, open } : line));
 }
 
@@ -176,11 +185,15 @@ export function originPanel(subject: Subject, paper: Paper): Panel {
       { priority: 7, align: 'right', header: 'target' },
     ],
     [
-      { key: 'origins pushed', ...originCells(subject, paper, 'all pushed', pushed) },
+      {
+        key: 'origins pushed',
+        open: openInWindow(subject, 'all pushed', { pushed: true }),
+        ...originCells(subject, paper, 'all pushed', pushed),
+      },
       ...origins.slice(0, LISTED_MOST).map(
         ({ origin, ...own }): GridRow => ({
           key: `origin ${JSON.stringify(origin)}`,
-          open: subject.open.rows(ofAnyAge(`origin ${groupName(origin, NO_ORIGIN)}`), { origin }),
+          open: openInWindow(subject, `origin ${groupName(origin, NO_ORIGIN)}`, { origin }),
           ...originCells(
             subject,
             paper,
