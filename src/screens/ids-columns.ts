@@ -31,6 +31,15 @@ const BAR = { narrow: 10, wide: 30 } as const;
 /** From here on there is room for the whole meaning and the move beside a long bar. */
 export const WIDE = 150;
 
+const MOVE: TableColumn<ClassCount> = {
+  id: 'move',
+  title: 'the move',
+  width: 50,
+  priority: 6,
+  value: ({ name }) => CLASS_MEANING[name].move,
+  tone: () => 'muted',
+};
+
 export function classColumns(total: number, columns: number, glyphs: Glyphs): readonly TableColumn<ClassCount>[] {
   const bar = columns >= WIDE ? BAR.wide : BAR.narrow;
   return [
@@ -73,14 +82,7 @@ export function classColumns(total: number, columns: number, glyphs: Glyphs): re
       value: ({ name }) => CLASS_MEANING[name].meaning,
       tone: ({ rows }) => (rows === 0 ? 'muted' : 'plain'),
     },
-    {
-      id: 'move',
-      title: 'the move',
-      width: 50,
-      priority: 6,
-      value: ({ name }) => CLASS_MEANING[name].move,
-      tone: () => 'muted',
-    },
+    ...(columns >= WIDE ? [MOVE] : []),
   ];
 }
 
@@ -122,6 +124,6 @@ export function groupColumns(
     figure('rows', 2, ({ rows }) => rows, 'plain'),
     figure('ids', 4, ({ withIds }) => withIds, 'plain'),
     figure('misplaced', 3, ({ classes }) => classes.misplaced, 'warn'),
-    figure('review', 5, ({ classes }) => classes.review + classes.conflict, 'bad'),
+    figure('to decide', 5, ({ classes }) => classes.review + classes.conflict, 'bad'),
   ];
 }

@@ -46,6 +46,7 @@ function matching(groups: readonly ClassesOf[] | undefined, filter: Filter | und
 export function Ids() {
   const theme = useTheme();
   const { columns, rows } = useSize();
+  const { context } = useServices();
   const snapshot = useSnapshot(all);
   const filter = useFilter();
   const tenants = useTenants();
@@ -56,7 +57,7 @@ export function Ids() {
     { id: 'previous-pane', keys: ['shift-tab'], title: 'Previous pane', run: () => go(-1) },
   ]);
   const roomy = columns >= ROOM.columns && rows >= ROOM.rows;
-  const notes = notesOf(snapshot, filter);
+  const notes = notesOf(snapshot, context.columns.calcom_v2_booking_uid, filter);
   const line = (text: string) => fit(` ${text}`, columns, { ascii: theme.ascii });
   const linesAbove = CLASS_LINES + (columns >= WIDE ? 0 : 1) + 3 + notes.length;
   const blanks = Math.max(0, Math.min(2, rows - linesAbove - 5));
@@ -102,18 +103,22 @@ export function Ids() {
 }
 
 /** What has to be known to read the figures right. */
-function notesOf({ byDesign, includesDeleted }: Snapshot, filter: Filter | undefined): readonly string[] {
-  const found = filter && `${filter.inverse ? 'without' : 'with'} "${filter.needle}": Esc clears the filter`;
-  return [
-    ...(byDesign === 0
-      ? []
-      : [
-          `numeric by design: ${counted(byDesign, 'row')} with the numeric id in the V2 column on purpose, the uid in ` +
-            'calcom_v2_booking_uid; counted as right',
-        ]),
-    ...(includesDeleted ? ['soft-deleted rows are counted too: D leaves them out'] : []),
-    ...(found === undefined ? [] : [`sources and tenants ${found}`]),
-  ];
+function notesOf(
+  { byDesign, includesDeleted }: Snapshot,
+  uidColumn: string,
+  filter: Filter | undefined,
+): readonly string[] {
+  const notes: string[] = [];
+  if (byDesign > 0) {
+    notes.push(`numeric by design: ${counted(byDesign, 'row has its uid', 'rows have their uids')} in ${uidColumn}`);
+    notes.push('their numeric ids belong in the V2 column: they count as right, and are not moved');
+  }
+  if (includesDeleted) notes.push('soft-deleted rows are counted too: D leaves them out');
+  if (filter !== undefined) {
+    const which = `${filter.inverse ? 'without' : 'with'} "${filter.needle}"`;
+    notes.push(`sources and tenants ${which}: Esc clears the filter`);
+  }
+  return notes;
 }
 
 interface ClassesProps {

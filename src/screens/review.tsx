@@ -1,63 +1,27 @@
 import { Box, Text } from 'ink';
 import { useMemo, useState } from 'react';
-import type { AppointmentRow, RowsQuery, RowsSort } from '../data/queries/rows.ts';
-import type { KnownColumn } from '../model/columns.ts';
-import { age, count, counted, percent } from '../model/format.ts';
+import type { RowsQuery, RowsSort } from '../data/queries/rows.ts';
+import { age, count, counted } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
-import { causeById, causeOf } from '../model/sync.ts';
 import { fit } from '../model/text.ts';
-import { barText } from './components/bar.tsx';
 import { GroupList } from './components/group-list.tsx';
 import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import { useConsole, useLive, useSize, useSnapshot, useTheme, useVisible } from './hooks/console.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
-import { rowView } from './row.tsx';
 import {
-  ALL_COLUMNS,
-  keyColumn,
-  plainColumn,
-  present,
-  type RowColumn,
-  type RowColumnsOptions,
-  timeColumn,
-} from './row-columns.ts';
-import { type ListFilter, namesOf, nothingFound, sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
-import type { TableColumn } from './table/columns.ts';
+  ASKED,
+  adviceOn,
+  type ErrorOf,
+  type Group,
+  groupColumns,
+  groupFilter,
+  groupTitle,
+  queueColumns,
+} from './review-columns.ts';
+import { rowView } from './row.tsx';
+import { nothingFound, sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
 import { useRowList } from './table/list.ts';
-import type { Glyphs } from './theme.ts';
-
-type Group = ReviewFigures['errors'][number];
-
-const UNKNOWN = 'no rule knows this error';
-const groupTitle = ({ code }: Pick<Group, 'code'>): string => code ?? '(no code)';
-const causeWords = (id: string | null): string => causeById(id)?.cause ?? UNKNOWN;
-
-/** What is likely wrong and what to do about it. */
-function adviceOn(id: string | null): string {
-  const cause = causeById(id);
-  return cause === undefined ? UNKNOWN : `${cause.cause}: ${cause.remedy}`;
-}
-
-const causeOfRow = ({ values }: AppointmentRow): string =>
-  causeOf(values.sync_error_code ?? null, values.sync_error_message ?? null)?.cause ?? '';
-
-/** The columns of the queue, in their order. */
-function queueColumns(options: RowColumnsOptions): readonly RowColumn[] {
-  const columns: readonly RowColumn[] = [
-    keyColumn(options),
-    timeColumn('manual_review_flagged_at', { title: 'flagged', priority: 2 }, options),
-    plainColumn('sync_origin', { title: 'origin', width: 7, priority: 7, sortable: true }),
-    plainColumn('calcom_sync_status', { title: 'status', width: 8, priority: 8, sortable: true }),
-    plainColumn('sync_attempt_count', { title: 'tries', width: 6, priority: 6, align: 'right', sortable: true }),
-    plainColumn('sync_error_code', { title: 'code', width: 12, priority: 3, sortable: true }),
-    { id: 'likely_cause', title: 'likely cause', width: 20, priority: 4, value: causeOfRow },
-    plainColumn('sync_error_message', { title: 'message', width: 24, priority: 5, grows: true }),
-  ];
-  return present(columns, options.missing);
-}
-
-const ASKED = namesOf(queueColumns(ALL_COLUMNS));
 
 const summaryOf = ({ rows, oldestSeconds }: ReviewFigures): string => {
   const oldest = oldestSeconds === undefined ? '' : `, the oldest for ${age(oldestSeconds)}`;
@@ -83,7 +47,7 @@ export function Review() {
 function Queue({ review }: { review: ReviewFigures }) {
   const { columns: width, rows } = useSize();
   const [pane, setPane] = useState('queue');
-  const [group, setGroup] = useState<Pick<Group, 'code' | 'cause'>>();
+  const [group, setGroup] = useState<ErrorOf>();
   const choose = (chosen: Group) => {
     setGroup(chosen);
     setPane('queue');
@@ -107,7 +71,7 @@ function Queue({ review }: { review: ReviewFigures }) {
 
 interface QueueRowsProps {
   readonly review: ReviewFigures;
-  readonly group: Pick<Group, 'code' | 'cause'> | undefined;
+  readonly group: ErrorOf | undefined;
   readonly onClear: () => void;
   readonly height: number;
 }
@@ -163,56 +127,6 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
       />
     </Box>
   );
-}
-
-/** The rows of a group, by what the table has of its errors. */
-function groupFilter({ code, cause }: Pick<Group, 'code' | 'cause'>, missing: readonly KnownColumn[]): ListFilter {
-  const byCode = !missing.includes('sync_error_code');
-  const byCause = byCode || !missing.includes('sync_error_message');
-  return { ...(byCode ? { errorCode: code } : {}), ...(byCause ? { cause } : {}) };
-}
-
-function groupColumns(total: number, glyphs: Glyphs): readonly TableColumn<Group>[] {
-  return [
-    { id: 'code', title: 'code', width: 16, priority: 1, value: ({ code }) => code, shown: groupTitle },
-    {
-      id: 'rows',
-      title: 'rows',
-      width: Math.max(4, count(total).length),
-      priority: 2,
-      align: 'right',
-      value: ({ rows }) => String(rows),
-      shown: ({ rows }) => count(rows),
-    },
-    {
-      id: 'bar',
-      title: '',
-      width: 10,
-      priority: 6,
-      value: ({ rows }) => String(rows / total),
-      shown: ({ rows }) => barText(rows / total, 10, glyphs),
-      tone: () => 'warn',
-    },
-    {
-      id: 'share',
-      title: '',
-      width: 8,
-      priority: 5,
-      align: 'right',
-      value: ({ rows }) => String(rows / total),
-      shown: ({ rows }) => percent(rows / total),
-    },
-    { id: 'cause', title: 'likely cause', width: 28, priority: 3, value: ({ cause }) => causeWords(cause) },
-    {
-      id: 'remedy',
-      title: 'remedy',
-      width: 30,
-      priority: 4,
-      grows: true,
-      value: ({ cause }) => causeById(cause)?.remedy ?? 'read the message of a row',
-      tone: () => 'muted',
-    },
-  ];
 }
 
 interface GroupsProps {

@@ -5,7 +5,7 @@ import { useTheme, useVisible, VisibleContext } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
 
 /** One of several parts of a screen that share its place. */
-export interface Pane {
+interface Pane {
   readonly id: string;
   /** With what a person wants to know before they go there: `Indexes 6`. */
   readonly title: string;
