@@ -4,7 +4,7 @@ import { CLASS_MEANING, type SummaryLines } from '../model/booking-id.ts';
 import { count, counted } from '../model/format.ts';
 import type { ClassesOf, Snapshot } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
-import { GroupList } from './components/group-list.tsx';
+import { GroupList, steadily } from './components/group-list.tsx';
 import { useConsole, useServices, useSize, useSnapshot, useTheme, useVisible } from './hooks/console.ts';
 import { type Filter, useFilter, useKeys } from './hooks/keys.ts';
 import { classColumns, classCounts, groupColumns, groupName, WIDE } from './ids-columns.ts';
@@ -197,6 +197,8 @@ const FIELDS = {
   tenant: { pane: 'tenants', title: 'By tenant', nothing: '(no tenant)', column: 'company_id' },
 } as const;
 
+const groupKey = ({ value }: ClassesOf): string => JSON.stringify(value);
+
 interface GroupsProps {
   readonly field: keyof typeof FIELDS;
   readonly groups: readonly ClassesOf[] | undefined;
@@ -210,7 +212,7 @@ function Groups({ field, groups, filter, pane, width, height }: GroupsProps) {
   const console = useConsole();
   const lacking = useSnapshot(({ missing }) => missing.includes(FIELDS[field].column));
   const { title, nothing, column, pane: own } = FIELDS[field];
-  const items = useMemo(() => matching(groups, filter), [groups, filter]);
+  const items = useMemo(() => steadily(matching(groups, filter), groupKey), [groups, filter]);
   const columns = useMemo(() => groupColumns(title, nothing, items), [title, nothing, items]);
   const empty = lacking
     ? `needs column ${column}`
@@ -222,7 +224,7 @@ function Groups({ field, groups, filter, pane, width, height }: GroupsProps) {
   return (
     <GroupList
       items={items}
-      keyOf={({ value }) => JSON.stringify(value)}
+      keyOf={groupKey}
       columns={columns}
       width={width}
       height={height}

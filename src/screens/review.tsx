@@ -4,7 +4,7 @@ import type { RowsQuery, RowsSort } from '../data/queries/rows.ts';
 import { age, count, counted } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
-import { GroupList } from './components/group-list.tsx';
+import { GroupList, steadily } from './components/group-list.tsx';
 import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import { useConsole, useLive, useSize, useSnapshot, useTheme, useVisible } from './hooks/console.ts';
@@ -129,6 +129,8 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
   );
 }
 
+const groupKey = ({ code, cause }: Group): string => JSON.stringify([code, cause]);
+
 interface GroupsProps {
   readonly review: ReviewFigures;
   readonly onOpen: (group: Group) => void;
@@ -141,12 +143,13 @@ function Groups({ review, onOpen, height }: GroupsProps) {
   const focused = useVisible();
   const [selected, setSelected] = useState<Group>();
   const columns = useMemo(() => groupColumns(review.rows, theme.glyphs), [review.rows, theme]);
-  const chosen = selected ?? review.errors[0];
+  const errors = useMemo(() => steadily(review.errors, groupKey), [review.errors]);
+  const chosen = selected ?? errors[0];
   return (
     <Box flexDirection="column">
       <GroupList
-        items={review.errors}
-        keyOf={({ code, cause }) => JSON.stringify([code, cause])}
+        items={errors}
+        keyOf={groupKey}
         columns={columns}
         width={width}
         height={height - 1}

@@ -6,6 +6,17 @@ import { useConsole, useTheme } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
 import { GAP, placeColumns, type TableColumn } from '../table/columns.ts';
 
+/** Most rows first, and groups of equal size always in the same order: a database gives them in any. */
+export function steadily<Item extends { readonly rows: number }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+): readonly Item[] {
+  return items
+    .map((item) => ({ item, key: keyOf(item) }))
+    .sort((one, other) => other.item.rows - one.item.rows || (one.key < other.key ? -1 : 1))
+    .map(({ item }) => item);
+}
+
 interface GroupListProps<Item> {
   readonly items: readonly Item[];
   readonly keyOf: (item: Item) => string;
