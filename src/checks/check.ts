@@ -11,18 +11,8 @@ import type {
   Statement,
 } from '../data/connection.ts';
 import type { Source } from '../data/queries/expressions.ts';
+import type { Phase, Severity, System } from '../model/check-words.ts';
 import type { KnownColumn } from '../model/columns.ts';
-
-export const SYSTEMS = ['booking-ids', 'calendar-schema', 'event-correlation', 'schema', 'sync', 'own'] as const;
-/** `own` are the users' checks. */
-export type System = (typeof SYSTEMS)[number];
-
-export const PHASES = ['pre', 'post', 'verify', 'monitor'] as const;
-export type Phase = (typeof PHASES)[number];
-
-/** `stop` halts a change at once, `error` blocks one, `warn` and `info` are told. Most severe first. */
-export const SEVERITIES = ['stop', 'error', 'warn', 'info'] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** What must exist for a check to say anything; without it the check is not applicable and says what it needs. */
 export interface Needs {

@@ -1,6 +1,7 @@
+import { PHASES, type Phase, SEVERITIES, type Severity, SYSTEMS, type System } from '../model/check-words.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
-import { type Check, PHASES, type Phase, SEVERITIES, type Severity, SYSTEMS, type System } from './check.ts';
+import type { Check } from './check.ts';
 
 /** Which checks to run: every part that is given must hold. */
 export interface Selection {

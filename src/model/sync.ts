@@ -78,9 +78,12 @@ export const ERROR_CAUSES: readonly ErrorCause[] = [
   },
 ];
 
+/** Characters of an error's code and message that are searched for its cause: the first lines are within them. */
+export const SEARCHED_CHARACTERS = 500;
+
 /** The cause of an error by its code and message, or undefined when no rule knows it. */
 export function causeOf(code: string | null, message: string | null): ErrorCause | undefined {
-  const texts = [code, message].map((text) => text?.toLowerCase() ?? '');
+  const texts = [code, message].map((text) => text?.slice(0, SEARCHED_CHARACTERS).toLowerCase() ?? '');
   return ERROR_CAUSES.find((cause) =>
     cause.texts.some((wanted) => texts.some((text) => text.includes(wanted.toLowerCase()))),
   );

@@ -13,9 +13,6 @@ export interface Source {
   readonly bookingIds: Context['bookingIds'];
 }
 
-/** Characters of an error message that are searched for its cause: the first line is within them. */
-export const SEARCHED_CHARACTERS = 500;
-
 export const join = (parts: readonly Expression[], separator: Expression = sql`, `): RawBuilder<unknown> =>
   sql.join([...parts], separator);
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { KnownColumn } from '../../model/columns.ts';
 import { keysOf } from '../../model/keys.ts';
-import { STUCK_AFTER_SECONDS } from '../../model/sync.ts';
+import { SEARCHED_CHARACTERS, STUCK_AFTER_SECONDS } from '../../model/sync.ts';
 import { WINDOW_SECONDS, WINDOWS } from '../../model/windows.ts';
 import type { Dialect, Expression } from '../connection.ts';
 import {
@@ -11,7 +11,6 @@ import {
   join,
   kindExpressions,
   reference,
-  SEARCHED_CHARACTERS,
   type Source,
   tableOf,
 } from './expressions.ts';

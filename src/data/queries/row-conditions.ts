@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { KnownColumn } from '../../model/columns.ts';
-import { PUSHED_ORIGINS } from '../../model/sync.ts';
+import { PUSHED_ORIGINS, SEARCHED_CHARACTERS } from '../../model/sync.ts';
 import type { Column, Expression } from '../connection.ts';
 import { all, any, causeExpression, hasClass, inScope, reference, type Source } from './expressions.ts';
 import type { Position, RowsQuery, RowsSort } from './rows.ts';
@@ -76,7 +76,7 @@ function hasCause(source: Source, cause: string | null): Expression {
   if (texts.length === 0) return sql`1 = 0`;
   const found = causeExpression(
     source,
-    texts.map((column) => source.dialect.text(column)),
+    texts.map((column) => source.dialect.shortText(column, SEARCHED_CHARACTERS)),
   );
   return cause === null ? sql`${found} IS NULL` : sql`${found} = ${cause}`;
 }

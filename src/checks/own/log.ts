@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises';
+import type { LogCheck } from '../../config/own-checks.ts';
+import { count } from '../../model/format.ts';
+import { Problem } from '../../model/problem.ts';
+import type { Check, Finding } from '../check.ts';
+import { SAMPLE_ROWS } from '../ground.ts';
+import { ownCheck } from './own.ts';
+
+/** Bytes read from the end of a file at most: about the last quarter million lines. */
+const MOST_BYTES = 33_554_432;
+/** Characters of a line that are matched and shown. */
+const LINE_CHARACTERS = 2_000;
+
+/** `[2026-11-21 12:04:31]`, `2026-11-21T12:04:31.123+01:00`, …: without an offset it is UTC. */
+const TIME = /^\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?/;
+
+/** When a line was written, or undefined for one that goes on with the line before it. */
+export function timeOf(line: string): number | undefined {
+  const [, day, time, offset = 'Z'] = TIME.exec(line) ?? [];
+  const parsed = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${offset}`);
+  return Number.isNaN(parsed) ? undefined : parsed;
+}
+
+async function tail(file: string): Promise<string> {
+  const handle = await open(file).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem('config', `the log ${file} can't be read: ${why}`, 'check the path, and the right to read it');
+  });
+  try {
+    const { size } = await handle.stat();
+    const length = Math.min(size, MOST_BYTES);
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function look({ file, pattern, minutes, atMost }: LogCheck): Promise<Finding> {
+  const since = Date.now() - minutes * 60_000;
+  let written: number | undefined;
+  const matching = (await tail(file)).split('\n').filter((line) => {
+    written = timeOf(line) ?? written;
+    // Lines before the first time in sight are older than it, and a log without times counts as a whole.
+    return (written === undefined || written >= since) && pattern.test(line.slice(0, LINE_CHARACTERS));
+  });
+  return {
+    violations: matching.length > atMost ? matching.length : 0,
+    sample: matching.slice(-SAMPLE_ROWS).map((line) => ({ line: line.slice(0, LINE_CHARACTERS) })),
+    figure: `${count(matching.length)} in ${minutes} min, at most ${count(atMost)}`,
+  };
+}
+
+/** A check that a pattern stands in a log file only so often. */
+export function logCheck(check: LogCheck): Check {
+  const title = `${check.pattern.source} is in ${check.file} at most ${check.atMost} times in ${check.minutes} min`;
+  return { ...ownCheck(check, title, `read ${check.file}`), lookOutside: () => look(check) };
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { PHASES, type Phase, SEVERITIES, type Severity } from '../../model/check-words.ts';
+import { nearest } from '../../model/nearest.ts';
+import { Problem } from '../../model/problem.ts';
+
+/** A user's check as its file says it. */
+export interface SqlFile {
+  readonly path: string;
+  /** `own/<id>`: by its header, or else by its file name. */
+  readonly id: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly phases: readonly Phase[];
+  readonly reason: string | undefined;
+  readonly remedy: string | undefined;
+  /** One SELECT, in the engine's own words, without the semicolon at its end. */
+  readonly sql: string;
+}
+
+const HEADERS = ['id', 'title', 'severity', 'phase', 'expect', 'reason', 'remedy'] as const;
+type Header = (typeof HEADERS)[number];
+
+/** The only expectation that there is. */
+const ZERO_ROWS = 'zero-rows';
+
+/** What `-- key: value` lines before the statement say. */
+function headersOf(text: string, path: string): ReadonlyMap<Header, string> {
+  const headers = new Map<Header, string>();
+  for (const line of text.split('\n')) {
+    const bare = line.trim();
+    if (bare !== '' && !bare.startsWith('--')) break;
+    const [, key, value] = /^--\s*([a-z]+):\s*(.*)$/.exec(bare) ?? [];
+    if (key === undefined || value === undefined) continue;
+    const header = HEADERS.find((name) => name === key);
+    if (header === undefined) throw unknown(path, 'header', key, HEADERS);
+    headers.set(header, value);
+  }
+  return headers;
+}
+
+function unknown(path: string, what: string, word: string, words: readonly string[]): Problem {
+  const near = nearest(word, words);
+  const remedy = `${near === undefined ? '' : `did you mean ${near}? `}it is one of ${words.join(', ')}`;
+  return new Problem('config', `${path}: there is no ${what} "${word}"`, remedy);
+}
+
+function wordOf<Word extends string>(path: string, what: string, word: string, words: readonly Word[]): Word {
+  const found = words.find((candidate) => candidate === word);
+  if (found === undefined) throw unknown(path, what, word, words);
+  return found;
+}
+
+/** What only looks like SQL: texts, quoted names and comments, on each engine. */
+const QUOTED_OR_COMMENT =
+  /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|--[^\n]*|#[^\n]*|\/\*[^]*?\*\//g;
+
+/** The statement without its semicolon. What it does is for the server to refuse; that it is one can be said at once. */
+function statementOf(text: string, path: string): string {
+  const bare = text.replaceAll(QUOTED_OR_COMMENT, (part) => ' '.repeat(part.length)).trimEnd();
+  if (bare.trim() === '')
+    throw new Problem('config', `${path}: there is no statement`, 'write one SELECT that returns the violating rows');
+  const end = bare.indexOf(';');
+  if (end !== -1 && end < bare.length - 1) {
+    throw new Problem('config', `${path}: there is more than one statement`, 'write one SELECT to a file');
+  }
+  if (!/^\s*\(*\s*(select|with)\b/i.test(bare)) {
+    throw new Problem(
+      'config',
+      `${path}: the statement is no query`,
+      'write one SELECT that returns the violating rows',
+    );
+  }
+  return end === -1 ? text : text.slice(0, end);
+}
+
+/**
+ * Reads a user's check.
+ * @throws Problem config, with the file's path
+ */
+export function readSqlFile(path: string): SqlFile {
+  const text = read(path);
+  const headers = headersOf(text, path);
+  const fileName = path.replace(/^.*[/\\]/, '').replace(/\.sql$/, '');
+  const id = headers.get('id') ?? fileName;
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(id)) {
+    throw new Problem('config', `${path}: "${id}" can't be an id`, 'use letters, digits, dots, dashes and underscores');
+  }
+  const expect = headers.get('expect') ?? ZERO_ROWS;
+  if (expect !== ZERO_ROWS) throw unknown(path, 'expectation', expect, [ZERO_ROWS]);
+  const phases = (headers.get('phase') ?? 'monitor').split(/[\s,]+/);
+  return {
+    path,
+    id: `own/${id}`,
+    title: headers.get('title') ?? id,
+    severity: wordOf(path, 'severity', headers.get('severity') ?? 'error', SEVERITIES),
+    phases: phases.map((phase) => wordOf(path, 'phase', phase, PHASES)),
+    reason: headers.get('reason'),
+    remedy: headers.get('remedy'),
+    sql: statementOf(text, path),
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Problem('config', `${path} can't be read: ${why}`, 'check the file and the right to read it');
+  }
+}
