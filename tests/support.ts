@@ -21,11 +21,3 @@ export async function poll<T>(
     await sleep(10);
   }
 }
-
-/** What a promise is rejected with, caught from now on, for expecting it later; undefined when it is fulfilled. */
-export function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
