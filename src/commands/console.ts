@@ -1,27 +1,18 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../config/context.ts';
 import { loadContext } from '../config/load.ts';
 import { openDatabase } from '../data/database.ts';
-import { History, stateFolder } from '../live/history.ts';
+import { History } from '../live/history.ts';
 import { readAll } from '../live/read-all.ts';
 import { createLiveStore } from '../live/refresh.ts';
 import { createRowsStore } from '../live/row-window.ts';
+import { stateFile } from '../live/state.ts';
 import { Problem } from '../model/problem.ts';
 import { renderConsole } from '../screens/console.tsx';
 import { type ConsoleOptions, EXIT, type ExitCode } from './command.ts';
 
 /** Milliseconds that a connection may take to close; a server that is gone would keep a person waiting. */
 const CLOSE_MS = 500;
-
-/** The file of a database's history: by where it is, since the same name means another one in another folder. */
-function historyFile({ target, table }: Context): string {
-  const place =
-    target.engine === 'sqlite' ? target.path : [target.host, target.port, target.socket, target.database].join(' ');
-  const digest = createHash('sha256').update(`${target.engine} ${place} ${table.schema} ${table.name}`).digest('hex');
-  return join(stateFolder(), 'history', `${digest.slice(0, 16)}.jsonl`);
-}
 
 /**
  * Opens the console on a database and resolves with the exit code when the person has left. Nothing needs to answer
@@ -31,7 +22,7 @@ function historyFile({ target, table }: Context): string {
 export async function openConsole(
   context: Context,
   options: ConsoleOptions,
-  history: History = new History(historyFile(context)),
+  history: History = new History(stateFile(context, 'history')),
 ): Promise<ExitCode> {
   if (!process.stdin.isTTY) {
     throw new Problem('usage', 'the console needs a terminal to hear keys from', 'run apptop status for one look');

@@ -1,6 +1,5 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Window } from '../model/windows.ts';
@@ -31,10 +30,6 @@ export function sampleOf(snapshot: Snapshot): Sample {
     latency: snapshot.latency?.[LATENCY_WINDOW].average,
   };
 }
-
-/** The folder for what apptop remembers, by the XDG base directory specification. */
-export const stateFolder = (environment: NodeJS.ProcessEnv = process.env): string =>
-  join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
 
 const isSample = (value: unknown): value is Sample =>
   typeof value === 'object' && value !== null && 'at' in value && typeof value.at === 'number' && 'misplaced' in value;
