@@ -1,7 +1,18 @@
 import type { UidShape } from '../model/booking-id.ts';
 import type { KnownColumn } from '../model/columns.ts';
+import type { KnownTable } from '../model/tables.ts';
 import type { Thresholds } from '../model/thresholds.ts';
+import type { FlagSource } from './flags.ts';
+import type { OwnChecks } from './own-checks.ts';
 import type { Target } from './target.ts';
+
+/** A query whose duration is watched. */
+export interface TimedQuery {
+  readonly name: string;
+  readonly sql: string;
+  /** Milliseconds that it may take, with the way to the server and back. */
+  readonly maxMs: number;
+}
 
 /** One database as the operator named and described it: a config's context with every default filled in. */
 export interface Context {
@@ -20,6 +31,17 @@ export interface Context {
     readonly layout: 'detect' | 'separate-columns';
   };
   readonly thresholds: Thresholds;
+  /** The users' own, beside the built-in ones. */
+  readonly checks: OwnChecks;
+  /** Names in the database, perhaps as schema.name, of the other tables that apptop knows. */
+  readonly tables: Readonly<Record<KnownTable, string>>;
+  /** Where the application's feature flags are read; undefined when nobody said. */
+  readonly flags: FlagSource | undefined;
+  /** Columns that the application writes, by table; undefined when nobody said. */
+  readonly codeWrites: Readonly<Record<string, readonly string[]>> | undefined;
+  /** What the schema hotfix leaves behind: indexes of the appointments, and rows of Laravel's migrations table. */
+  readonly hotfix: { readonly indexes: readonly string[]; readonly migrations: readonly string[] };
+  readonly timedQueries: readonly TimedQuery[];
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;
   /** Milliseconds after which the server stops a statement of ours. */

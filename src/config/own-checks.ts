@@ -1,4 +1,5 @@
 import type { Phase, Severity } from '../model/check-words.ts';
+import type { OwnChecksConfig } from './schema.ts';
 
 /** What every check of the users' own says about itself. */
 export interface OwnFacts {
@@ -22,6 +23,8 @@ export interface HttpCheck extends OwnFacts {
 /** A command that must end with 0: no shell, no input. */
 export interface CommandCheck extends OwnFacts {
   readonly command: readonly string[];
+  /** Where it runs: the folder of the config. */
+  readonly folder: string;
   readonly timeoutMs: number;
 }
 
@@ -45,3 +48,58 @@ export interface OwnChecks {
 }
 
 export const NO_OWN_CHECKS: OwnChecks = { folder: undefined, http: [], commands: [], logs: [] };
+
+/** Seconds until an address or a command is given up. */
+const TIMEOUT_SECONDS = 10;
+
+/** How texts and paths of the config are read. */
+interface Reading {
+  /** A text with its `${env:NAME}` filled in; the key says where it stands. */
+  readonly said: (text: string, key: string) => string;
+  readonly path: (path: string) => string;
+  readonly folder: string;
+}
+
+interface FactsConfig {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly phases?: readonly Phase[] | undefined;
+  readonly remedy?: string | undefined;
+}
+
+const factsOf = ({ name, title, severity = 'error', phases = ['monitor'], remedy }: FactsConfig): OwnFacts => ({
+  name,
+  title,
+  severity,
+  phases,
+  remedy,
+});
+
+/** The users' own checks with their defaults, secrets and paths filled in. */
+export function resolveOwnChecks(config: OwnChecksConfig, { said, path, folder }: Reading): OwnChecks {
+  const timeoutMs = (seconds = TIMEOUT_SECONDS) => seconds * 1000;
+  return {
+    folder: config.folder === undefined ? undefined : path(said(config.folder, 'folder')),
+    http: (config.http ?? []).map(({ url, status = 200, contains, timeoutSeconds, ...facts }, index) => ({
+      ...factsOf(facts),
+      url: said(url, `http[${index}].url`),
+      status,
+      contains,
+      timeoutMs: timeoutMs(timeoutSeconds),
+    })),
+    commands: (config.commands ?? []).map(({ command, timeoutSeconds, ...facts }, index) => ({
+      ...factsOf(facts),
+      command: command.map((word, at) => said(word, `commands[${index}].command[${at}]`)),
+      folder,
+      timeoutMs: timeoutMs(timeoutSeconds),
+    })),
+    logs: (config.logs ?? []).map(({ file, pattern, minutes, atMost = 0, ...facts }, index) => ({
+      ...factsOf(facts),
+      file: path(said(file, `logs[${index}].file`)),
+      pattern: new RegExp(pattern, 'u'),
+      minutes,
+      atMost,
+    })),
+  };
+}

@@ -3,11 +3,14 @@ import { DEFAULT_UID, uidShape } from '../model/booking-id.ts';
 import { KNOWN_COLUMNS } from '../model/columns.ts';
 import { recordOf } from '../model/keys.ts';
 import { Problem } from '../model/problem.ts';
+import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
 import type { Context } from './context.ts';
+import type { FlagSource } from './flags.ts';
 import { completeMysql } from './mysql-client.ts';
+import { NO_OWN_CHECKS, resolveOwnChecks } from './own-checks.ts';
 import { completePostgres } from './postgres-client.ts';
-import type { ConnectionFields, ContextConfig } from './schema.ts';
+import type { ConnectionFields, ContextConfig, OwnChecksConfig } from './schema.ts';
 import { expand, readPasswordFile, runPasswordCommand, type Variables } from './secrets.ts';
 import { absolute, type Surroundings, shown } from './surroundings.ts';
 import type { Target } from './target.ts';
@@ -23,6 +26,25 @@ export interface Origin {
   readonly variables: Variables;
 }
 
+/**
+ * What the schema hotfix of the field leaves behind. Its document names six indexes and counts seven: the seventh is
+ * the one inside the JSON of `metadata`, which has no name there.
+ */
+const HOTFIX: Context['hotfix'] = {
+  indexes: [
+    'idx_appointments_call_id',
+    'idx_appointments_calcom_v2_booking_id',
+    'idx_appointments_customer_id_starts_at',
+    'idx_appointments_company_created_at',
+    'idx_appointments_customer_starts_at_status',
+    'idx_appointments_phone_id_company',
+  ],
+  migrations: ['2025_10_18_000001_optimize_appointments_database_schema'],
+};
+
+/** Milliseconds that a watched query may take unless the config says otherwise. */
+const TIMED_QUERY_MS = 100;
+
 /** A database with every default: the table and the columns as the field names them, reading only, as production. */
 export function defaultContext(name: string, target: Target): Context {
   return {
@@ -34,6 +56,12 @@ export function defaultContext(name: string, target: Target): Context {
     columns: columnNames({}),
     bookingIds: { uid: DEFAULT_UID, layout: 'detect' },
     thresholds: DEFAULT_THRESHOLDS,
+    checks: NO_OWN_CHECKS,
+    tables: tableNames({}),
+    flags: undefined,
+    codeWrites: undefined,
+    hotfix: HOTFIX,
+    timedQueries: [],
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
   };
@@ -69,6 +97,15 @@ export async function resolveContext(
       layout: layout ?? base.bookingIds.layout,
     },
     thresholds: { ...base.thresholds, ...config.thresholds },
+    checks: ownChecks(config.checks ?? {}, origin, around),
+    tables: tableNames(config.tables ?? {}, origin),
+    flags: flagSource(config.flags, origin, around),
+    codeWrites: config.codeWrites,
+    hotfix: {
+      indexes: config.hotfix?.indexes ?? base.hotfix.indexes,
+      migrations: config.hotfix?.migrations ?? base.hotfix.migrations,
+    },
+    timedQueries: (config.timedQueries ?? []).map((query) => ({ ...query, maxMs: query.maxMs ?? TIMED_QUERY_MS })),
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };
@@ -95,6 +132,28 @@ function columnNames(names: NonNullable<ContextConfig['columns']>, origin?: Orig
   return recordOf(KNOWN_COLUMNS, (column) => {
     const name = names[column];
     return name === undefined || origin === undefined ? column : said(name, `columns.${column}`, origin);
+  });
+}
+
+function tableNames(names: NonNullable<ContextConfig['tables']>, origin?: Origin): Context['tables'] {
+  return recordOf(KNOWN_TABLES, (table) => {
+    const name = names[table];
+    return name === undefined || origin === undefined ? table : said(name, `tables.${table}`, origin);
+  });
+}
+
+function flagSource(flags: ContextConfig['flags'], origin: Origin, { home }: Surroundings): FlagSource | undefined {
+  if (flags === undefined) return undefined;
+  if ('file' in flags) return { file: absolute(said(flags.file, 'flags.file', origin), origin.folder, home) };
+  const command = flags.command.map((part, index) => said(part, `flags.command[${index}]`, origin));
+  return { command, folder: origin.folder };
+}
+
+function ownChecks(checks: OwnChecksConfig, origin: Origin, { home }: Surroundings): Context['checks'] {
+  return resolveOwnChecks(checks, {
+    said: (text, key) => said(text, `checks.${key}`, origin),
+    path: (path) => absolute(path, origin.folder, home),
+    folder: origin.folder,
   });
 }
 

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { Problem } from '../model/problem.ts';
-import { errorCode, readRequired } from './read.ts';
+import { runCommand } from './command.ts';
+import { readRequired } from './read.ts';
 
 /** Looks a variable up: in the environment, then in the `.env` beside what asks for it. */
 export type Variables = (name: string) => string | undefined;
@@ -44,7 +43,7 @@ export function readPasswordFile(path: string, name: string): string {
 const COMMAND_TIMEOUT_MS = 10_000;
 
 /**
- * The password that a program prints, run without a shell. What it writes to stderr is not repeated: it may be secret.
+ * The password that a program prints, run without a shell.
  * @param command the program and its arguments
  * @throws Problem config, when the program fails, prints nothing or takes over 10 s
  */
@@ -54,26 +53,9 @@ export async function runPasswordCommand(
   place: string,
   timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<string> {
-  const [program = '', ...args] = command;
-  const printed = await promisify(execFile)(program, args, { cwd: folder, timeout: timeoutMs }).then(
-    ({ stdout }) => stdout,
-    (error: unknown) => {
-      const remedy = `run ${program} by hand in ${folder} and see`;
-      // Without the error as a cause: it carries the command line and the output.
-      throw new Problem('config', `${place}: ${program} ${failure(error, timeoutMs)}`, remedy);
-    },
-  );
-  const password = withoutNewline(printed);
+  const password = withoutNewline(await runCommand(command, { folder, place, timeoutMs }));
   if (password === '') {
-    throw new Problem('config', `${place}: ${program} printed nothing`, 'have it print the password to stdout');
+    throw new Problem('config', `${place}: ${command[0]} printed nothing`, 'have it print the password to stdout');
   }
   return password;
-}
-
-function failure(error: unknown, timeoutMs: number): string {
-  if (errorCode(error) === 'ENOENT') return 'was not found';
-  if (errorCode(error) === 'EACCES') return 'may not be run';
-  if (!(error instanceof Error)) return 'failed';
-  if ('killed' in error && error.killed === true) return `took over ${timeoutMs / 1000} s`;
-  return 'code' in error && typeof error.code === 'number' ? `failed with exit code ${error.code}` : 'failed';
 }

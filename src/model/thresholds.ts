@@ -3,6 +3,8 @@ export interface Thresholds {
   /** Least share of synced rows of those created in 24 h, and in 7 d. */
   readonly syncSuccess: number;
   readonly syncSuccess7d: number;
+  /** Least share of calendar events synced of those created in 24 h. */
+  readonly correlationSync: number;
   /** Largest share of rows pending or failed of those created in 24 h. */
   readonly pendingAndFailed: number;
   /** Largest latencies of the last hour. */
@@ -13,16 +15,20 @@ export interface Thresholds {
   readonly reviewQueueWarning: number;
   /** Rows pending for over ten minutes that are normal. */
   readonly stuckPending: number;
+  /** Seconds for which a lock may be held. */
+  readonly lockSeconds: number;
 }
 
 /** Source: the targets of the sync's monitoring queries and its success criteria for the first day and the first week. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
   syncSuccess: 0.95,
   syncSuccess7d: 0.98,
+  correlationSync: 0.995,
   pendingAndFailed: 0.05,
   latencyAverage: 10,
   latencyMax: 30,
   reviewQueue: 0,
   reviewQueueWarning: 5,
   stuckPending: 0,
+  lockSeconds: 60,
 };
