@@ -23,8 +23,14 @@ interface Recipe {
   ready(url: string): Promise<{ close(): Promise<void> }>;
 }
 
-/** Starts a PostgreSQL from the binaries on this machine; undefined when there are none. */
-export async function startPostgres(): Promise<ThrowAway | undefined> {
+/** Enough for a test's tables. */
+const BUFFER_MB = 32;
+
+/**
+ * Starts a PostgreSQL from the binaries on this machine; undefined when there are none.
+ * @param bufferMb its memory for pages
+ */
+export async function startPostgres(bufferMb: number = BUFFER_MB): Promise<ThrowAway | undefined> {
   const installed = listed('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
   const folders = [...installed.map((version) => `/usr/lib/postgresql/${version}/bin`), ...pathFolders()];
   const bin = folders.find((folder) => executable(join(folder, 'initdb')) && executable(join(folder, 'postgres')));
@@ -33,7 +39,7 @@ export async function startPostgres(): Promise<ThrowAway | undefined> {
     script: `
       '${bin}/initdb' -D $FOLDER/data -U apptop -A scram-sha-256 --pwfile=$FOLDER/password --no-sync -E UTF8 --locale=C
       exec '${bin}/postgres' -D $FOLDER/data -p $PORT -k $FOLDER -h 127.0.0.1 -c fsync=off -c synchronous_commit=off \\
-        -c full_page_writes=off -c shared_buffers=32MB -c autovacuum=off`,
+        -c full_page_writes=off -c shared_buffers=${bufferMb}MB -c autovacuum=off`,
     signal: 'QUIT',
     files: { password: 'throw-away' },
     url: (port) => `postgres://apptop:throw-away@127.0.0.1:${port}/postgres`,
@@ -41,12 +47,15 @@ export async function startPostgres(): Promise<ThrowAway | undefined> {
   });
 }
 
-/** Starts a MariaDB or MySQL from the binaries on this machine; undefined when there are none. */
-export async function startMysql(): Promise<ThrowAway | undefined> {
+/**
+ * Starts a MariaDB or MySQL from the binaries on this machine; undefined when there are none.
+ * @param bufferMb its memory for pages
+ */
+export async function startMysql(bufferMb: number = BUFFER_MB): Promise<ThrowAway | undefined> {
   const server = findProgram(['mariadbd', 'mysqld']);
   if (server === undefined) return undefined;
   const installer = findProgram(['mariadb-install-db', 'mysql_install_db']);
-  const small = '--innodb-buffer-pool-size=32M --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0';
+  const small = `--innodb-buffer-pool-size=${bufferMb}M --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0`;
   return await start('mysql', {
     script: `
       ${

@@ -1,0 +1,43 @@
+import { build } from '../scripts/build.ts';
+import { bytesMeasure } from './measures/bytes.ts';
+import { idleMeasure } from './measures/idle.ts';
+import { keysMeasure } from './measures/keys.ts';
+import { memoryMeasure } from './measures/memory.ts';
+import { refreshMeasure } from './measures/refresh.ts';
+import { shareMeasure } from './measures/share.ts';
+import { startMeasure } from './measures/start.ts';
+import type { Measure } from './support/figure.ts';
+import { machineOf } from './support/machine.ts';
+import { readOptions } from './support/options.ts';
+import { type Measured, tableOf, writeResults } from './support/report.ts';
+import { Stage } from './support/stage.ts';
+
+const MEASURES: readonly Measure[] = [
+  startMeasure,
+  bytesMeasure,
+  keysMeasure,
+  refreshMeasure,
+  shareMeasure,
+  memoryMeasure,
+  idleMeasure,
+];
+
+const options = readOptions(
+  process.argv.slice(2),
+  MEASURES.map(({ name }) => name),
+);
+await build();
+const stage = await Stage.open();
+try {
+  const machine = await machineOf(stage);
+  const measured: Measured[] = [];
+  for (const measure of MEASURES.filter(({ name }) => options.names.includes(name))) {
+    process.stderr.write(`bench: ${measure.name}\n`);
+    measured.push({ measure, figures: await measure.run(stage, options) });
+    // What is measured stays, should a later measure fail.
+    writeResults(machine, options, measured);
+  }
+  console.log(tableOf(measured));
+} finally {
+  await stage.close();
+}
