@@ -11,15 +11,21 @@ const SHOWN_CHARACTERS = 300;
 
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)?.slice(0, SHOWN_CHARACTERS) ?? '';
 
-function look({ command, timeoutMs }: CommandCheck, signal: AbortSignal): Promise<Finding> {
+function look({ command, folder, timeoutMs }: CommandCheck, signal: AbortSignal): Promise<Finding> {
   const [program = '', ...words] = command;
   return new Promise((resolve, reject) => {
-    const options = { signal, timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: OUTPUT_BYTES } as const;
+    const options = {
+      cwd: folder,
+      signal,
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: OUTPUT_BYTES,
+    } as const;
     const child = execFile(program, words, options, (error, stdout, stderr) => {
       if (signal.aborted) return reject(new Problem('cancelled', 'the check was cancelled', 'run it again'));
       const said = lastLine(stderr) || lastLine(stdout);
       if (error === null) return resolve({ violations: 0, sample: [], figure: lastLine(stdout) || undefined });
-      if (child.exitCode !== null) {
+      if (child.pid !== undefined && child.exitCode !== null) {
         return resolve({ violations: 1, sample: [], figure: `${program} ended with ${child.exitCode}: ${said}` });
       }
       const late = child.signalCode === 'SIGKILL' && error.killed === true;
