@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly place: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** What the command reads; nothing by default, so that it does not wait for it. */
+  readonly input?: string;
 }
 
 /**
@@ -18,13 +20,13 @@ export interface CommandOptions {
  */
 export async function runCommand(
   command: readonly string[],
-  { folder, place, timeoutMs, signal }: CommandOptions,
+  { folder, place, timeoutMs, signal, input = '' }: CommandOptions,
 ): Promise<string> {
   const [program = '', ...args] = command;
   const options = { cwd: folder, timeout: timeoutMs, signal };
   const running = promisify(execFile)(program, args, options);
-  // It is given nothing to read, so that it does not wait for it.
-  running.child.stdin?.end();
+  // A command need not read what it is given.
+  running.child.stdin?.on('error', () => undefined).end(input);
   return running.then(
     ({ stdout }) => stdout,
     (error: unknown) => {

@@ -3,6 +3,7 @@ import type { KnownColumn } from '../model/columns.ts';
 import type { KnownTable } from '../model/tables.ts';
 import type { Thresholds } from '../model/thresholds.ts';
 import type { FlagSource } from './flags.ts';
+import type { Notify } from './notify.ts';
 import type { OwnChecks } from './own-checks.ts';
 import type { Target } from './target.ts';
 
@@ -42,6 +43,7 @@ export interface Context {
   /** What the schema hotfix leaves behind: indexes of the appointments, and rows of Laravel's migrations table. */
   readonly hotfix: { readonly indexes: readonly string[]; readonly migrations: readonly string[] };
   readonly timedQueries: readonly TimedQuery[];
+  readonly notify: Notify;
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;
   /** Milliseconds after which the server stops a statement of ours. */

@@ -8,6 +8,7 @@ import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
 import type { Context } from './context.ts';
 import type { FlagSource } from './flags.ts';
 import { completeMysql } from './mysql-client.ts';
+import { webhookOf } from './notify.ts';
 import { NO_OWN_CHECKS, resolveOwnChecks } from './own-checks.ts';
 import { completePostgres } from './postgres-client.ts';
 import type { ConnectionFields, ContextConfig, OwnChecksConfig } from './schema.ts';
@@ -62,6 +63,7 @@ export function defaultContext(name: string, target: Target): Context {
     codeWrites: undefined,
     hotfix: HOTFIX,
     timedQueries: [],
+    notify: { command: undefined, webhook: undefined },
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
   };
@@ -106,6 +108,7 @@ export async function resolveContext(
       migrations: config.hotfix?.migrations ?? base.hotfix.migrations,
     },
     timedQueries: (config.timedQueries ?? []).map((query) => ({ ...query, maxMs: query.maxMs ?? TIMED_QUERY_MS })),
+    notify: notifyOf(config.notify ?? {}, origin),
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };
@@ -155,6 +158,19 @@ function ownChecks(checks: OwnChecksConfig, origin: Origin, { home }: Surroundin
     path: (path) => absolute(path, origin.folder, home),
     folder: origin.folder,
   });
+}
+
+function notifyOf({ command, webhook }: NonNullable<ContextConfig['notify']>, origin: Origin): Context['notify'] {
+  return {
+    command: command && {
+      words: command.map((word, index) => said(word, `notify.command[${index}]`, origin)),
+      folder: origin.folder,
+    },
+    webhook:
+      webhook === undefined
+        ? undefined
+        : webhookOf(said(webhook, 'notify.webhook', origin), origin.at('notify.webhook')),
+  };
 }
 
 /** The database's name, a file's without its folder and ending, or else the server's. */

@@ -259,6 +259,17 @@ const ownChecks = object({
   ),
 });
 
+const notify = object({
+  command: z.optional(
+    texts('a text', '["notify-send", "apptop"]').check(
+      z.describe(
+        'A program and its arguments, run without a shell for at most 30 s, with a JSON document as its input.',
+      ),
+    ),
+  ),
+  webhook: z.optional(text('An address that is sent the same JSON document by POST, within 10 s: https://…')),
+});
+
 const context = object({
   connection: z
     .union([text('sqlite:PATH, mysql://…, mariadb://… or postgres://…'), fields], {
@@ -287,6 +298,7 @@ const context = object({
       .check(z.describe('Queries whose duration the check schema/timed-queries holds against a limit.')),
   ),
   checks: z.optional(ownChecks.check(z.describe("The users' own checks, beside the built-in ones."))),
+  notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
   refreshSeconds: z.optional(range(0.5, 3600, 'Seconds between refreshes. Default: 2.')),
   statementTimeoutSeconds: z.optional(range(1, 3600, 'Seconds until a statement is stopped. Default: 30.')),
 });
