@@ -159,7 +159,9 @@ describe("users' own checks beside the database", () => {
       if (request.url !== '/silent') response.end('all is well');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close().closeAllConnections());
+    onTestFinished(() => {
+      server.close().closeAllConnections();
+    });
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : undefined;
     const look = (path: string, contains?: string) => {
