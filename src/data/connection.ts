@@ -88,6 +88,8 @@ export interface Dialect {
   computeOnce(): Expression;
   /** ` NULLS FIRST` or ` NULLS LAST` so that null sorts as the smallest, or nothing where it does by itself. */
   nullsSmallest(direction: 'asc' | 'desc'): Expression;
+  /** The type and the index with which an engine finds what stands inside JSON; undefined where it has none. */
+  readonly searchableJson: { readonly type: string; readonly index: string } | undefined;
 }
 
 export type ColumnKind = 'integer' | 'number' | 'text' | 'boolean' | 'timestamp' | 'binary' | 'json' | 'other';
@@ -107,6 +109,8 @@ export interface Index {
   readonly columns: readonly string[];
   readonly unique: boolean;
   readonly primary: boolean;
+  /** How it finds, as the server calls it, where there is a choice: `btree`, `gin`. */
+  readonly method?: string | undefined;
 }
 
 export interface Constraint {
@@ -143,6 +147,8 @@ export interface Introspection {
   columns(connection: Connection, table: TableName): Promise<readonly Column[]>;
   indexes(connection: Connection, table: TableName): Promise<readonly Index[]>;
   constraints(connection: Connection, table: TableName): Promise<readonly Constraint[]>;
+  /** About how many rows a table has, without reading it; undefined where the engine can't say. */
+  estimate(connection: Connection, table: TableName): Promise<number | undefined>;
   /** undefined where the session may not see locks or the engine has none to show; the text says why. */
   locks(connection: Connection): Promise<{ readonly locks: readonly Lock[] } | { readonly unavailable: string }>;
 }

@@ -191,6 +191,14 @@ export const introspection: Introspection = {
     }));
   },
 
+  async estimate(connection, table) {
+    const [row] = await read(
+      connection,
+      sql`SELECT table_rows AS estimated FROM information_schema.tables WHERE ${ofTable(connection, table)}`,
+    );
+    return row?.['estimated'] ? Number(row['estimated']) : undefined;
+  },
+
   async locks(connection) {
     const open = await unlessRefused(connection, transactions(connection.server.product));
     if (typeof open === 'string') return { unavailable: `${open}; GRANT PROCESS ON *.* TO this user shows them` };

@@ -69,9 +69,9 @@ export const introspection: Introspection = {
   async indexes(connection, table) {
     const rows = await read(
       connection,
-      sql`SELECT i.relname AS name, x.indisunique AS is_unique, x.indisprimary AS is_primary,
+      sql`SELECT i.relname AS name, m.amname AS method, x.indisunique AS is_unique, x.indisprimary AS is_primary,
           coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) AS part
-        FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid
+        FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_am AS m ON m.oid = i.relam
         CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, position)
         LEFT JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = k.number AND k.number > 0
         WHERE x.indrelid = ${oidOf(table)} AND k.position <= x.indnkeyatts
@@ -82,6 +82,7 @@ export const introspection: Introspection = {
       columns: parts.map((part) => part['part'] ?? ''),
       unique: parts[0]?.['is_unique'] === 't',
       primary: parts[0]?.['is_primary'] === 't',
+      method: parts[0]?.['method'] ?? undefined,
     }));
   },
 
@@ -95,6 +96,14 @@ export const introspection: Introspection = {
       const known = CONSTRAINT_TYPES[type ?? ''];
       return known === undefined ? [] : [{ name: name ?? '', type: known, definition: definition ?? '' }];
     });
+  },
+
+  async estimate(connection, table) {
+    const [row] = await read(
+      connection,
+      sql`SELECT nullif(reltuples, -1)::bigint AS estimated FROM pg_class WHERE oid = ${oidOf(table)}`,
+    );
+    return row?.['estimated'] ? Number(row['estimated']) : undefined;
   },
 
   async locks(connection) {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Problem } from '../../model/problem.ts';
 import type {
   Column,
   ColumnKind,
@@ -126,6 +127,20 @@ export const introspection: Introspection = {
       unique: parts[0]?.is_unique === '1',
       primary: parts[0]?.origin === 'pk',
     }));
+  },
+
+  async estimate(connection, table) {
+    // The rowid ends the B-tree; where it is no counter, the size of the file bounds it: a row takes 16 bytes at least.
+    const largest = sql`SELECT max(rowid) FROM ${sql.id(schemaOf(table), table.name)}`;
+    const fitting = sql`SELECT page_count * page_size / 16 FROM pragma_page_count(), pragma_page_size()`;
+    try {
+      const [row] = await read(connection, sql`SELECT min(coalesce((${largest}), 0), (${fitting})) AS estimated`);
+      return Number(row?.estimated);
+    } catch (error) {
+      // A view, or a table WITHOUT ROWID.
+      if (error instanceof Problem && error.kind === 'missing') return undefined;
+      throw error;
+    }
   },
 
   async locks() {
