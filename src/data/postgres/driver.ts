@@ -69,7 +69,13 @@ export class Session {
       keepAliveInitialDelayMillis: 10_000,
     });
     const session = new Session(client, options);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      // The driver leaves the socket open, and the server would wait a minute for the rest of the greeting.
+      client.connection.stream.destroy();
+      throw error;
+    }
     return session;
   }
 
