@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { readCertificates } from '../certificates.ts';
@@ -10,6 +11,8 @@ import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
 const GUARD_MS = 500;
 /** Milliseconds for opening the session that kills, and again for the killed statement to end. */
 const KILL_MS = 2_000;
+/** Milliseconds between two kills of a statement that goes on. */
+const AGAIN_MS = 100;
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc']);
 /** To the letter as the server's lexer sees them: a space to JavaScript may be part of a name to the server. */
@@ -72,7 +75,13 @@ interface Running {
   /** Why it was stopped from here. */
   stopped?: Problem;
   stopping?: Promise<void>;
+  /** Aborted when it has ended. */
+  readonly over: AbortController;
 }
+
+/** Until a statement has ended, at most the time after which it is told again: the first word may overtake the statement. */
+const pause = ({ over }: Running): Promise<void> =>
+  sleep(AGAIN_MS, undefined, { signal: over.signal }).catch(() => undefined);
 
 class MysqlConnection implements Connection {
   readonly server: Server;
@@ -114,7 +123,7 @@ class MysqlConnection implements Connection {
 
   async #run({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
     assertReading(sql);
-    const running: Running = {};
+    const running: Running = { over: new AbortController() };
     this.#running = running;
     const tooLong = new Problem(
       'timeout',
@@ -133,6 +142,7 @@ class MysqlConnection implements Connection {
     } finally {
       clearTimeout(guard);
       this.#running = undefined;
+      running.over.abort();
       // The next statement must not meet the kill that was meant for this one.
       await running.stopping;
     }
@@ -170,8 +180,11 @@ class MysqlConnection implements Connection {
       try {
         const [answer] = await killer.query(INSTANCE);
         // Behind one address there may be several servers, where the same number is somebody else.
-        if (answer?.['instance'] === this.#instance) await killer.query(`KILL QUERY ${this.#session.threadId}`);
-        else giveUp();
+        if (answer?.['instance'] !== this.#instance) return giveUp();
+        while (this.#running === running) {
+          await killer.query(`KILL QUERY ${this.#session.threadId}`);
+          await pause(running);
+        }
       } finally {
         await killer.end();
       }

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
@@ -11,6 +12,8 @@ import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
 const GUARD_MS = 500;
 /** Milliseconds for asking the server to stop a statement, and again for that to end. */
 const CANCEL_MS = 2_000;
+/** Milliseconds between two cancellations of a statement that goes on. */
+const AGAIN_MS = 100;
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain']);
 
@@ -39,6 +42,8 @@ interface Running {
   /** Why it was stopped from here. */
   stopped?: Problem;
   stopping?: Promise<void>;
+  /** Aborted when it has ended. */
+  readonly over: AbortController;
 }
 
 interface Greeting {
@@ -49,6 +54,10 @@ interface Greeting {
    */
   readonly steady: boolean;
 }
+
+/** Until a statement has ended, at most the time after which it is told again: the first word may overtake the statement. */
+const pause = ({ over }: Running): Promise<void> =>
+  sleep(AGAIN_MS, undefined, { signal: over.signal }).catch(() => undefined);
 
 class PostgresConnection implements Connection {
   readonly server: Server;
@@ -86,7 +95,7 @@ class PostgresConnection implements Connection {
 
   async #run({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
     assertReading(sql);
-    const running: Running = {};
+    const running: Running = { over: new AbortController() };
     this.#running = running;
     const tooLong = new Problem(
       'timeout',
@@ -107,6 +116,7 @@ class PostgresConnection implements Connection {
     } finally {
       clearTimeout(guard);
       this.#running = undefined;
+      running.over.abort();
       // The next statement must not meet the cancellation that was meant for this one.
       await running.stopping;
       // A session that can't take this says so to the next statement.
@@ -142,7 +152,10 @@ class PostgresConnection implements Connection {
     };
     const late = setTimeout(giveUp, 2 * CANCEL_MS);
     late.unref();
-    await this.#session.cancel(CANCEL_MS).catch(giveUp);
+    while (this.#running === running) {
+      await this.#session.cancel(CANCEL_MS).catch(giveUp);
+      await pause(running);
+    }
   }
 }
 

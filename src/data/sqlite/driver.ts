@@ -20,7 +20,6 @@ function describe(error: unknown): DriverError {
 function open(path: string): Database.Database {
   const database = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
   database.defaultSafeIntegers(true);
-  database.pragma('query_only = ON');
   // Opening reads nothing: a first look finds a file that is no database.
   database.prepare('SELECT count(*) FROM sqlite_schema').get();
   return database;
@@ -28,6 +27,8 @@ function open(path: string): Database.Database {
 
 function answer(database: Database.Database, { sql, parameters }: Request): Response {
   try {
+    // A PRAGMA that switches it off does so while it is prepared, even when it is refused.
+    database.pragma('query_only = ON');
     const statement = database.prepare<unknown[], unknown[]>(sql);
     if (!statement.reader) return { error: { code: 'SQLITE_READONLY', message: 'not a query' } };
     const names = statement.columns().map(({ name }) => name);
