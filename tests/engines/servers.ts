@@ -38,8 +38,12 @@ export async function startPostgres(bufferMb: number = BUFFER_MB): Promise<Throw
   return await start('postgres', {
     script: `
       '${bin}/initdb' -D $FOLDER/data -U apptop -A scram-sha-256 --pwfile=$FOLDER/password --no-sync -E UTF8 --locale=C
+      tls=off
+      if openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \\
+        -keyout $FOLDER/server.key -out $FOLDER/server.crt; then tls=on; fi
       exec '${bin}/postgres' -D $FOLDER/data -p $PORT -k $FOLDER -h 127.0.0.1 -c fsync=off -c synchronous_commit=off \\
-        -c full_page_writes=off -c shared_buffers=${bufferMb}MB -c autovacuum=off`,
+        -c full_page_writes=off -c shared_buffers=${bufferMb}MB -c autovacuum=off \\
+        -c ssl=$tls -c ssl_cert_file=$FOLDER/server.crt -c ssl_key_file=$FOLDER/server.key`,
     signal: 'QUIT',
     files: { password: 'throw-away' },
     url: (port) => `postgres://apptop:throw-away@127.0.0.1:${port}/postgres`,
