@@ -5,7 +5,7 @@ import type { Connection, Expression, Introspection, Row, Statement } from '../d
 import type { Database, QueryOptions } from '../data/database.ts';
 import { reference, type Source } from '../data/queries/expressions.ts';
 import type { KnownColumn } from '../model/columns.ts';
-import type { DatabaseCheck, Finding, Ground, Table } from './check.ts';
+import type { DatabaseCheck, Finding, Ground, Needs, Table } from './check.ts';
 
 /** Violating rows that a result shows. */
 export const SAMPLE_ROWS = 20;
@@ -115,7 +115,12 @@ export class RecordingGround implements Ground {
 export async function lacking(check: DatabaseCheck, ground: Ground): Promise<string | undefined> {
   const columns = (check.needs?.columns ?? []).filter((name) => !ground.appointments.known.has(name));
   if (columns.length > 0) return `needs column ${columns.join(', ')}`;
-  for (const [name, wanted] of Object.entries(check.needs?.tables ?? {})) {
+  return lackingTables(check.needs?.tables ?? {}, ground);
+}
+
+/** Which of some tables and columns, by their names in the database, is not there, in words. */
+export async function lackingTables(tables: NonNullable<Needs['tables']>, ground: Ground): Promise<string | undefined> {
+  for (const [name, wanted] of Object.entries(tables)) {
     const table = await ground.table(name);
     if (table === undefined) return `needs table ${name}`;
     const missing = wanted.filter((column) => !table.columns.some((found) => found.name === column));

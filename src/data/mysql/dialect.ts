@@ -84,4 +84,6 @@ export const dialect: Dialect = {
   computeOnce: () => sql``,
 
   nullsSmallest: () => sql``,
+
+  searchableJson: undefined,
 };

@@ -42,7 +42,9 @@ export const dialect: Dialect = {
   kindOfValue: ({ name, kind }, uid) => {
     const column = sql.id(name);
     const value = text(column);
-    const isUid = sql`${value} ~ ${sql.lit(`^[${uid.characters}]{${uid.shortest},${uid.longest}}$`)}`;
+    // Said apart, as a regular expression that counts to 64 takes five times as long.
+    const isUid = sql`octet_length(${value}) BETWEEN ${sql.lit(uid.shortest)} AND ${sql.lit(uid.longest)}
+      AND ${value} !~ ${sql.lit(`[^${uid.characters}]`)}`;
     if (kind === 'integer') {
       return sql`CASE
         WHEN ${column} IS NULL THEN 'null'
@@ -70,4 +72,6 @@ export const dialect: Dialect = {
   computeOnce: () => sql`OFFSET 0`,
 
   nullsSmallest: (direction) => (direction === 'asc' ? sql`NULLS FIRST` : sql`NULLS LAST`),
+
+  searchableJson: { type: 'jsonb', index: 'gin' },
 };

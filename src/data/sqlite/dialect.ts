@@ -56,4 +56,6 @@ export const dialect: Dialect = {
   computeOnce: () => sql`LIMIT -1`,
 
   nullsSmallest: () => sql``,
+
+  searchableJson: undefined,
 };
