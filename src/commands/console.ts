@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Results } from '../checks/results.ts';
+import { createChecksStore } from '../checks/store.ts';
 import type { Context } from '../config/context.ts';
 import { loadContext } from '../config/load.ts';
 import { openDatabase } from '../data/database.ts';
@@ -14,6 +16,17 @@ import { type ConsoleOptions, EXIT, type ExitCode } from './command.ts';
 /** Milliseconds that a connection may take to close; a server that is gone would keep a person waiting. */
 const CLOSE_MS = 500;
 
+/** What a console knows from before. */
+export interface Memory {
+  readonly history: History;
+  readonly results: Results;
+}
+
+const rememberedOf = (context: Context): Memory => ({
+  history: new History(stateFile(context, 'history')),
+  results: new Results(stateFile(context, 'checks')),
+});
+
 /**
  * Opens the console on a database and resolves with the exit code when the person has left. Nothing needs to answer
  * before it is drawn.
@@ -22,7 +35,7 @@ const CLOSE_MS = 500;
 export async function openConsole(
   context: Context,
   options: ConsoleOptions,
-  history: History = new History(stateFile(context, 'history')),
+  { history, results }: Memory = rememberedOf(context),
 ): Promise<ExitCode> {
   if (!process.stdin.isTTY) {
     throw new Problem('usage', 'the console needs a terminal to hear keys from', 'run apptop status for one look');
@@ -30,10 +43,14 @@ export async function openConsole(
   const database = await openDatabase(context);
   const live = createLiveStore(database, context, history);
   live.setIncludesDeleted(options.includeDeleted);
+  // The catalogue is loaded when the console is drawn: no figure waits for it.
+  const list = async () => (await import('../checks/all.ts')).checksOf(context);
+  const checks = createChecksStore(database, context, results, list);
   const services = {
     context,
     database,
     live,
+    checks,
     openRows: () => createRowsStore(database, context, live),
     readAll: (query, signal) => readAll(database, context, query, signal),
   } satisfies Parameters<typeof renderConsole>[0];
@@ -45,10 +62,12 @@ export async function openConsole(
   };
   const { ended } = renderConsole(services, draw, process);
   live.start();
+  void checks.load();
   try {
     const code = await ended;
     return Object.values(EXIT).find((known) => known === code) ?? EXIT.unknown;
   } finally {
+    checks.cancel();
     await Promise.race([live.stop().then(() => database.close()), sleep(CLOSE_MS)]);
   }
 }

@@ -35,7 +35,9 @@ export async function run(options: DemoOptions): Promise<ExitCode> {
     if (!still) demo.simulate();
     const { openConsole } = await import('./console.ts');
     const { History } = await import('../live/history.ts');
-    return await openConsole(context, options, new History(undefined, demo.history));
+    const { Results } = await import('../checks/results.ts');
+    const memory = { history: new History(undefined, demo.history), results: new Results(undefined) };
+    return await openConsole(context, options, memory);
   } finally {
     demo.remove();
   }

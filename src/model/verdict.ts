@@ -104,9 +104,12 @@ function queueAlerts({ review, failedJobs }: Snapshot, limits: Thresholds): read
   ];
 }
 
-/** What a snapshot means: one word, and the reasons for it. */
-export function judge(snapshot: Snapshot, limits: Thresholds): Verdict {
-  const alerts = [...idAlerts(snapshot), ...syncAlerts(snapshot, limits), ...queueAlerts(snapshot, limits)]
+/**
+ * What a snapshot means: one word, and the reasons for it.
+ * @param others alerts that no snapshot shows: those of the checks
+ */
+export function judge(snapshot: Snapshot, limits: Thresholds, others: readonly Alert[] = []): Verdict {
+  const alerts = [...idAlerts(snapshot), ...syncAlerts(snapshot, limits), ...queueAlerts(snapshot, limits), ...others]
     .filter((alert) => alert !== false)
     .sort((left, right) => LEVELS.indexOf(left.level) - LEVELS.indexOf(right.level));
   if (alerts.length === 0) return { word: 'HEALTHY', alerts };

@@ -4,6 +4,7 @@
  * - `useConsole()` what a screen may do: open a view, go back, say something, copy, prompt (this file's `Console`)
  * - `useServices()` the context, the live store, the database, lists of rows
  * - `useSnapshot(select)` a slice of the figures; `useLive(select)` a slice of the live state around them
+ * - `useChecks(select)` a slice of what is known of the checks
  * - `useKeys(bindings)` the keys of this screen, for handling, footer, help and palette at once
  * - `useFilter()` the `/` filter of this view; `useSize()` the cells it may draw on; `useTheme()` colours and glyphs
  * - `useDisplay()` the window that `t` chose and whether times are local
@@ -13,6 +14,7 @@
  * hear keys nor follow the live state.
  */
 import type { ComponentType, ReactNode } from 'react';
+import type { ChecksState, ChecksStore } from '../checks/store.ts';
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import type { AppointmentRow, RowsQuery } from '../data/queries/rows.ts';
@@ -43,7 +45,7 @@ export interface Screen {
   readonly title: string;
   readonly component: ComponentType;
   /** Whether something on it needs a person: the tab gets a dot. */
-  readonly needsAttention?: (state: LiveState) => boolean;
+  readonly needsAttention?: (state: LiveState, checks: ChecksState) => boolean;
 }
 
 /** A drill-down that covers its screen until Esc. */
@@ -58,6 +60,7 @@ export interface Services {
   readonly context: Context;
   readonly database: Database;
   readonly live: LiveStore;
+  readonly checks: ChecksStore;
   /** A list of rows of its own for each view; `useRowList` opens and closes it. */
   openRows(): RowsStore;
   /** Every row of a query from first to last, in batches, for an export. Aborting stops it on the server. */

@@ -1,3 +1,5 @@
+import { Results } from '../../src/checks/results.ts';
+import { createChecksStore } from '../../src/checks/store.ts';
 import type { Context } from '../../src/config/context.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { openDatabase } from '../../src/data/database.ts';
@@ -133,10 +135,12 @@ export const CONTEXT: Context = {
 export async function memoryServices(
   change: Partial<Services> = {},
 ): Promise<Services & { live: ReturnType<typeof memoryLive> | LiveStore }> {
+  const database = await openDatabase(CONTEXT);
   return {
     context: CONTEXT,
-    database: await openDatabase(CONTEXT),
+    database,
     live: memoryLive(),
+    checks: createChecksStore(database, CONTEXT, new Results(undefined), async () => []),
     openRows: () => memoryRows([]),
     readAll: async function* () {},
     ...change,

@@ -1,3 +1,6 @@
+import type { Check } from '../../src/checks/check.ts';
+import { Results } from '../../src/checks/results.ts';
+import { createChecksStore } from '../../src/checks/store.ts';
 import type { Context } from '../../src/config/context.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { openDatabase } from '../../src/data/database.ts';
@@ -13,6 +16,9 @@ interface OnDatabase extends OpenOptions {
   readonly appointments?: AppointmentsOptions;
   /** More than the appointments, before the console opens. */
   readonly plant?: (db: TestDatabase) => Promise<unknown>;
+  readonly checks?: readonly Check[];
+  /** What is remembered of them. */
+  readonly results?: Results;
 }
 
 /**
@@ -20,7 +26,14 @@ interface OnDatabase extends OpenOptions {
  * and drops the database.
  */
 export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], options: OnDatabase = {}) {
-  const { context: change, appointments, plant, ...drawn } = options;
+  const {
+    context: change,
+    appointments,
+    plant,
+    checks: list = [],
+    results = new Results(undefined),
+    ...drawn
+  } = options;
   const table = appointments?.table ?? 'appointments';
   const db = await engine.database();
   await engine.createAppointments(db, appointments);
@@ -29,19 +42,23 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
   const context = { ...defaultContext('test', db.target), refreshSeconds: 3_600, ...change };
   const database = await openDatabase(context);
   const live = createLiveStore(database, context, new History(undefined));
+  const checks = createChecksStore(database, context, results, async () => list);
   const console = await openConsole(
     {
       context,
       database,
       live,
+      checks,
       openRows: () => createRowsStore(database, context, live),
       readAll: (query, signal) => readAll(database, context, query, signal),
     },
     drawn,
   );
   live.start();
+  await checks.load();
   return {
     console,
+    checks,
     database,
     db,
     live,
@@ -49,6 +66,7 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     insert: (more: readonly PlantedRow[]) => engine.insert(db, table, more),
     [Symbol.asyncDispose]: async () => {
       await console[Symbol.asyncDispose]();
+      checks.cancel();
       await live.stop();
       await database.close();
       await db.drop();

@@ -12,7 +12,7 @@ import type { Theme, Tone } from '../theme.ts';
 
 /** A list of any length: draws the rows that are on screen and follows the one under the cursor by its key. */
 export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
-  const { list, columns, width, height, sort, empty } = props;
+  const { list, columns, width, height, sort, empty, sectionOf, about } = props;
   const theme = useTheme();
   const [model] = useState(() => new TableModel(list));
   useEffect(() => model.attach(), [model]);
@@ -25,21 +25,29 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
   const drawn = useMemo(() => segmentCache(placed, theme.ascii), [placed, theme]);
   useKeys(tableBindings({ ...props, model, console: useConsole(), at, setAt }));
   if (view.rows.length === 0) return <Empty view={view} empty={empty} width={width} />;
-  const rows = view.rows.slice(top, top + room);
+  const lines = linesOf(view.rows.slice(top, top + room), index - top, room, sectionOf);
+  const selected = view.rows[index];
+  const said = about === undefined || selected === undefined ? current?.title : about(selected);
   return (
     <Box flexDirection="column" width={width}>
       {height > 2 && <Titles placed={placed} sort={sort} current={current} width={width} />}
-      {rows.map((row, line) => (
-        <Line
-          key={list.keyOf(row)}
-          segments={drawn(row)}
-          selected={top + line === index}
-          marked={marks.has(list.keyOf(row))}
-        />
-      ))}
+      {lines.map((line) =>
+        'section' in line ? (
+          <Text key={`section ${line.section}`} wrap="truncate" {...theme.style('title')}>
+            {fit(` ${line.section}`, width, { ascii: theme.ascii })}
+          </Text>
+        ) : (
+          <Line
+            key={list.keyOf(line.row)}
+            segments={drawn(line.row)}
+            selected={top + line.at === index}
+            marked={marks.has(list.keyOf(line.row))}
+          />
+        ),
+      )}
       {height > 3 && (
         <Text wrap="truncate" {...theme.style('muted')}>
-          {fit(` ${whereWords(view, index, current?.title, marks.size, anchor !== undefined, theme)}`, width, {
+          {fit(` ${whereWords(view, index, said, marks.size, anchor !== undefined, theme)}`, width, {
             ascii: theme.ascii,
           })}
         </Text>
@@ -48,11 +56,36 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
   );
 }
 
+/** A line of a list: a row, or the name of the section that begins. */
+type ListLine<Item> = { readonly row: Item; readonly at: number } | { readonly section: string };
+
+/** As many lines as there is room for, the one under the cursor among them, with a line before each section. */
+function linesOf<Item>(
+  rows: readonly Item[],
+  cursor: number,
+  room: number,
+  sectionOf: ((item: Item) => string) | undefined,
+): readonly ListLine<Item>[] {
+  if (sectionOf === undefined) return rows.map((row, at) => ({ row, at }));
+  const sections = rows.map(sectionOf);
+  const lines = rows.flatMap((row, at): ListLine<Item>[] => {
+    const section = sections[at] ?? '';
+    return section === sections[at - 1] ? [{ row, at }] : [{ section }, { row, at }];
+  });
+  const line = lines.findIndex((candidate) => 'at' in candidate && candidate.at === cursor);
+  const from = Math.max(0, line - room + 1);
+  const [first, second, ...rest] = lines.slice(from, from + room);
+  if (first === undefined || second === undefined) return lines.slice(from, from + room);
+  // Where the name of a section scrolled away, it stands instead of the section's first row on screen.
+  const lost = 'at' in first && 'at' in second && first.at !== cursor;
+  return [lost ? { section: sections[first.at] ?? '' } : first, second, ...rest];
+}
+
 /** `row 12 of 1,000,000 · source · held: 3 marked` */
 function whereWords<Item>(
   { offset, total, loading, problem, rows }: ListView<Item>,
   index: number,
-  column: string | undefined,
+  said: string | undefined,
   marked: number,
   inRange: boolean,
   { glyphs, ascii }: Theme,
@@ -60,7 +93,7 @@ function whereWords<Item>(
   const position = `row ${count(offset + index + 1)} of ${total === undefined ? `${count(offset + rows.length)} or more` : count(total)}`;
   const parts = [
     position,
-    column,
+    said,
     inRange ? 'range: v ends it' : undefined,
     marked === 0 ? undefined : `held: ${count(marked)} marked`,
     loading === undefined ? undefined : 'loading',

@@ -1,7 +1,8 @@
 import { Text } from 'ink';
+import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import { fit, visible, width } from '../../model/text.ts';
-import { useConsoleState, useLive, useRoot } from '../hooks/console.ts';
+import { useChecks, useConsoleState, useLive, useRoot } from '../hooks/console.ts';
 import { partsThatFit } from '../layout.ts';
 import type { ConsoleState } from '../model.ts';
 
@@ -9,14 +10,17 @@ const screenOf = (state: ConsoleState) => state.screen;
 /** Titles of the views that cover the screen, innermost last, as one text so that an equal one draws nothing. */
 const trailOf = (state: ConsoleState) => (state.views[state.screen] ?? []).map(({ title }) => title).join(' › ');
 
+const allOf = (state: ChecksState) => state;
+
 /** The screens with their number keys, a dot where something needs a person, and the way into a drill-down. */
 export function Tabs({ columns }: { columns: number }) {
   const { model, theme } = useRoot();
   const current = useConsoleState(screenOf);
   const trail = useConsoleState(trailOf);
+  const checks = useChecks(allOf);
   const dots = useLive((state: LiveState) =>
     model.screens
-      .filter((screen) => screen.needsAttention?.(state))
+      .filter((screen) => screen.needsAttention?.(state, checks))
       .map(({ id }) => id)
       .join(),
   ).split(',');

@@ -1,4 +1,5 @@
 import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from 'react';
+import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Console, Display, DrawOptions, Services } from '../contract.ts';
@@ -64,6 +65,11 @@ function useSlice<State, Slice>(
 /** A slice of the live state. A covered view keeps the slice it had. */
 export function useLive<Slice>(select: (state: LiveState) => Slice): Slice {
   return useSlice(useServices().live, select, useVisible());
+}
+
+/** A slice of what is known of the checks. A covered view keeps the slice it had. */
+export function useChecks<Slice>(select: (state: ChecksState) => Slice): Slice {
+  return useSlice(useServices().checks, select, useVisible());
 }
 
 /** A slice of the figures, which are there whenever a screen is drawn. */

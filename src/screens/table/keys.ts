@@ -19,6 +19,10 @@ export interface TableProps<Item> {
   readonly sort?: Sort | undefined;
   readonly onSort?: (sort: Sort) => void;
   readonly onOpen?: (item: Item) => void;
+  /** Which of several sections of the list a row is in, in words: each begins with a line that says so. */
+  readonly sectionOf?: ((item: Item) => string) | undefined;
+  /** What the last line says of the row under the cursor, instead of the column's name. */
+  readonly about?: (item: Item) => string;
   /** More keys, for what can be done with the selected or the marked rows. */
   readonly actions?: (selected: Item | undefined, marks: ReadonlySet<string>) => readonly Binding[];
 }

@@ -1,0 +1,63 @@
+import { age, counted } from '../model/format.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { Alert, AlertLevel } from '../model/verdict.ts';
+import type { Check } from './check.ts';
+import type { Remembered } from './results.ts';
+
+/** A result older than a day says nothing about now. */
+const FRESH_MS = 24 * 3_600_000;
+
+/** Checks of what the figures of every refresh judge too, and say at once: as alerts they would say it twice. */
+export const TOLD_BY_FIGURES: ReadonlySet<string> = new Set([]);
+
+/** A check that failed and still counts. */
+export interface Failure {
+  readonly check: Check;
+  readonly result: Remembered;
+}
+
+/** By severity; what is only told needs nobody. */
+const LEVELS: Readonly<Record<Check['severity'], AlertLevel | undefined>> = {
+  stop: 'immediate',
+  error: 'immediate',
+  warn: 'warning',
+  info: undefined,
+};
+
+/**
+ * Whether a failure says that something is wrong now. A check of phase monitor must hold at all times. One that is only
+ * for the moments around a change (pre, post, verify) fails by nature at any other time and is for that ceremony, but
+ * for those after the move of the ids: its backup column shows that it was made.
+ */
+function holdsNow({ phases, system }: Check, { migration }: Pick<Snapshot, 'migration'>): boolean {
+  return (
+    phases.includes('monitor') || (system === 'booking-ids' && phases.includes('post') && migration === 'migrated')
+  );
+}
+
+/**
+ * The failures of the last day that need somebody, in the order of the checks.
+ * @param now local milliseconds
+ */
+export function failuresNow(
+  checks: readonly Check[],
+  known: ReadonlyMap<string, Remembered>,
+  snapshot: Pick<Snapshot, 'migration'>,
+  now: number,
+): readonly Failure[] {
+  return checks.flatMap((check) => {
+    const result = known.get(check.id);
+    if (result?.verdict !== 'fail' || now - result.at > FRESH_MS) return [];
+    return LEVELS[check.severity] !== undefined && holdsNow(check, snapshot) ? [{ check, result }] : [];
+  });
+}
+
+/** What the failures of checks add to a verdict: all but those that the figures of every refresh tell anyway. */
+export function checkAlerts(failures: readonly Failure[], now: number): readonly Alert[] {
+  return failures.flatMap(({ check, result }) => {
+    const level = LEVELS[check.severity];
+    if (level === undefined || TOLD_BY_FIGURES.has(check.id)) return [];
+    const what = result.figure ?? counted(result.violations, 'violation');
+    return [{ level, id: check.id, text: `${check.id}: ${what}, ${age((now - result.at) / 1000)} ago` }];
+  });
+}

@@ -1,0 +1,127 @@
+import type { Context } from '../config/context.ts';
+import type { Database } from '../data/database.ts';
+import type { Check, CheckResult } from './check.ts';
+import { expectedCosts } from './cost.ts';
+import type { Remembered, Results } from './results.ts';
+import { runChecks } from './runner.ts';
+
+/** What is known of the checks of one database right now. */
+export interface ChecksState {
+  /** In the order in which people read them; undefined until they are loaded. */
+  readonly checks: readonly Check[] | undefined;
+  /** By check id, from this session and earlier ones. */
+  readonly known: ReadonlyMap<string, Remembered>;
+  /** By check id: the last results of this session, with their rows and what was sent. */
+  readonly results: ReadonlyMap<string, CheckResult>;
+  /** By check id: since when it runs, in local milliseconds; undefined while it waits for its turn. */
+  readonly running: ReadonlyMap<string, number | undefined>;
+}
+
+/** The one place that runs checks for the console. They have lanes of their own: figures and rows go on meanwhile. */
+export interface ChecksStore {
+  /** The same object until something in it changes. */
+  getState(): ChecksState;
+  subscribe(listener: () => void): () => void;
+  load(): Promise<void>;
+  /** On the first call runs what is cheap: the built-in checks that read no table in full. */
+  runCheap(): Promise<void>;
+  /** What those that read a large table in full are expected to cost, a line each. */
+  expectedCosts(checks: readonly Check[]): Promise<readonly string[]>;
+  /** Runs those that do not run already. */
+  run(checks: readonly Check[]): Promise<void>;
+  /** Stops all that run or wait, on the server too: what was known of them stays. */
+  cancel(): void;
+}
+
+class Runs implements ChecksStore {
+  readonly #database: Database;
+  readonly #context: Context;
+  readonly #results: Results;
+  readonly #list: () => Promise<readonly Check[]>;
+  readonly #listeners = new Set<() => void>();
+  readonly #aborts = new Set<AbortController>();
+  #loading: Promise<readonly Check[]> | undefined;
+  #opened = false;
+  #state: ChecksState;
+
+  constructor(database: Database, context: Context, results: Results, list: () => Promise<readonly Check[]>) {
+    this.#database = database;
+    this.#context = context;
+    this.#results = results;
+    this.#list = list;
+    this.#state = { checks: undefined, known: results.known, results: new Map(), running: new Map() };
+  }
+
+  getState = (): ChecksState => this.#state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  async load(): Promise<void> {
+    this.#loading ??= this.#list();
+    const checks = await this.#loading;
+    if (this.#state.checks === undefined) this.#set({ checks });
+  }
+
+  async runCheap(): Promise<void> {
+    if (this.#opened) return;
+    this.#opened = true;
+    await this.load();
+    const cheap = this.#state.checks?.filter(({ scans, system }) => scans === undefined && system !== 'own') ?? [];
+    await this.run(cheap);
+  }
+
+  async expectedCosts(checks: readonly Check[]): Promise<readonly string[]> {
+    if (checks.every(({ scans }) => scans === undefined)) return [];
+    // Not the lane of the scans, where the answer would wait for their end.
+    return expectedCosts(this.#database, this.#context, checks, this.#state.known, { lane: 'check 1' });
+  }
+
+  async run(checks: readonly Check[]): Promise<void> {
+    const idle = checks.filter(({ id }) => !this.#state.running.has(id));
+    if (idle.length === 0) return;
+    const abort = new AbortController();
+    this.#aborts.add(abort);
+    this.#set({ running: new Map([...this.#state.running, ...idle.map(({ id }) => [id, undefined] as const)]) });
+    await runChecks(this.#database, this.#context, idle, {
+      signal: abort.signal,
+      onStart: ({ id }) => this.#set({ running: new Map(this.#state.running).set(id, Date.now()) }),
+      onResult: (result) => this.#take(result, abort.signal),
+    });
+    this.#aborts.delete(abort);
+  }
+
+  cancel(): void {
+    for (const abort of this.#aborts) abort.abort();
+  }
+
+  #take(result: CheckResult, signal: AbortSignal): void {
+    const { id } = result.check;
+    const running = new Map(this.#state.running);
+    running.delete(id);
+    // That a person did not wait for the outcome says nothing of it.
+    if (signal.aborted && result.verdict === 'could-not-tell') return this.#set({ running });
+    this.#results.add([result]);
+    this.#set({ running, known: this.#results.known, results: new Map(this.#state.results).set(id, result) });
+  }
+
+  #set(change: Partial<ChecksState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/**
+ * The checks of one database for a console; nothing is loaded or run yet.
+ * @param list the checks that there are, asked for once
+ */
+export function createChecksStore(
+  database: Database,
+  context: Context,
+  results: Results,
+  list: () => Promise<readonly Check[]>,
+): ChecksStore {
+  return new Runs(database, context, results, list);
+}
