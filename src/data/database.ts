@@ -95,8 +95,9 @@ export class Database {
     work: (connection: Connection) => Promise<Answer>,
   ): Promise<Answer> {
     const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
-      if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
       const connection = await this.#connection(lane);
+      // It may have been aborted while it waited for its turn or for the connection.
+      if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
       // A server that can't be told to stop leaves the statement to its timeout.
       const cancel = () => void connection.cancel().catch(() => undefined);
       signal?.addEventListener('abort', cancel);
