@@ -1,6 +1,20 @@
+import type { Context } from '../config/context.ts';
 import { BOOKING_ID_CHECKS } from './booking-ids.ts';
+import { flagsOff } from './calendar-schema/before.ts';
+import { CALENDAR_SCHEMA_CHECKS } from './calendar-schema/checks.ts';
 import type { Check } from './check.ts';
+import { EVENT_CORRELATION_CHECKS } from './event-correlation.ts';
+import { SCHEMA_CHECKS } from './schema/checks.ts';
 import { SYNC_CHECKS } from './sync.ts';
 
-/** Every built-in check, in the order in which people read them. */
-export const CATALOGUE: readonly Check[] = [...BOOKING_ID_CHECKS, ...SYNC_CHECKS];
+/** Every built-in check of a database, in the order in which people read them. */
+export const CATALOGUE: readonly Check[] = [
+  ...BOOKING_ID_CHECKS,
+  ...CALENDAR_SCHEMA_CHECKS,
+  ...EVENT_CORRELATION_CHECKS,
+  ...SCHEMA_CHECKS,
+  ...SYNC_CHECKS,
+];
+
+/** The built-in checks of what lies outside the database, where the config says it is. */
+export const outsideChecks = (context: Context): readonly Check[] => [flagsOff(context)];
