@@ -1,11 +1,11 @@
 import type { Context } from '../config/context.ts';
-import { BOOKING_ID_CHECKS } from './booking-ids.ts';
+import { BOOKING_ID_CHECKS } from './booking-ids/checks.ts';
 import { flagsOff } from './calendar-schema/before.ts';
 import { CALENDAR_SCHEMA_CHECKS } from './calendar-schema/checks.ts';
 import type { Check } from './check.ts';
 import { EVENT_CORRELATION_CHECKS } from './event-correlation.ts';
 import { SCHEMA_CHECKS } from './schema/checks.ts';
-import { SYNC_CHECKS } from './sync.ts';
+import { SYNC_CHECKS } from './sync/checks.ts';
 
 /** Every built-in check of a database, in the order in which people read them. */
 export const CATALOGUE: readonly Check[] = [

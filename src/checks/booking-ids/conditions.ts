@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { Expression } from '../../data/connection.ts';
+import { any, hasClass } from '../../data/queries/expressions.ts';
+import type { Ground } from '../check.ts';
+
+/** Rows with a V1 id in the V2 column that the move takes away from there. */
+export const misplaced = ({ source }: Ground): Expression =>
+  any([hasClass(source, 'misplaced'), hasClass(source, 'duplicate')]);
+
+/** Whether an id column holds something else than the backup, which is not null there. */
+function differs(ground: Ground, name: 'calcom_booking_id' | 'calcom_v2_booking_id'): Expression {
+  const { text } = ground.dialect;
+  const [column, backup] = [ground.column(name), ground.column('_migration_backup_v2_id')];
+  return sql`(${column} IS NULL OR ${text(column)} <> ${text(backup)})`;
+}
+
+/** What the backup column says of a row; each is for checks that need it. */
+export function backupConditions(ground: Ground) {
+  const { dialect, appointments, context } = ground;
+  const column = appointments.known.get('_migration_backup_v2_id');
+  if (column === undefined) throw new Error('a check uses the backup column without needing it');
+  const kind = dialect.kindOfValue(column, context.bookingIds.uid);
+  return {
+    /** There was an id in the V2 column when the ids were moved. */
+    backedUp: sql`${sql.id(column.name)} IS NOT NULL`,
+    /** It was a V1 id, or a V2 uid. */
+    wasV1: sql`${kind} = 'v1'`,
+    wasUid: sql`${kind} = 'uid'`,
+    /** It is not in the V1 column, or in the V2 column, now. */
+    notInV1: differs(ground, 'calcom_booking_id'),
+    notInV2: differs(ground, 'calcom_v2_booking_id'),
+  };
+}
