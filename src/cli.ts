@@ -60,10 +60,12 @@ function checkSpelling(command: Command, parsed: Parsed, words: readonly string[
     );
   }
   const values = command.word?.values ?? [];
+  // It may hold a password: not repeated.
+  if (words.some((word) => /^\w+:/.test(word)))
+    throw new Problem('usage', 'a database stands alone', 'write --url before it');
+  if (command.words) return;
   const stray = words.find((word, position) => position > 0 || !values.includes(word));
   if (stray === undefined) return;
-  // It may hold a password: not repeated.
-  if (/^\w+:/.test(stray)) throw new Problem('usage', 'a database stands alone', 'write --url before it');
   if (command === CONSOLE)
     reject(
       `unknown command "${stray}"`,

@@ -101,11 +101,12 @@ export interface Ground {
   violations(select: Expression, order?: Expression): Promise<Finding>;
 }
 
+export const CHECK_VERDICTS = ['pass', 'fail', 'not-applicable', 'could-not-tell'] as const;
 /**
  * - `not-applicable`: something that the check needs is not there: neither pass nor fail
  * - `could-not-tell`: it failed to look: a timeout, a lost connection, a mistake in a user's check
  */
-export type CheckVerdict = 'pass' | 'fail' | 'not-applicable' | 'could-not-tell';
+export type CheckVerdict = (typeof CHECK_VERDICTS)[number];
 
 export interface CheckResult {
   readonly check: Check;

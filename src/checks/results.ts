@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { CheckResult, CheckVerdict } from './check.ts';
+import { CHECK_VERDICTS, type CheckResult, type CheckVerdict } from './check.ts';
 
 /** What is remembered of a check: enough to say how it stands and since when. */
 export interface Remembered {
@@ -40,6 +40,11 @@ const isRemembered = (value: unknown): value is Remembered =>
   typeof value === 'object' &&
   value !== null &&
   'verdict' in value &&
+  CHECK_VERDICTS.some((verdict) => verdict === value.verdict) &&
+  'violations' in value &&
+  typeof value.violations === 'number' &&
+  'durationMs' in value &&
+  typeof value.durationMs === 'number' &&
   'at' in value &&
   typeof value.at === 'number' &&
   'trend' in value &&

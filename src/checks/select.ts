@@ -25,7 +25,7 @@ function oneOf<Word extends string>(what: string, word: string | undefined, word
 
 /**
  * The checks that a selection names, in their order.
- * @throws Problem usage, for a word that names nothing
+ * @throws Problem usage, for a word that names nothing, and when nothing is selected
  */
 export function select(checks: readonly Check[], { ids, ...words }: Selection): readonly Check[] {
   const system = oneOf<System>('system', words.system, SYSTEMS);
@@ -38,11 +38,15 @@ export function select(checks: readonly Check[], { ids, ...words }: Selection): 
     const remedy = near === undefined ? 'apptop check --list shows them all' : `did you mean ${near}?`;
     throw new Problem('usage', `there is no check "${id}"`, remedy);
   }
-  return checks.filter(
+  const selected = checks.filter(
     (check) =>
       (ids.length === 0 || ids.includes(check.id)) &&
       (system === undefined || check.system === system) &&
       (phase === undefined || check.phases.includes(phase)) &&
       (severity === undefined || SEVERITIES.indexOf(check.severity) <= SEVERITIES.indexOf(severity)),
   );
+  // Without one to run, cron would hear that all is well.
+  if (selected.length === 0)
+    throw new Problem('usage', 'no check is all of that', 'apptop check --list shows them all');
+  return selected;
 }

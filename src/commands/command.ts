@@ -21,6 +21,29 @@ export interface StatusOptions extends ConsoleOptions {
   readonly json: boolean;
 }
 
+export interface CheckOptions extends GlobalOptions {
+  /** Whole ids; none means all. */
+  readonly ids: readonly string[];
+  readonly system: string | undefined;
+  readonly phase: string | undefined;
+  /** This one and the more severe ones. */
+  readonly severity: string | undefined;
+  /** Say which checks there are instead of running them. */
+  readonly list: boolean;
+  readonly json: boolean;
+  /** Where a JUnit report goes; `-` is stdout. */
+  readonly junit: string | undefined;
+  /** How often to run again: `60s`. */
+  readonly watch: string | undefined;
+  /** The folder of the application's source. */
+  readonly code: string | undefined;
+}
+
+export interface MetricsOptions extends ConsoleOptions {
+  /** Leave the checks out. */
+  readonly snapshotOnly: boolean;
+}
+
 export interface DemoOptions extends ConsoleOptions {
   /** How many appointments; undefined means the 128 of the field. */
   readonly rows: number | undefined;

@@ -1,3 +1,4 @@
+import { CATALOGUE } from '../checks/catalogue.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import { COMMANDS, CONSOLE, type Command, type Option, type SHELLS } from './table.ts';
 
@@ -12,21 +13,27 @@ const all = [CONSOLE, ...COMMANDS];
 const valued = [...new Map(all.flatMap(optionsOf).map((option) => [option.name, option])).values()].filter(
   (option) => option.type !== 'flag',
 );
+/** What a command takes beside options, as far as it is known without a database: built-in checks by their ids. */
+const wordsOf = (command: Command): readonly string[] =>
+  command.words ? CATALOGUE.map(({ id }) => id) : (command.word?.values ?? []);
+const isList = (values: Option['values']): values is readonly string[] => Array.isArray(values);
 /** For single quotes in a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function bash(): string {
-  const words = (command: Command) => [
-    ...(command.word?.values ?? []),
-    ...optionsOf(command).map((o) => `--${o.name}`),
-  ];
+  const words = (command: Command) => [...wordsOf(command), ...optionsOf(command).map((o) => `--${o.name}`)];
   const files = valued.filter((option) => option.values === 'files').map((option) => `--${option.name}`);
+  const lists = valued.flatMap(({ name, values }) =>
+    isList(values)
+      ? [`    --${name}) COMPREPLY=($(compgen -W ${quoted(values.join(' '))} -- "$current")); return ;;\n`]
+      : [],
+  );
   const others = valued.filter((option) => option.values === undefined).map((option) => `--${option.name}`);
   return `_apptop() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} word verb= words
   case $previous in
     ${files.join('|')}) COMPREPLY=($(compgen -f -- "$current")); return ;;
-    ${others.join('|')}) return ;;
+${lists.join('')}    ${others.join('|')}) return ;;
   esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in ${COMMANDS.map((command) => command.name).join('|')}) verb=$word; break ;; esac
@@ -43,11 +50,12 @@ complete -F _apptop apptop
 
 function zsh(): string {
   const text = (description: string) => description.replaceAll(/[[\]:]/g, '\\$&');
-  const value = (option: Option) =>
-    option.type === 'flag' ? '' : `:${option.name}:${option.values === 'files' ? '_files' : ''}`;
+  const offered = (values: Option['values']) => (isList(values) ? `(${values.join(' ')})` : values ? '_files' : '');
+  const value = ({ name, type, values }: Option) => (type === 'flag' ? '' : `:${name}:${offered(values)}`);
   const specs = (command: Command) => [
     ...optionsOf(command).map((option) => quoted(`--${option.name}[${text(option.description)}]${value(option)}`)),
-    ...(command.word ? [quoted(`2:${command.word.name}:(${command.word.values.join(' ')})`)] : []),
+    ...(command.word ? [quoted(`2:${command.word.name}:(${wordsOf(command).join(' ')})`)] : []),
+    ...(command.words ? [quoted(`*:${command.name}:(${wordsOf(command).join(' ')})`)] : []),
   ];
   return `#compdef apptop
 _apptop() {
@@ -66,7 +74,11 @@ if [[ $funcstack[1] = _apptop ]]; then _apptop "$@"; else compdef _apptop apptop
 function fish(): string {
   const option = (condition: string, { name, type, description, values }: Option) =>
     `complete -c apptop -n ${quoted(condition)} -l ${name} -d ${quoted(description)}` +
-    (type === 'flag' ? '' : values === 'files' ? ' -rF' : ' -x');
+    (type === 'flag'
+      ? ''
+      : values === 'files'
+        ? ' -rF'
+        : ` -x${isList(values) ? ` -a ${quoted(values.join(' '))}` : ''}`);
   const verbs = COMMANDS.map((command) => command.name).join(' ');
   const lines = [
     'complete -c apptop -f',
@@ -76,7 +88,9 @@ function fish(): string {
       const seen = `__fish_seen_subcommand_from ${command.name}`;
       return [
         `complete -c apptop -n ${quoted(`not __fish_seen_subcommand_from ${verbs}`)} -a ${command.name} -d ${quoted(command.description)}`,
-        ...(command.word ? [`complete -c apptop -n ${quoted(seen)} -a ${quoted(command.word.values.join(' '))}`] : []),
+        ...(wordsOf(command).length > 0
+          ? [`complete -c apptop -n ${quoted(seen)} -a ${quoted(wordsOf(command).join(' '))}`]
+          : []),
         ...command.options.map((o) => option(seen, o)),
       ];
     }),

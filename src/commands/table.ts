@@ -1,3 +1,4 @@
+import { PHASES, SEVERITIES, SYSTEMS } from '../model/check-words.ts';
 import { Problem } from '../model/problem.ts';
 import type { ConsoleOptions, ExitCode, GlobalOptions } from './command.ts';
 
@@ -28,6 +29,8 @@ export interface Command {
   readonly options: readonly Option[];
   /** What the one word behind the verb may be. */
   readonly word?: { readonly name: string; readonly values: readonly string[] };
+  /** Takes any number of words, which it judges itself. */
+  readonly words?: true;
   /** A Problem that it rejects with is printed as one line with its remedy, and ends with exit code 3. */
   run(written: Written): Promise<ExitCode>;
 }
@@ -35,6 +38,7 @@ export interface Command {
 const ascii: Option = { name: 'ascii', type: 'flag', description: 'draw with ASCII only' };
 const lowBandwidth: Option = { name: 'low-bandwidth', type: 'flag', description: 'draw less, and less often' };
 const includeDeleted: Option = { name: 'include-deleted', type: 'flag', description: 'count soft-deleted rows too' };
+const json: Option = { name: 'json', type: 'flag', description: 'for programs: one JSON document' };
 const connection: readonly Option[] = [
   { name: 'context', type: 'text', description: 'the database of this name in the config' },
   { name: 'config', type: 'text', description: 'the config file', values: 'files' },
@@ -108,20 +112,52 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'doctor',
     description: 'test connection, privileges, columns and terminal',
-    options: [...connection, { name: 'json', type: 'flag', description: 'for programs: one JSON document' }, ascii],
+    options: [...connection, json, ascii],
     run: async (written) =>
       (await import('./doctor.ts')).run({ ...globalOptions(written), json: written.flag('json') }),
   },
   {
     name: 'status',
     description: 'print the state once; exit code 0 healthy, 1 degraded, 2 stop, 3 could not tell',
+    options: [...connection, json, ascii, includeDeleted],
+    run: runStatus,
+  },
+  {
+    name: 'check',
+    description: 'run checks, all or those named; exit code 0 healthy, 1 degraded, 2 stop, 3 could not tell',
     options: [
       ...connection,
-      { name: 'json', type: 'flag', description: 'for programs: one JSON document' },
+      { name: 'system', type: 'text', description: 'only checks of this system', values: SYSTEMS },
+      { name: 'phase', type: 'text', description: 'only checks of this phase', values: PHASES },
+      { name: 'severity', type: 'text', description: 'only this severity and the graver ones', values: SEVERITIES },
+      { name: 'list', type: 'flag', description: 'say which checks there are, and run none' },
+      json,
+      { name: 'junit', type: 'text', description: 'write a JUnit report to this file, - for stdout', values: 'files' },
+      { name: 'watch', type: 'text', description: 'run again after 60s, 5m, 1h and print what changes' },
+      { name: 'code', type: 'text', description: "the folder of the application's source", values: 'files' },
       ascii,
-      includeDeleted,
     ],
-    run: runStatus,
+    words: true,
+    run: async (written) =>
+      (await import('./check.ts')).run({
+        ...globalOptions(written),
+        ids: written.words,
+        system: written.text('system'),
+        phase: written.text('phase'),
+        severity: written.text('severity'),
+        list: written.flag('list'),
+        json: written.flag('json'),
+        junit: written.text('junit'),
+        watch: written.text('watch'),
+        code: written.text('code'),
+      }),
+  },
+  {
+    name: 'metrics',
+    description: 'print snapshot and checks once in the text format of Prometheus',
+    options: [...connection, { name: 'snapshot-only', type: 'flag', description: 'run no checks' }, includeDeleted],
+    run: async (written) =>
+      (await import('./metrics.ts')).run({ ...consoleOptions(written), snapshotOnly: written.flag('snapshot-only') }),
   },
   {
     name: 'completion',

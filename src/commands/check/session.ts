@@ -1,0 +1,39 @@
+import type { Check, CheckResult } from '../../checks/check.ts';
+import type { Results } from '../../checks/results.ts';
+import { runChecks } from '../../checks/runner.ts';
+import type { ChecksWord } from '../../checks/summary.ts';
+import type { Context } from '../../config/context.ts';
+import type { Database } from '../../data/database.ts';
+import { EXIT, type ExitCode } from '../command.ts';
+import type { Interruption } from '../interruption.ts';
+
+/** All that selected checks are run with. */
+export interface Session {
+  readonly context: Context;
+  readonly database: Database;
+  readonly checks: readonly Check[];
+  readonly results: Results;
+  readonly interruption: Interruption;
+}
+
+export const CODES: Readonly<Record<ChecksWord, ExitCode>> = {
+  HEALTHY: EXIT.healthy,
+  DEGRADED: EXIT.warning,
+  STOP: EXIT.critical,
+  UNKNOWN: EXIT.unknown,
+};
+
+/** Runs the checks once and remembers what they told; one that was stopped told nothing. */
+export async function runOnce(
+  { context, database, checks, results, interruption: { signal } }: Session,
+  onResult: (result: CheckResult) => void = () => undefined,
+): Promise<readonly CheckResult[]> {
+  const all = await runChecks(database, context, checks, {
+    signal,
+    onResult: (result) => {
+      if (!signal.aborted) onResult(result);
+    },
+  });
+  results.add(signal.aborted ? all.filter(({ verdict }) => verdict !== 'could-not-tell') : all);
+  return all;
+}

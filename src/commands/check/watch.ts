@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CheckResult } from '../../checks/check.ts';
+import { type ChecksWord, summarise } from '../../checks/summary.ts';
+import { clock } from '../../model/format.ts';
+import type { ExitCode } from '../command.ts';
+import { pipeLine, tabbed, tally, terminalLines, verdictText, widestId } from './lines.ts';
+import { changeDocument, tell } from './notify.ts';
+import { runOnce, type Session } from './session.ts';
+
+/** What is compared from one run to the next. */
+const stateOf = ({ verdict, violations }: CheckResult): string => `${verdict} ${violations}`;
+
+/** The results that differ from the run before; of the first run all that is no pass. */
+function changes(results: readonly CheckResult[], before: ReadonlyMap<string, string> | undefined) {
+  return before === undefined
+    ? results.filter(({ verdict }) => verdict !== 'pass')
+    : results.filter((result) => before.get(result.check.id) !== stateOf(result));
+}
+
+function print(results: readonly CheckResult[], session: Session, ascii: boolean): void {
+  for (const result of results) {
+    const lines = process.stdout.isTTY
+      ? terminalLines(result, {
+          columns: process.stdout.columns,
+          ascii,
+          time: `${clock(result.at, false)} `,
+          id: widestId(session.checks),
+        })
+      : [tabbed(new Date(result.at).toISOString()) + '\t' + pipeLine(result)];
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+/**
+ * Runs the checks again and again, prints what changes and tells whom the config names when the verdict does. What is
+ * not HEALTHY at the start counts as a change: nobody may have been told.
+ * @returns the exit code of whoever ended it
+ */
+export async function watch(session: Session, everyMs: number, ascii: boolean): Promise<ExitCode> {
+  const { context, interruption } = session;
+  let states: ReadonlyMap<string, string> | undefined;
+  let before: ChecksWord | undefined;
+  for (;;) {
+    const results = await runOnce(session);
+    const verdict = summarise(results);
+    if (interruption.code !== undefined) return interruption.code;
+    print(changes(results, states), session, ascii);
+    states = new Map(results.map((result) => [result.check.id, stateOf(result)]));
+    if (verdict !== before) {
+      const at = Date.now();
+      const was = before === undefined ? '' : `, was ${before}`;
+      const out = process.stdout.isTTY ? process.stdout : process.stderr;
+      out.write(`${clock(at, false)} ${verdictText(verdict)}${was}  ${tally(results)}\n`);
+      if (before !== undefined || verdict !== 'HEALTHY') {
+        const notes = await tell(
+          context.notify,
+          changeDocument(context, before, verdict, results, at),
+          interruption.signal,
+        );
+        for (const note of notes) process.stderr.write(`apptop: ${note}\n`);
+      }
+      before = verdict;
+    }
+    // Rejects only when it is aborted.
+    await sleep(everyMs, undefined, { signal: interruption.signal }).catch(() => undefined);
+    if (interruption.code !== undefined) return interruption.code;
+  }
+}
