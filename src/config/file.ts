@@ -11,7 +11,7 @@ import type { ConfigFile } from './schema.ts';
  */
 export async function readConfigFile(path: string, name: string): Promise<ConfigFile> {
   const json = parseJson(readRequired(path, name), name);
-  const { configSchema, REMEDY } = await import('./schema.ts');
+  const [{ configSchema }, { REMEDY }] = await Promise.all([import('./schema.ts'), import('./schema-parts.ts')]);
   const parsed = configSchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const { place, message } = firstIssue(parsed.error.issues);

@@ -1,64 +1,11 @@
 import * as z from 'zod/mini'; // 0.2 ms at start and 16 kB in the bundle; zod itself costs 14 ms and 454 kB
 import { uidShape } from '../model/booking-id.ts';
-import { PHASES, SEVERITIES } from '../model/check-words.ts';
 import { KNOWN_COLUMNS } from '../model/columns.ts';
-import { nearest } from '../model/nearest.ts';
 import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../model/thresholds.ts';
 
-/** Between what is wrong and what to do, in the message of every issue that this schema raises. */
-export const REMEDY = ' → ';
-
-const says = (what: string, remedy: string): string => `${what}${REMEDY}${remedy}`;
-
-/** What was meant, when that can be guessed, else everything that is possible. */
-const offer = (word: unknown, names: readonly string[]): string => {
-  const meant = typeof word === 'string' ? nearest(word, names) : undefined;
-  return meant === undefined ? `use one of ${names.join(', ')}` : `did you mean ${meant}?`;
-};
-
-interface RawIssue {
-  readonly code: string;
-  readonly input?: unknown;
-  readonly keys?: readonly string[];
-}
-
-const named = (names: readonly string[], expected: string) => (issue: RawIssue) => {
-  const [key] = issue.keys ?? [];
-  if (key !== undefined) return says(`unknown key "${key}"`, offer(key, names));
-  return says(issue.input === undefined ? 'missing' : `must be ${expected}`, `write ${expected}`);
-};
-
-const object = <Shape extends z.core.$ZodShape>(shape: Shape, expected = 'an object') =>
-  z.strictObject(shape, { error: named(Object.keys(shape), expected) });
-
-const choice = <const Names extends readonly string[]>(names: Names, description: string) =>
-  z
-    .enum(names, {
-      error: (issue) =>
-        issue.input === undefined
-          ? says('missing', `write one of ${names.join(', ')}`)
-          : says(`must be one of ${names.join(', ')}`, offer(issue.input, names)),
-    })
-    .check(z.describe(description));
-
-const text = (description: string) =>
-  z
-    .string({ error: says('must be text', 'write it in double quotes') })
-    .check(z.minLength(1, { error: says('is empty', 'write a value or leave the key out') }), z.describe(description));
-
-const texts = (of: string, example: string) => {
-  const error = (what: string) => says(what, `write ${example}`);
-  const item = z.string({ error: error(`must be ${of}`) }).check(z.minLength(1, { error: error('is empty') }));
-  return z.array(item, { error: error('must be a list') }).check(z.minLength(1, { error: error('is empty') }));
-};
-
-const range = (from: number, to: number, description: string, whole = false) => {
-  const expected = `a ${whole ? 'whole ' : ''}number from ${from} to ${to}`;
-  const error = says(`must be ${expected}`, `write ${expected}, without quotes`);
-  const number = whole ? z.int({ error }) : z.number({ error });
-  return number.check(z.gte(from, { error }), z.lte(to, { error }), z.describe(description));
-};
+import { codeWrites, flags, hotfix, notify, ownChecks, timedQuery } from './schema-checks.ts';
+import { choice, named, object, range, says, text } from './schema-parts.ts';
 
 const tls = object({
   mode: z.optional(
@@ -138,47 +85,6 @@ const tables = z.partialRecord(
   { error: named(KNOWN_TABLES, 'an object') },
 );
 
-const flags = z.union(
-  [
-    object({ file: text("Path of the application's .env file.") }),
-    object({
-      command: texts('a text', '["ssh", "app", "env"]').check(
-        z.describe('A program and its arguments, run without a shell, that prints NAME=value lines within 10 s.'),
-      ),
-    }),
-  ],
-  {
-    error: says(
-      'must be an object with file or command',
-      'write {"file": ".env"} or {"command": ["ssh", "app", "env"]}',
-    ),
-  },
-);
-
-const codeWrites = z.record(z.string(), texts('a column', '["status", "starts_at"]'), {
-  error: says('must be an object', 'write {"appointments": ["status", "starts_at"]}'),
-});
-
-const hotfix = object({
-  indexes: z.optional(
-    texts('a name', '["idx_appointments_call_id"]').check(z.describe('Indexes that the appointments table must have.')),
-  ),
-  migrations: z.optional(
-    texts('a name', '["2025_10_18_000001_optimize"]').check(
-      z.describe("Names that Laravel's migrations table must hold: its files without .php."),
-    ),
-  ),
-});
-
-const timedQuery = object(
-  {
-    name: text('What the results call it.'),
-    sql: text('One reading statement. The server refuses a write.'),
-    maxMs: z.optional(range(1, 3_600_000, 'Milliseconds that it may take, with its way to the server. Default: 100.')),
-  },
-  'an object with name and sql',
-);
-
 const bookingIds = object({
   uidPattern: z.optional(
     z.string({ error: says('must be text', 'write a pattern such as "^[A-Za-z0-9_-]{8,64}$"') }).check(
@@ -194,80 +100,6 @@ const bookingIds = object({
       'detect: a filled calcom_v2_booking_uid column says that numeric ids in the V2 column are right (default). separate-columns: they are misplaced all the same.',
     ),
   ),
-});
-
-const itemsOf = <Item extends z.core.$ZodType>(item: Item, expected: string) =>
-  z.array(item, { error: says('must be a list', `write ${expected}`) });
-
-/** A regular expression, in JavaScript's words. */
-function isPattern(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u').source !== '';
-  } catch {
-    return false;
-  }
-}
-
-const ownFacts = {
-  name: text('The second half of its id: own/NAME.').check(
-    z.regex(/^[a-z0-9][a-z0-9._-]*$/i, { error: says("can't be a name", 'use letters, digits, dots and dashes') }),
-  ),
-  title: z.optional(text('What holds when it passes.')),
-  severity: z.optional(choice(SEVERITIES, 'What a violation means. Default: error.')),
-  phases: z.optional(itemsOf(choice(PHASES, 'When it is run.'), '["monitor"]')),
-  remedy: z.optional(text('What to do when it fails.')),
-};
-const timeoutSeconds = z.optional(range(1, 600, 'Seconds until it is given up. Default: 10.'));
-
-const ownChecks = object({
-  folder: z.optional(text('A folder of .sql files, one SELECT each that returns the violating rows.')),
-  http: z.optional(
-    itemsOf(
-      object({
-        ...ownFacts,
-        url: text('The address that must answer.'),
-        status: z.optional(range(100, 599, 'The status that it must answer with. Default: 200.', true)),
-        contains: z.optional(text("What the answer's text must contain.")),
-        timeoutSeconds,
-      }),
-      '[{"name": …, "url": …}]',
-    ),
-  ),
-  commands: z.optional(
-    itemsOf(
-      object({
-        ...ownFacts,
-        command: texts('a text', '["program", "word"]').check(z.describe('Program and words; no shell.')),
-        timeoutSeconds,
-      }),
-      '[{"name": …, "command": ["program"]}]',
-    ),
-  ),
-  logs: z.optional(
-    itemsOf(
-      object({
-        ...ownFacts,
-        file: text('The log file.'),
-        pattern: text('A regular expression for one line.').check(
-          z.refine(isPattern, { error: says('is no regular expression', 'write one as JavaScript understands it') }),
-        ),
-        minutes: range(1, 100_000, 'How far back to look, by the times that the lines begin with.', true),
-        atMost: z.optional(range(0, 1_000_000_000, 'Lines that may match. Default: 0.', true)),
-      }),
-      '[{"name": …, "file": …, "pattern": …, "minutes": …}]',
-    ),
-  ),
-});
-
-const notify = object({
-  command: z.optional(
-    texts('a text', '["notify-send", "apptop"]').check(
-      z.describe(
-        'A program and its arguments, run without a shell for at most 30 s, with a JSON document as its input.',
-      ),
-    ),
-  ),
-  webhook: z.optional(text('An address that is sent the same JSON document by POST, within 10 s: https://…')),
 });
 
 const context = object({

@@ -27,6 +27,7 @@ export class Database {
   readonly #lanes = new Map<Lane, Promise<Connection>>();
   readonly #turns = new Map<Lane, Promise<unknown>>();
   readonly #log = new SqlLog();
+  #closed = false;
   #server: Server | undefined;
 
   constructor(context: Context, engine: Engine) {
@@ -83,6 +84,7 @@ export class Database {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
     const opened = await Promise.allSettled(lanes);
@@ -95,6 +97,7 @@ export class Database {
     work: (connection: Connection) => Promise<Answer>,
   ): Promise<Answer> {
     const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
+      if (this.#closed) throw new Problem('cancelled', 'the database was closed', 'open it again');
       const connection = await this.#connection(lane);
       // It may have been aborted while it waited for its turn or for the connection.
       if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
