@@ -40,8 +40,10 @@ async function bestOf(ground: Ground, query: TimedQuery): Promise<number | strin
     }
     return best;
   } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.kind === 'timeout') return `stopped after ${milliseconds(ground.context.statementTimeoutMs)}`;
     // The query's own fault is its result; a lost connection is everybody's.
-    if (error instanceof Problem && ['sql', 'timeout', 'missing', 'refused'].includes(error.kind)) return error.message;
+    if (['sql', 'missing', 'refused'].includes(error.kind)) return error.message;
     throw error;
   }
 }
