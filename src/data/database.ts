@@ -4,6 +4,7 @@ import { type Appointments, inspectAppointments } from './appointments.ts';
 import type { Connection, Dialect, Engine, Expression, Introspection, Row, Server } from './connection.ts';
 import { loadEngine } from './engines.ts';
 import { type Logged, SqlLog } from './sql-log.ts';
+import { cancelled, closed, Turns } from './turns.ts';
 
 /** Milliseconds to open a connection: a start against a dead server says so in under 5 s. */
 const CONNECT_TIMEOUT_MS = 4_000;
@@ -25,7 +26,7 @@ export class Database {
   readonly #context: Context;
   readonly #engine: Engine;
   readonly #lanes = new Map<Lane, Promise<Connection>>();
-  readonly #turns = new Map<Lane, Promise<unknown>>();
+  readonly #turns = new Map<Lane, Turns>();
   readonly #log = new SqlLog();
   #closed = false;
   #server: Server | undefined;
@@ -49,7 +50,7 @@ export class Database {
     return this.#log.entries;
   }
 
-  /** Milliseconds of the database's time that this session has taken. */
+  /** Milliseconds of the database's time that this session has taken, beside the checks: they are asked for. */
   get spentMs(): number {
     return this.#log.spentMs;
   }
@@ -96,11 +97,13 @@ export class Database {
     { lane, signal }: QueryOptions,
     work: (connection: Connection) => Promise<Answer>,
   ): Promise<Answer> {
-    const turn = (this.#turns.get(lane) ?? Promise.resolve()).then(async () => {
-      if (this.#closed) throw new Problem('cancelled', 'the database was closed', 'open it again');
+    const turns = this.#turns.get(lane) ?? new Turns();
+    this.#turns.set(lane, turns);
+    return turns.take(async () => {
+      if (this.#closed) throw closed();
       const connection = await this.#connection(lane);
       // It may have been aborted while it waited for its turn or for the connection.
-      if (signal?.aborted) throw new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
+      if (signal?.aborted) throw cancelled();
       // A server that can't be told to stop leaves the statement to its timeout.
       const cancel = () => void connection.cancel().catch(() => undefined);
       signal?.addEventListener('abort', cancel);
@@ -113,19 +116,10 @@ export class Database {
         signal?.removeEventListener('abort', cancel);
       }
     });
-    // The next in turn goes on whatever became of this one.
-    this.#turns.set(
-      lane,
-      turn.then(
-        () => undefined,
-        () => undefined,
-      ),
-    );
-    return turn;
   }
 
   async #connection(lane: Lane): Promise<Connection> {
-    const open = this.#lanes.get(lane) ?? this.#open();
+    const open = this.#lanes.get(lane) ?? this.#open(lane);
     this.#lanes.set(lane, open);
     try {
       const connection = await open;
@@ -137,8 +131,9 @@ export class Database {
     }
   }
 
-  async #open(): Promise<Connection> {
-    return this.#log.watch(await this.#engine.connect(this.#context.target, CONNECT_TIMEOUT_MS));
+  async #open(lane: Lane): Promise<Connection> {
+    const connection = await this.#engine.connect(this.#context.target, CONNECT_TIMEOUT_MS);
+    return this.#log.watch(connection, !lane.startsWith('check'));
   }
 
   #drop(lane: Lane, connection: Connection): void {

@@ -1,18 +1,11 @@
 import { isIP } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
+import { cancelled, closed, STOP_MS, Statements } from '../turns.ts';
 import { Session, type SessionOptions } from './driver.ts';
 import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
-
-/** Milliseconds after the server's own limit before a statement is killed from here. */
-const GUARD_MS = 500;
-/** Milliseconds for opening the session that kills, and again for the killed statement to end. */
-const KILL_MS = 2_000;
-/** Milliseconds between two kills of a statement that goes on. */
-const AGAIN_MS = 100;
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc']);
 /** To the letter as the server's lexer sees them: a space to JavaScript may be part of a name to the server. */
@@ -71,81 +64,39 @@ function flavourOf(fullVersion: string): Flavour {
   };
 }
 
-interface Running {
-  /** Why it was stopped from here. */
-  stopped?: Problem;
-  stopping?: Promise<void>;
-  /** Aborted when it has ended. */
-  readonly over: AbortController;
-}
-
-/** Until a statement has ended, at most the time after which it is told again: the first word may overtake the statement. */
-const pause = ({ over }: Running): Promise<void> =>
-  sleep(AGAIN_MS, undefined, { signal: over.signal }).catch(() => undefined);
-
 class MysqlConnection implements Connection {
   readonly server: Server;
-  readonly #target: ServerTarget;
   readonly #options: SessionOptions;
   readonly #session: Session;
-  readonly #flavour: Flavour;
-  /** Tells this server from another one behind the same address. */
-  readonly #instance: string | null;
-  #running: Running | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #greeting: Greeting;
+  readonly #statements: Statements;
 
   constructor(target: ServerTarget, options: SessionOptions, session: Session, greeting: Greeting) {
-    this.#target = target;
     this.#options = options;
     this.#session = session;
-    this.#flavour = greeting.flavour;
-    this.#instance = greeting.instance;
+    this.#greeting = greeting;
     this.server = greeting.server;
+    this.#statements = new Statements({
+      tell: (running, pause) => this.#kill(running, pause),
+      breakOff: () => session.destroy(new Error('a statement could not be stopped')),
+      problemOf: (error) => problemOf(error, target),
+    });
   }
 
-  query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    const answer = this.#turn.then(() => this.#run(statement, timeoutMs));
-    this.#turn = answer.then(
-      () => undefined,
-      () => undefined,
-    );
-    return answer;
+  query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    return this.#statements.run(timeoutMs, async () => {
+      assertReading(sql);
+      return this.#session.query((await this.#limit(timeoutMs)) + sql, parameters);
+    });
   }
 
-  async cancel(): Promise<void> {
-    await this.#stop(new Problem('cancelled', 'the statement was cancelled', 'press R to ask again'));
+  cancel(): Promise<void> {
+    return this.#statements.stop(cancelled());
   }
 
   async close(): Promise<void> {
-    await this.#stop(new Problem('cancelled', 'the connection was closed', 'open it again'));
+    await this.#statements.stop(closed());
     await this.#session.end();
-  }
-
-  async #run({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    assertReading(sql);
-    const running: Running = { over: new AbortController() };
-    this.#running = running;
-    const tooLong = new Problem(
-      'timeout',
-      `the statement took over ${timeoutMs / 1000} s`,
-      'raise statementTimeoutSeconds',
-    );
-    const guard = setTimeout(() => void this.#stop(tooLong), timeoutMs + GUARD_MS);
-    try {
-      const rows = await this.#session.query((await this.#limit(timeoutMs)) + sql, parameters);
-      // A killed SLEEP() ends well, and so does a statement that the kill came too late for.
-      if (running.stopped) throw running.stopped;
-      return rows;
-    } catch (error) {
-      if (running.stopped) throw running.stopped;
-      throw error instanceof Error && !(error instanceof Problem) ? problemOf(error, this.#target) : error;
-    } finally {
-      clearTimeout(guard);
-      this.#running = undefined;
-      running.over.abort();
-      // The next statement must not meet the kill that was meant for this one.
-      await running.stopping;
-    }
   }
 
   /**
@@ -154,42 +105,25 @@ class MysqlConnection implements Connection {
    * @returns what to put in front of the statement, where the server takes it with the statement
    */
   async #limit(timeoutMs: number): Promise<string> {
-    const { product, readOnly } = this.#flavour;
+    const { product, readOnly } = this.#greeting.flavour;
     if (product === 'MariaDB') return `SET STATEMENT max_statement_time=${timeoutMs / 1000}, ${readOnly}=1 FOR `;
     await this.#session.query(`SET SESSION max_execution_time=${timeoutMs}, SESSION ${readOnly}=1`);
     return '';
   }
 
-  async #stop(reason: Problem): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return;
-    running.stopped ??= reason;
-    running.stopping ??= this.#kill(running);
-    await running.stopping;
-  }
-
-  /** Ends the running statement on the server; where that fails, the session. */
-  async #kill(running: Running): Promise<void> {
-    const giveUp = () => {
-      if (this.#running === running) this.#session.destroy(new Error('a statement could not be stopped'));
-    };
-    const late = setTimeout(giveUp, 2 * KILL_MS);
-    late.unref();
+  /** Kills the session's statement from a second session. */
+  async #kill(running: () => boolean, pause: () => Promise<void>): Promise<void> {
+    const killer = await Session.open(this.#options, STOP_MS);
     try {
-      const killer = await Session.open(this.#options, KILL_MS);
-      try {
-        const [answer] = await killer.query(INSTANCE);
-        // Behind one address there may be several servers, where the same number is somebody else.
-        if (answer?.['instance'] !== this.#instance) return giveUp();
-        while (this.#running === running) {
-          await killer.query(`KILL QUERY ${this.#session.threadId}`);
-          await pause(running);
-        }
-      } finally {
-        await killer.end();
+      const [answer] = await killer.query(INSTANCE);
+      // Behind one address there may be several servers, where the same number is somebody else.
+      if (answer?.['instance'] !== this.#greeting.instance) throw new Error('another server answered');
+      while (running()) {
+        await killer.query(`KILL QUERY ${this.#session.threadId}`);
+        await pause();
       }
-    } catch {
-      giveUp();
+    } finally {
+      await killer.end();
     }
   }
 }

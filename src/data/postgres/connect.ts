@@ -1,19 +1,12 @@
 import { basename, dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
+import { cancelled, closed, STOP_MS, Statements } from '../turns.ts';
 import { SETTINGS, Session, type SessionOptions } from './driver.ts';
 import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
-
-/** Milliseconds after the server's own limit before a statement is cancelled from here. */
-const GUARD_MS = 500;
-/** Milliseconds for asking the server to stop a statement, and again for that to end. */
-const CANCEL_MS = 2_000;
-/** Milliseconds between two cancellations of a statement that goes on. */
-const AGAIN_MS = 100;
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain']);
 
@@ -38,14 +31,6 @@ function assertReading(sql: string): void {
   throw new Problem('refused', 'the statement does more than read', 'begin it with SELECT, WITH, SHOW or EXPLAIN');
 }
 
-interface Running {
-  /** Why it was stopped from here. */
-  stopped?: Problem;
-  stopping?: Promise<void>;
-  /** Aborted when it has ended. */
-  readonly over: AbortController;
-}
-
 interface Greeting {
   readonly server: Server;
   /**
@@ -55,73 +40,51 @@ interface Greeting {
   readonly steady: boolean;
 }
 
-/** Until a statement has ended, at most the time after which it is told again: the first word may overtake the statement. */
-const pause = ({ over }: Running): Promise<void> =>
-  sleep(AGAIN_MS, undefined, { signal: over.signal }).catch(() => undefined);
-
 class PostgresConnection implements Connection {
   readonly server: Server;
-  readonly #target: ServerTarget;
   readonly #session: Session;
   readonly #steady: boolean;
+  readonly #statements: Statements;
   #timeoutMs: number | undefined;
-  #running: Running | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(target: ServerTarget, session: Session, { server, steady }: Greeting) {
-    this.#target = target;
     this.#session = session;
     this.#steady = steady;
     this.server = server;
+    this.#statements = new Statements({
+      tell: async (running, pause) => {
+        while (running()) {
+          await session.cancel(STOP_MS);
+          await pause();
+        }
+      },
+      breakOff: () => session.destroy(new Error('a statement could not be stopped')),
+      problemOf: (error) => problemOf(error, target),
+    });
   }
 
-  query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    const answer = this.#turn.then(() => this.#run(statement, timeoutMs));
-    this.#turn = answer.then(
-      () => undefined,
-      () => undefined,
+  query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    return this.#statements.run(
+      timeoutMs,
+      async (assertWanted) => {
+        assertReading(sql);
+        await this.#prepare(Math.max(1, Math.round(timeoutMs)));
+        // Nothing was running for the server to stop yet.
+        assertWanted();
+        return this.#session.query(sql, parameters);
+      },
+      // A session that can't take this says so to the next statement.
+      async () => (this.#steady ? undefined : this.#session.command('ROLLBACK').catch(() => undefined)),
     );
-    return answer;
   }
 
-  async cancel(): Promise<void> {
-    await this.#stop(new Problem('cancelled', 'the statement was cancelled', 'press R to ask again'));
+  cancel(): Promise<void> {
+    return this.#statements.stop(cancelled());
   }
 
   async close(): Promise<void> {
-    await this.#stop(new Problem('cancelled', 'the connection was closed', 'open it again'));
+    await this.#statements.stop(closed());
     await this.#session.end();
-  }
-
-  async #run({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    assertReading(sql);
-    const running: Running = { over: new AbortController() };
-    this.#running = running;
-    const tooLong = new Problem(
-      'timeout',
-      `the statement took over ${timeoutMs / 1000} s`,
-      'raise statementTimeoutSeconds',
-    );
-    const guard = setTimeout(() => void this.#stop(tooLong), timeoutMs + GUARD_MS);
-    try {
-      await this.#prepare(Math.max(1, Math.round(timeoutMs)));
-      // Nothing is running for the server to stop yet.
-      if (running.stopped) throw running.stopped;
-      const rows = await this.#session.query(sql, parameters);
-      if (running.stopped) throw running.stopped;
-      return rows;
-    } catch (error) {
-      if (running.stopped) throw running.stopped;
-      throw error instanceof Error && !(error instanceof Problem) ? problemOf(error, this.#target) : error;
-    } finally {
-      clearTimeout(guard);
-      this.#running = undefined;
-      running.over.abort();
-      // The next statement must not meet the cancellation that was meant for this one.
-      await running.stopping;
-      // A session that can't take this says so to the next statement.
-      if (!this.#steady) await this.#session.command('ROLLBACK').catch(() => undefined);
-    }
   }
 
   /** Sets the statement's limit where it differs, and makes the session read-only again if a statement ended that. */
@@ -135,27 +98,6 @@ class PostgresConnection implements Connection {
     if (this.#timeoutMs === timeoutMs) return;
     await this.#session.command(`SET ${limit}`);
     this.#timeoutMs = timeoutMs;
-  }
-
-  async #stop(reason: Problem): Promise<void> {
-    const running = this.#running;
-    if (running === undefined) return;
-    running.stopped ??= reason;
-    running.stopping ??= this.#cancel(running);
-    await running.stopping;
-  }
-
-  /** Ends the running statement on the server; where that fails, the session. */
-  async #cancel(running: Running): Promise<void> {
-    const giveUp = () => {
-      if (this.#running === running) this.#session.destroy(new Error('a statement could not be stopped'));
-    };
-    const late = setTimeout(giveUp, 2 * CANCEL_MS);
-    late.unref();
-    while (this.#running === running) {
-      await this.#session.cancel(CANCEL_MS).catch(giveUp);
-      await pause(running);
-    }
   }
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
+import { cancelled, closed, Turns, tooLong } from '../turns.ts';
 import { problemOf } from './problems.ts';
 import type { Request, Response } from './protocol.ts';
 
@@ -68,8 +69,7 @@ class Driver {
 
   /** One statement, one at a time. */
   query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    const what = `the statement took over ${timeoutMs / 1000} s`;
-    const answer = this.#answer(timeoutMs, new Problem('timeout', what, 'raise statementTimeoutSeconds'));
+    const answer = this.#answer(timeoutMs, tooLong(timeoutMs));
     const request: Request = { sql, parameters };
     this.#process.send(request);
     return answer;
@@ -105,7 +105,7 @@ class SqliteConnection implements Connection {
   readonly server: Server;
   #driver: Driver;
   #closed = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(path: string, driver: Driver, version: string) {
     this.#driver = driver;
@@ -113,17 +113,11 @@ class SqliteConnection implements Connection {
   }
 
   query(statement: Statement, timeoutMs: number): Promise<readonly Row[]> {
-    const answer = this.#turn.then(() => this.#run(statement, timeoutMs));
-    this.#turn = answer.then(
-      () => undefined,
-      () => undefined,
-    );
-    return answer;
+    return this.#turns.take(() => this.#run(statement, timeoutMs));
   }
 
   async cancel(): Promise<void> {
-    const reason = new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
-    if (this.#driver.busy) this.#driver.kill(reason);
+    if (this.#driver.busy) this.#driver.kill(cancelled());
   }
 
   async close(): Promise<void> {
@@ -141,8 +135,6 @@ class SqliteConnection implements Connection {
     return await this.#driver.query(statement, timeoutMs);
   }
 }
-
-const closed = (): Problem => new Problem('cancelled', 'the connection was closed', 'open it again');
 
 /**
  * Opens a SQLite file read-only, in a process of its own.
