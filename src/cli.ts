@@ -75,6 +75,19 @@ function checkSpelling(command: Command, parsed: Parsed, words: readonly string[
   reject(`unexpected "${stray}"`, stray, values);
 }
 
+const takesValue = new Set(
+  [CONSOLE, ...COMMANDS].flatMap(({ options }) =>
+    options.filter(({ type }) => type !== 'flag').map(({ name }) => `--${name}`),
+  ),
+);
+
+/** yargs takes a lone dash, stdout or stdin, for a word and not for the value of the option before it. */
+const withDashes = (argv: readonly string[]): string[] =>
+  argv.flatMap((word, index) => {
+    if (word === '-' && takesValue.has(argv[index - 1] ?? '')) return [];
+    return takesValue.has(word) && argv[index + 1] === '-' ? [`${word}=-`] : [word];
+  });
+
 const declared = (options: readonly Option[]) =>
   Object.fromEntries(
     options.map(({ name, type, description }) => [
@@ -99,7 +112,7 @@ async function choose(argv: readonly string[]): Promise<(() => Promise<ExitCode>
       },
     });
   };
-  const parser = yargs([...argv])
+  const parser = yargs(withDashes(argv))
     .scriptName('apptop')
     .locale('en')
     .parserConfiguration({

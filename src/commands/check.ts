@@ -9,10 +9,11 @@ import { openDatabase } from '../data/database.ts';
 import { stateFile } from '../live/state.ts';
 import { Problem } from '../model/problem.ts';
 import { visible } from '../model/text.ts';
+import { type CodeSearch, codeDocument, placeLines, searching } from './check/code.ts';
 import { checkDocument } from './check/document.ts';
 import { intervalMs } from './check/interval.ts';
 import { junitReport, writeReport } from './check/junit.ts';
-import { listLines, pipeLine, summaryLine, terminalLines, widestId } from './check/lines.ts';
+import { listLines, pipeLine, summaryLine, terminalColumns, terminalLines, widestId } from './check/lines.ts';
 import { CODES, runOnce, type Session } from './check/session.ts';
 import { watch } from './check/watch.ts';
 import { type CheckOptions, EXIT, type ExitCode } from './command.ts';
@@ -46,16 +47,19 @@ function printer(checks: readonly Check[], ascii: boolean): (result: CheckResult
       const check = checks[next];
       const ready = check && waiting.get(check);
       if (ready === undefined) return;
-      const shown = process.stdout.isTTY
-        ? terminalLines(ready, { columns: process.stdout.columns, ascii, time: '', id })
-        : [pipeLine(ready)];
+      const columns = terminalColumns();
+      const shown = columns === undefined ? [pipeLine(ready)] : terminalLines(ready, { columns, ascii, time: '', id });
       process.stdout.write(lines(shown));
       next += 1;
     }
   };
 }
 
-async function once(session: Session, { json, junit, ascii }: CheckOptions): Promise<ExitCode> {
+async function once(
+  session: Session,
+  { json, junit, ascii }: CheckOptions,
+  scan: CodeSearch['scan'],
+): Promise<ExitCode> {
   const { context, database, checks, interruption } = session;
   const began = performance.now();
   const speaks = !json && junit !== '-';
@@ -66,7 +70,13 @@ async function once(session: Session, { json, junit, ascii }: CheckOptions): Pro
     if (junit === '-') process.stdout.write(report);
     else writeReport(junit, report);
   }
-  if (json) process.stdout.write(jsonText(checkDocument(context, database.server, results, Date.now())));
+  const code = scan();
+  if (json) {
+    const document = checkDocument(context, database.server, results, Date.now());
+    process.stdout.write(jsonText(code === undefined ? document : { ...document, code: codeDocument(code) }));
+  } else if (speaks && code !== undefined) {
+    process.stdout.write(lines(placeLines(code, terminalColumns())));
+  }
   const summary = `${summaryLine(results, performance.now() - began)}\n`;
   if (speaks) (process.stdout.isTTY ? process.stdout : process.stderr).write(summary);
   return CODES[summarise(results)];
@@ -84,9 +94,11 @@ export async function run(options: CheckOptions): Promise<ExitCode> {
   if (!loaded.ok) throw loaded.error;
   const { context, notes } = loaded.value;
   for (const note of notes) process.stderr.write(`apptop: ${note}\n`);
-  const checks = select(await checksOf(context), options);
+  const selected = select(await checksOf(context), options);
+  const { checks, scan } =
+    options.code === undefined ? { checks: selected, scan: () => undefined } : searching(selected, options.code);
   if (options.list) {
-    process.stdout.write(lines(listLines(checks, process.stdout.isTTY ? process.stdout.columns : undefined)));
+    process.stdout.write(lines(listLines(checks, terminalColumns())));
     return EXIT.healthy;
   }
   const database = await openDatabase(context);
@@ -101,7 +113,7 @@ export async function run(options: CheckOptions): Promise<ExitCode> {
     const ahead = { lane: 'check 0', signal: session.interruption.signal } as const;
     const costs = await expectedCosts(database, context, checks, session.results.known, ahead);
     for (const cost of costs) process.stderr.write(`apptop: ${visible(cost)}\n`);
-    return everyMs === undefined ? await once(session, options) : await watch(session, everyMs, options.ascii);
+    return everyMs === undefined ? await once(session, options, scan) : await watch(session, everyMs, options.ascii);
   } finally {
     await database.close();
   }

@@ -2,8 +2,8 @@ import { renameSync, statSync, writeFileSync } from 'node:fs';
 import type { CheckResult } from '../../checks/check.ts';
 import { Problem } from '../../model/problem.ts';
 
-/** What XML 1.0 forbids, and the controls that it only discourages. */
-const forbidden = /[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu;
+/** What XML 1.0 forbids, the controls that it only discourages, and what hides or turns the text around it. */
+const forbidden = /[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

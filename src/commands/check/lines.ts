@@ -32,11 +32,17 @@ const lookOf = ({ verdict, check }: CheckResult): Look =>
 
 /** Room for a mark and the longest word. */
 const HEAD = 12;
+/** A narrower terminal is not told how long each check took. */
+const WIDE = 100;
 /** Room for an id beyond which the rest of the line matters more. */
 const LONGEST_ID = 40;
 
 /** What is to be said of a result beside its verdict. */
 const textOf = ({ figure, note, check }: CheckResult): string => figure ?? note ?? check.title;
+
+/** Columns of the terminal on stdout; undefined where a program reads it. One that does not know its size has 80. */
+export const terminalColumns = (): number | undefined =>
+  process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
 
 /** How lines are laid out for a person. */
 export interface Layout {
@@ -66,14 +72,15 @@ function adviceOf({ sample, violations, check }: CheckResult, ascii: boolean): s
 export function terminalLines(result: CheckResult, { columns, ascii, time, id }: Layout): readonly string[] {
   const look = lookOf(result);
   const head = fit(`${ascii ? look.ascii : look.mark} ${look.word}`, HEAD, { ascii });
+  const number = result.verdict === 'fail' ? `${count(result.violations)} ${ascii ? '-' : '·'} ` : '';
   const cells = [
+    head,
     fit(result.check.id, id, { ascii }),
-    (result.verdict === 'fail' ? count(result.violations) : '').padStart(7),
-    milliseconds(result.durationMs).padStart(6),
-    ` ${visible(textOf(result), ascii)}`,
+    ...(columns < WIDE ? [] : [milliseconds(result.durationMs).padStart(6)]),
+    number + visible(textOf(result), ascii),
   ];
   const width = columns - time.length;
-  const line = fit(`${head} ${cells.join(' ')}`, width, { ascii }).trimEnd();
+  const line = fit(cells.join(' '), width, { ascii }).trimEnd();
   const first = `${time}${coloured(look.colour, line.slice(0, HEAD))}${line.slice(HEAD)}`;
   if (result.verdict !== 'fail') return [first];
   const advice = fit(adviceOf(result, ascii), width - HEAD - 1, { ascii }).trimEnd();

@@ -3,7 +3,7 @@ import type { CheckResult } from '../../checks/check.ts';
 import { type ChecksWord, summarise } from '../../checks/summary.ts';
 import { clock } from '../../model/format.ts';
 import type { ExitCode } from '../command.ts';
-import { pipeLine, tabbed, tally, terminalLines, verdictText, widestId } from './lines.ts';
+import { pipeLine, tally, terminalColumns, terminalLines, verdictText, widestId } from './lines.ts';
 import { changeDocument, tell } from './notify.ts';
 import { runOnce, type Session } from './session.ts';
 
@@ -18,15 +18,12 @@ function changes(results: readonly CheckResult[], before: ReadonlyMap<string, st
 }
 
 function print(results: readonly CheckResult[], session: Session, ascii: boolean): void {
+  const [columns, id] = [terminalColumns(), widestId(session.checks)];
   for (const result of results) {
-    const lines = process.stdout.isTTY
-      ? terminalLines(result, {
-          columns: process.stdout.columns,
-          ascii,
-          time: `${clock(result.at, false)} `,
-          id: widestId(session.checks),
-        })
-      : [tabbed(new Date(result.at).toISOString()) + '\t' + pipeLine(result)];
+    const lines =
+      columns === undefined
+        ? [`${new Date(result.at).toISOString()}\t${pipeLine(result)}`]
+        : terminalLines(result, { columns, ascii, time: `${clock(result.at, false)} `, id });
     process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   }
 }

@@ -1,0 +1,163 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/checks/catalogue.ts';
+import { seedRows } from '../../src/data/demo/seed-rows.ts';
+import { ENGINES, type PlantedRow, type TestEngine } from '../engines/engines.ts';
+import { Operator, urlOf } from './operator.ts';
+
+/** A database with appointments, and somebody who checks it. */
+async function checked(engine: TestEngine, rows: readonly PlantedRow[]) {
+  const db = await engine.database();
+  await engine.createAppointments(db);
+  await engine.insert(db, 'appointments', rows);
+  const operator = new Operator();
+  return { db, operator, check: (...args: string[]) => operator.run('check', '--url', urlOf(db), ...args) };
+}
+
+const flagged: PlantedRow = { requires_manual_review: true, sync_error_code: 'HTTP_401' };
+
+for (const engine of ENGINES) {
+  describe(`checks from the command line on ${engine.name}`, () => {
+    test('are a line each for a program, with the summary beside them', async () => {
+      const { check } = await checked(engine, seedRows(Date.now()));
+      const { code, stdout, stderr } = await check();
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t'));
+      expect(lines.map((cells) => cells[1]).slice(0, CATALOGUE.length)).toEqual(CATALOGUE.map(({ id }) => id));
+      expect(new Set(lines.map((cells) => cells.length))).toEqual(new Set([6]));
+      const [verdict, , severity, violations, milliseconds, text] =
+        lines.find(([, id]) => id === 'booking-ids/none-misplaced') ?? [];
+      expect([verdict, severity, violations, text]).toEqual(['fail', 'error', '102', 'No V1 id is in the V2 column']);
+      expect(milliseconds).toMatch(/^\d+$/);
+      expect(lines.find(([, id]) => id === 'sync/success-24h')?.[5]).toBe('93.1 % synced in 24 h, target > 95 %');
+      expect(stderr).toMatch(/^STOP {2}\d+ pass, \d+ fail, \d+ not applicable, [\d.]+ m?s\n$/);
+      expect(code).toBe(2);
+    });
+
+    test.each([
+      [['sync/columns'], 0, /^HEALTHY {2}1 pass, /],
+      [['sync/columns', 'sync/review-queue'], 1, /^DEGRADED {2}1 pass, 1 fail, /],
+      [['calendar-schema/unique-events'], 0, /^HEALTHY {2}1 not applicable, /],
+    ])('%j ends with %i', async (ids, code, summary) => {
+      const { check } = await checked(engine, [flagged]);
+      const ended = await check(...ids);
+      expect([ended.code, ended.stderr]).toEqual([code, expect.stringMatching(summary)]);
+      expect(ended.stdout.trimEnd().split('\n')).toHaveLength(ids.length);
+    });
+
+    test('are one document for a program: counts as numbers, keys as text, with the SQL', async () => {
+      const { check } = await checked(engine, [{ ...flagged, id: '9007199254740993' }]);
+      const { code, stdout, stderr } = await check('sync/review-queue', '--json');
+      const document: unknown = JSON.parse(stdout);
+      expect(document).toMatchObject({
+        version: 1,
+        environment: 'production',
+        engine: expect.stringMatching(/^(SQLite|MariaDB|MySQL|PostgreSQL) \d/),
+        takenAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        verdict: 'DEGRADED',
+        checks: [
+          {
+            id: 'sync/review-queue',
+            system: 'sync',
+            phases: expect.arrayContaining(['monitor']),
+            severity: 'warn',
+            verdict: 'fail',
+            violations: 1,
+            sample: [{ pk: '9007199254740993', sync_error_code: 'HTTP_401' }],
+            sql: expect.arrayContaining([{ sql: expect.stringContaining('SELECT'), parameters: expect.any(Array) }]),
+            durationMs: expect.any(Number),
+            note: null,
+          },
+        ],
+      });
+      expect([code, stderr]).toEqual([1, '']);
+    });
+
+    test('show hostile values instead of sending them, also in a document and a report', async () => {
+      const hostile = '</failure>&"\u001b[2J\u0007\u202egnp.exe]]>';
+      const { check } = await checked(engine, [{ ...flagged, sync_error_code: hostile, source: hostile }]);
+      const [line, document, report] = await Promise.all([
+        check('booking-ids/sources'),
+        check('sync/review-queue', '--json'),
+        check('sync/review-queue', '--junit', '-'),
+      ]);
+      expect(line.stdout).toContain('␛[2J␇⟪U+202E⟫gnp.');
+      for (const { stdout } of [line, document, report]) {
+        expect([...stdout].filter((character) => /(?![\n\t])[\p{Cc}\p{Cf}]/u.test(character))).toEqual([]);
+      }
+      expect(document.stdout).toContain('\\u001b[2J\\u0007\\u202egnp.exe');
+      expect(JSON.parse(document.stdout).checks[0].sample[0].sync_error_code).toBe(hostile);
+      expect(report.stdout).toContain('&lt;/failure&gt;&amp;');
+    });
+
+    test('that cannot reach the database could not tell, with 3', async () => {
+      const { db, operator } = await checked(engine, []);
+      const { code, stdout, stderr } = await operator.run('check', '--url', `${urlOf(db)}_gone`, '--system', 'sync');
+      const verdicts = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t')[0]);
+      expect([new Set(verdicts), code]).toEqual([new Set(['could-not-tell']), 3]);
+      expect(stderr).toMatch(/^UNKNOWN {2}\d+ could not tell, /);
+    });
+
+    test('remember how they stood, for the console and the next run', async () => {
+      const { check, operator } = await checked(engine, [flagged]);
+      await check('sync/review-queue');
+      await check('sync/review-queue', 'sync/columns');
+      const folder = join(operator.home, '.local/state/apptop/checks');
+      const [file = ''] = readdirSync(folder);
+      const known: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      expect(known).toMatchObject({
+        'sync/review-queue': { verdict: 'fail', trend: [1, 1] },
+        'sync/columns': { verdict: 'pass', trend: [0] },
+      });
+    });
+  });
+}
+
+describe('the command line of the checks', () => {
+  const operator = () => new Operator().write('empty.sqlite', '');
+  const url = ['--url', 'sqlite:empty.sqlite'];
+
+  test.each([
+    [['sync/colums'], 'there is no check "sync/colums": did you mean sync/columns?'],
+    [['--phase', 'past'], 'there is no phase "past": did you mean post? it is one of pre, post, verify, monitor'],
+    [['--system', 'sync', 'schema/no-long-locks'], 'no check is all of that: apptop check --list shows them all'],
+    [['--watch', '5s'], '--watch 5s is no interval from 10s to 1d: write --watch 60s, 5m or 1h'],
+    [['--watch', '2d'], '--watch 2d is no interval from 10s to 1d: write --watch 60s, 5m or 1h'],
+    [['--watch', '60'], '--watch 60 is no interval from 10s to 1d: write --watch 60s, 5m or 1h'],
+    [['--watch', '60s', '--json'], "--watch and --json don't go together: give one of them"],
+    [['--json', '--junit', '-'], '--json and --junit - both want stdout: name a file: --junit FILE'],
+  ])('%j is one line and 3', async (args, line) => {
+    expect(await operator().run('check', ...url, ...args)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `apptop: ${line}\n`,
+    });
+  });
+
+  test('a password where a check belongs is not repeated', async () => {
+    const { code, stderr } = await operator().run('check', 'mysql://root:hunter2@db/shop');
+    expect([code, stderr]).toEqual([3, expect.not.stringContaining('hunter2')]);
+  });
+
+  test('lists the checks without a database', async () => {
+    const { code, stdout } = await new Operator().run(
+      'check',
+      '--list',
+      '--url',
+      'sqlite:nowhere',
+      '--phase',
+      'verify',
+    );
+    const lines = stdout.trimEnd().split('\n');
+    const expected = CATALOGUE.filter(({ phases }) => phases.includes('verify')).map(
+      ({ id, severity, phases, title }) => [id, severity, phases.join(','), title].join('\t'),
+    );
+    expect([code, lines]).toEqual([0, expected]);
+  });
+});
