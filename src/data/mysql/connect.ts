@@ -3,9 +3,10 @@ import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
+import { noAnswer } from '../network-problems.ts';
 import { cancelled, closed, STOP_MS, Statements } from '../turns.ts';
 import { Session, type SessionOptions } from './driver.ts';
-import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
+import { problemOf, problemOfConnecting } from './problems.ts';
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain', 'describe', 'desc']);
 /** To the letter as the server's lexer sees them: a space to JavaScript may be part of a name to the server. */

@@ -1,10 +1,6 @@
 import type { ServerTarget } from '../../config/target.ts';
-import { Problem, type ProblemKind } from '../../model/problem.ts';
-
-/** Where a server is, as a person would write it. */
-function placeOf({ socket, host, port }: ServerTarget): string {
-  return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
+import { Problem } from '../../model/problem.ts';
+import { networkTellings, placeOf, type Telling } from '../network-problems.ts';
 
 interface DriverError {
   /** The server's number, the same on MySQL and MariaDB: https://mariadb.com/kb/en/mariadb-error-codes/ */
@@ -34,11 +30,9 @@ const MISSING = new Set([1046, 1049, 1051, 1054, 1109, 1146, 1176]);
 /** Privileges, and what a read-only session may not. */
 const DENIED = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1792]);
 
-type Telling = readonly [kind: ProblemKind, what: string, remedy: string];
-
 /** Why a server, by its number, or the network, by a code, let nobody in. */
 function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
-  const { host, user = '', password, database, tls } = target;
+  const { user = '', password, database, tls } = target;
   const place = placeOf(target);
   const refused: Telling = [
     'refused',
@@ -52,17 +46,8 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
     `${place} takes no connection from this machine: ${message}`,
     'connect from an allowed host, or let an administrator allow this one',
   ];
-  const unknownHost: Telling = [
-    'unreachable',
-    `no host is known as "${host}"`,
-    'check the host in the connection, and the DNS or VPN of this machine',
-  ];
-  const noSocket: Telling = [
-    'unreachable',
-    `cannot open the socket ${place}`,
-    'check its path, that the server runs, and the right to use the socket',
-  ];
   return {
+    ...networkTellings(target),
     1040: full,
     1044: [
       'refused',
@@ -77,16 +62,6 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
     1226: full,
     1698: refused,
     3159: ['refused', `${place} wants TLS`, 'set tls mode "require" or stricter in the connection'],
-    ENOTFOUND: unknownHost,
-    EAI_AGAIN: unknownHost,
-    ECONNREFUSED: [
-      'unreachable',
-      `nobody answers at ${place}`,
-      'check the address, and that the server runs and listens there',
-    ],
-    ENOENT: noSocket,
-    EACCES: noSocket,
-    ETIMEDOUT: silence(target),
     HANDSHAKE_NO_SSL_SUPPORT: [
       'refused',
       `${place} offers no TLS`,
@@ -131,12 +106,3 @@ export function problemOf(error: Error, target: ServerTarget): Problem {
     return new Problem('refused', message, 'let an administrator grant the privilege, or go without');
   return new Problem('sql', message, 'check the statement against the tables and columns there are');
 }
-
-/** Somebody holds the port open and says nothing, or packets vanish on the way. */
-const silence = (target: ServerTarget): Telling => [
-  'timeout',
-  `${placeOf(target)} does not answer in time`,
-  'check the address, the firewall and the load of the server',
-];
-
-export const noAnswer = (target: ServerTarget): Problem => new Problem(...silence(target));

@@ -4,9 +4,10 @@ import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
+import { noAnswer } from '../network-problems.ts';
 import { cancelled, closed, STOP_MS, Statements } from '../turns.ts';
 import { SETTINGS, Session, type SessionOptions } from './driver.ts';
-import { noAnswer, problemOf, problemOfConnecting } from './problems.ts';
+import { problemOf, problemOfConnecting } from './problems.ts';
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain']);
 

@@ -1,10 +1,6 @@
 import type { ServerTarget } from '../../config/target.ts';
-import { Problem, type ProblemKind } from '../../model/problem.ts';
-
-/** Where a server is, as a person would write it. */
-function placeOf({ socket, host, port }: ServerTarget): string {
-  return socket ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
-}
+import { Problem } from '../../model/problem.ts';
+import { networkTellings, noAnswer, placeOf, type Telling } from '../network-problems.ts';
 
 interface DriverError {
   /** An SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's code. */
@@ -19,20 +15,9 @@ function read(error: Error): DriverError {
   return { code: typeof code === 'string' ? code : '', message: message.replaceAll(/\s+/g, ' ') };
 }
 
-type Telling = readonly [kind: ProblemKind, what: string, remedy: string];
-
-/** Somebody holds the port open and says nothing, or packets vanish on the way. */
-const silence = (target: ServerTarget): Telling => [
-  'timeout',
-  `${placeOf(target)} does not answer in time`,
-  'check the address, the firewall and the load of the server',
-];
-
-export const noAnswer = (target: ServerTarget): Problem => new Problem(...silence(target));
-
 /** Why a server or the network let nobody in, by the code of the error. */
 function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
-  const { host, user, password, database, tls } = target;
+  const { user, password, database, tls } = target;
   const place = placeOf(target);
   const who = user === undefined ? 'the user' : `user "${user}"`;
   const refused: Telling = [
@@ -40,17 +25,8 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
     `${place} refuses ${who} ${password ? 'with this password' : 'without a password'}`,
     'check the user and the password',
   ];
-  const unknownHost: Telling = [
-    'unreachable',
-    `no host is known as "${host}"`,
-    'check the host in the connection, and the DNS or VPN of this machine',
-  ];
-  const noSocket: Telling = [
-    'unreachable',
-    `cannot open the socket ${place}`,
-    'check its path, that the server runs, and the right to use the socket',
-  ];
   return {
+    ...networkTellings(target),
     '28P01': refused,
     '28000': [
       'refused',
@@ -69,16 +45,6 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
       'close idle sessions, or raise max_connections',
     ],
     '57P03': ['refused', `${place} is not ready: ${message}`, 'wait until the server has started'],
-    ENOTFOUND: unknownHost,
-    EAI_AGAIN: unknownHost,
-    ECONNREFUSED: [
-      'unreachable',
-      `nobody answers at ${place}`,
-      'check the address, and that the server runs and listens there',
-    ],
-    ENOENT: noSocket,
-    EACCES: noSocket,
-    ETIMEDOUT: silence(target),
   };
 }
 
