@@ -1,3 +1,4 @@
+import { SEVERITIES } from '../model/check-words.ts';
 import { age, counted } from '../model/format.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Alert, AlertLevel } from '../model/verdict.ts';
@@ -7,8 +8,21 @@ import type { Remembered } from './results.ts';
 /** A result older than a day says nothing about now. */
 const FRESH_MS = 24 * 3_600_000;
 
-/** Checks of what the figures of every refresh judge too, and say at once: as alerts they would say it twice. */
-export const TOLD_BY_FIGURES: ReadonlySet<string> = new Set([]);
+/** Checks of what the figures of every refresh judge too, and at once: as alerts they would say it twice. */
+export const TOLD_BY_FIGURES: ReadonlySet<string> = new Set([
+  'booking-ids/none-misplaced',
+  'booking-ids/none-newly-misplaced',
+  'booking-ids/no-conflicts',
+  'booking-ids/no-impossible-ids',
+  'sync/success-24h',
+  'sync/success-7d',
+  'sync/pending-and-failed',
+  'sync/latency-average',
+  'sync/latency-max',
+  'sync/stuck-pending',
+  'sync/review-queue',
+  'sync/failed-jobs',
+]);
 
 /** A check that failed and still counts. */
 export interface Failure {
@@ -36,7 +50,7 @@ function holdsNow({ phases, system }: Check, { migration }: Pick<Snapshot, 'migr
 }
 
 /**
- * The failures of the last day that need somebody, in the order of the checks.
+ * The failures of the last day that need somebody, the most severe first.
  * @param now local milliseconds
  */
 export function failuresNow(
@@ -45,11 +59,13 @@ export function failuresNow(
   snapshot: Pick<Snapshot, 'migration'>,
   now: number,
 ): readonly Failure[] {
-  return checks.flatMap((check) => {
+  const failures = checks.flatMap((check) => {
     const result = known.get(check.id);
     if (result?.verdict !== 'fail' || now - result.at > FRESH_MS) return [];
     return LEVELS[check.severity] !== undefined && holdsNow(check, snapshot) ? [{ check, result }] : [];
   });
+  const rank = ({ check }: Failure) => SEVERITIES.indexOf(check.severity);
+  return failures.sort((one, other) => rank(one) - rank(other));
 }
 
 /** What the failures of checks add to a verdict: all but those that the figures of every refresh tell anyway. */
@@ -57,7 +73,14 @@ export function checkAlerts(failures: readonly Failure[], now: number): readonly
   return failures.flatMap(({ check, result }) => {
     const level = LEVELS[check.severity];
     if (level === undefined || TOLD_BY_FIGURES.has(check.id)) return [];
-    const what = result.figure ?? counted(result.violations, 'violation');
-    return [{ level, id: check.id, text: `${check.id}: ${what}, ${age((now - result.at) / 1000)} ago` }];
+    return [{ level, id: check.id, text: `${check.id}: ${whatOf(result)}, ${agoOf((now - result.at) / 1000)}` }];
   });
 }
+
+/** Characters of a figure that a reason among others has room for. */
+const LONGEST_FIGURE = 50;
+
+const whatOf = ({ figure, violations }: Remembered): string =>
+  figure === undefined || figure.length > LONGEST_FIGURE ? counted(violations, 'violation') : figure;
+
+const agoOf = (seconds: number): string => (seconds < 60 ? 'just now' : `${age(seconds)} ago`);

@@ -8,7 +8,7 @@ import type { Check } from './check.ts';
 import type { Remembered } from './results.ts';
 
 /** Rows from which on a person wants to know before a table is read in full: some 0.5 s of a server's time. */
-const MANY_ROWS = 1_000_000;
+export const MANY_ROWS = 1_000_000;
 
 /** `5,123,456` is more than an estimate knows. */
 const rounded = (rows: number): string => count(Number(rows.toPrecision(2)));
@@ -25,13 +25,14 @@ function tableOf(scans: string, context: Context): TableName {
  * What the checks that read a large table in full are expected to cost, a line each:
  * `sync/once: reads all of appointments, about 5,000,000 rows; 3.4 s last time`. Nothing while the database is away: the
  * checks will say so themselves.
+ * @param from rows from which on a table counts as large
  */
 export async function expectedCosts(
   database: Database,
   context: Context,
   checks: readonly Check[],
   known: ReadonlyMap<string, Remembered>,
-  options: QueryOptions,
+  { from = MANY_ROWS, ...options }: QueryOptions & { readonly from?: number },
 ): Promise<readonly string[]> {
   const scanning = Map.groupBy(checks, ({ scans }) => scans);
   scanning.delete(undefined);
@@ -42,7 +43,7 @@ export async function expectedCosts(
       const rows = await database.introspect(options, (introspection, connection) =>
         introspection.estimate(connection, table),
       );
-      if (rows === undefined || rows < MANY_ROWS) continue;
+      if (rows === undefined || rows < from) continue;
       for (const { id } of group) {
         const last = known.get(id)?.durationMs;
         const before = last === undefined ? '' : `; ${duration(last / 1000)} last time`;

@@ -1,9 +1,12 @@
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import type { Check, CheckResult } from './check.ts';
-import { expectedCosts } from './cost.ts';
+import { expectedCosts, MANY_ROWS } from './cost.ts';
 import type { Remembered, Results } from './results.ts';
 import { runChecks } from './runner.ts';
+
+/** Rows of a table up to which a screen may read it in full unasked: forty scans take some 2 s of a server's time. */
+const UNASKED_ROWS = 100_000;
 
 /** What is known of the checks of one database right now. */
 export interface ChecksState {
@@ -23,7 +26,7 @@ export interface ChecksStore {
   getState(): ChecksState;
   subscribe(listener: () => void): () => void;
   load(): Promise<void>;
-  /** On the first call runs what is cheap: the built-in checks that read no table in full. */
+  /** On the first call runs what is cheap: the built-in checks that read no large table in full. */
   runCheap(): Promise<void>;
   /** What those that read a large table in full are expected to cost, a line each. */
   expectedCosts(checks: readonly Check[]): Promise<readonly string[]>;
@@ -69,14 +72,29 @@ class Runs implements ChecksStore {
     if (this.#opened) return;
     this.#opened = true;
     await this.load();
-    const cheap = this.#state.checks?.filter(({ scans, system }) => scans === undefined && system !== 'own') ?? [];
-    await this.run(cheap);
+    const builtIn = this.#state.checks?.filter(({ system }) => system !== 'own') ?? [];
+    await this.run(await this.#cheapOf(builtIn));
   }
 
-  async expectedCosts(checks: readonly Check[]): Promise<readonly string[]> {
+  /** Those that nobody has to ask for: what one of a table's scans costs, all of them do. */
+  async #cheapOf(checks: readonly Check[]): Promise<readonly Check[]> {
+    const cheap = new Set<string | undefined>([undefined]);
+    for (const [scans, group] of Map.groupBy(checks, ({ scans }) => scans)) {
+      const costs = await this.#costs(group.slice(0, 1), UNASKED_ROWS);
+      if (costs.length === 0) cheap.add(scans);
+    }
+    return checks.filter(({ scans }) => cheap.has(scans));
+  }
+
+  expectedCosts(checks: readonly Check[]): Promise<readonly string[]> {
+    return this.#costs(checks, MANY_ROWS);
+  }
+
+  async #costs(checks: readonly Check[], from: number): Promise<readonly string[]> {
     if (checks.every(({ scans }) => scans === undefined)) return [];
     // Not the lane of the scans, where the answer would wait for their end.
-    return expectedCosts(this.#database, this.#context, checks, this.#state.known, { lane: 'check 1' });
+    const options = { lane: 'check 1', from } as const;
+    return expectedCosts(this.#database, this.#context, checks, this.#state.known, options);
   }
 
   async run(checks: readonly Check[]): Promise<void> {

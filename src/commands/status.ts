@@ -1,10 +1,13 @@
+import { checkAlerts, failuresNow } from '../checks/alerts.ts';
+import { Results } from '../checks/results.ts';
 import type { Context } from '../config/context.ts';
 import { loadContext } from '../config/load.ts';
 import type { Server } from '../data/connection.ts';
 import { openDatabase } from '../data/database.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
+import { stateFile } from '../live/state.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
+import { type Alert, judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
 import { EXIT, type ExitCode, type StatusOptions } from './command.ts';
 import { statusDocument } from './status-document.ts';
 import { statusText } from './status-text.ts';
@@ -22,6 +25,15 @@ const CODES: Readonly<Record<VerdictWord, ExitCode>> = {
   DEGRADED: EXIT.warning,
   STOP: EXIT.critical,
 };
+
+/** What the checks found that ran in the last day, from the console or from cron. */
+async function rememberedAlerts(context: Context, snapshot: Snapshot): Promise<readonly Alert[]> {
+  const { known } = new Results(stateFile(context, 'checks'));
+  if (known.size === 0) return [];
+  const { checksOf } = await import('../checks/all.ts');
+  const now = Date.now();
+  return checkAlerts(failuresNow(await checksOf(context), known, snapshot, now), now);
+}
 
 export interface PrintOptions {
   readonly json: boolean;
@@ -41,7 +53,8 @@ export async function printStatus(context: Context, options: PrintOptions): Prom
     const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
     const { server } = database;
     if (server === undefined) throw new Error('a database that answered has no server');
-    const status: Status = { context, server, snapshot, verdict: judge(snapshot, context.thresholds) };
+    const verdict = judge(snapshot, context.thresholds, await rememberedAlerts(context, snapshot));
+    const status: Status = { context, server, snapshot, verdict };
     const text = options.json ? JSON.stringify(statusDocument(status), null, 2) : statusText(status, options.ascii);
     process.stdout.write(`${text}\n`);
     return CODES[status.verdict.word];

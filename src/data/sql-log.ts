@@ -24,26 +24,29 @@ export class SqlLog {
     return this.#entries;
   }
 
-  /** Milliseconds that all statements took together. */
+  /** Milliseconds that the statements took together which were not left out. */
   get spentMs(): number {
     return this.#spentMs;
   }
 
-  /** The same connection with its statements written here. */
-  watch(connection: Connection): Connection {
+  /**
+   * The same connection with its statements written here.
+   * @param spends whether their time counts as spent
+   */
+  watch(connection: Connection, spends: boolean): Connection {
     return {
       server: connection.server,
       cancel: () => connection.cancel(),
       close: () => connection.close(),
-      query: (statement, timeoutMs) => this.#run(statement, () => connection.query(statement, timeoutMs)),
+      query: (statement, timeoutMs) => this.#run(statement, spends, () => connection.query(statement, timeoutMs)),
     };
   }
 
-  async #run(statement: Statement, run: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
+  async #run(statement: Statement, spends: boolean, run: () => Promise<readonly Row[]>): Promise<readonly Row[]> {
     const [at, began] = [Date.now(), performance.now()];
     const write = (rows: number | undefined, problem: Problem | undefined) => {
       const entry = { ...statement, at, durationMs: performance.now() - began, rows, problem };
-      this.#spentMs += entry.durationMs;
+      if (spends) this.#spentMs += entry.durationMs;
       this.#entries = [...this.#entries.slice(1 - LENGTH), entry];
     };
     try {

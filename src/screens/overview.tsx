@@ -1,4 +1,5 @@
 import { useSize } from './hooks/console.ts';
+import { checksPanel } from './panels/checks.ts';
 import { emptyPanel } from './panels/empty.ts';
 import type { Panel } from './panels/fill.ts';
 import { idPanel, sourcePanel, summaryPanel } from './panels/ids.ts';
@@ -18,15 +19,15 @@ type MakePanel = (subject: Subject, paper: Paper) => Panel;
 
 /** By the number of columns, what each holds: the most important first. */
 const PANELS: Readonly<Record<Sheet['columns'], readonly (readonly MakePanel[])[]>> = {
-  1: [[idPanel, syncPanel, reviewPanel, sourcePanel, alertPanel, summaryPanel, trendPanel]],
+  1: [[idPanel, syncPanel, reviewPanel, sourcePanel, alertPanel, checksPanel, summaryPanel, trendPanel]],
   2: [
     [idPanel, sourcePanel, summaryPanel],
-    [syncPanel, reviewPanel, alertPanel, trendPanel],
+    [syncPanel, reviewPanel, checksPanel, alertPanel, trendPanel],
   ],
   3: [
     [idPanel, sourcePanel, summaryPanel],
     [syncPanel, trendPanel],
-    [reviewPanel, alertPanel],
+    [reviewPanel, checksPanel, alertPanel],
   ],
 };
 

@@ -1,3 +1,4 @@
+import { Checks, checksNeedAttention } from './checks.tsx';
 import type { Screen } from './contract.ts';
 import { Ids } from './ids.tsx';
 import { Overview } from './overview.tsx';
@@ -17,5 +18,6 @@ export const SCREENS: readonly Screen[] = [
     component: Review,
     needsAttention: ({ snapshot }) => (snapshot?.review?.rows ?? 0) > 0,
   },
+  { id: 'checks', key: '5', title: 'Checks', component: Checks, needsAttention: checksNeedAttention },
   { id: 'schema', key: '8', title: 'Schema', component: Schema },
 ];

@@ -1,3 +1,6 @@
+import type { Failure } from '../../checks/alerts.ts';
+import type { Check } from '../../checks/check.ts';
+import type { Remembered } from '../../checks/results.ts';
 import type { Context } from '../../config/context.ts';
 import type { KnownColumn } from '../../model/columns.ts';
 import type { Sample } from '../../model/sample.ts';
@@ -12,12 +15,23 @@ interface Openings {
   readonly rows: (title: string, filter: ListFilter) => () => void;
   /** A screen by its id. */
   readonly screen: (id: string) => () => void;
+  /** A check by its id. */
+  readonly check: (id: string) => () => void;
 }
 
 /** What panels are drawn from. */
 export interface Subject {
   readonly snapshot: Snapshot;
+  /** With what the checks say. */
   readonly verdict: Verdict;
+  readonly checks: {
+    /** Empty until they are loaded. */
+    readonly list: readonly Check[];
+    readonly known: ReadonlyMap<string, Remembered>;
+    readonly failures: readonly Failure[];
+    /** The moment, in local milliseconds. */
+    readonly now: number;
+  };
   readonly history: readonly Sample[];
   readonly window: Window;
   readonly context: Context;

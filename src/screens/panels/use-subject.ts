@@ -1,13 +1,22 @@
 import { useMemo } from 'react';
+import { checkAlerts, failuresNow } from '../../checks/alerts.ts';
+import type { Check } from '../../checks/check.ts';
+import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { judge } from '../../model/verdict.ts';
-import { useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
+import { checkView } from '../check.tsx';
+import { useChecks, useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
 import { rowsView } from '../rows.tsx';
 import type { Subject } from './subject.ts';
 
 const all = (snapshot: Snapshot): Snapshot => snapshot;
+const listOf = ({ checks }: ChecksState) => checks;
+const knownOf = ({ known }: ChecksState) => known;
+const receivedAtOf = ({ receivedAt }: LiveState) => receivedAt;
 const historyOf = ({ history }: LiveState) => history;
+
+const NONE: readonly Check[] = [];
 
 /** What the panels of a screen are drawn from; the same until a refresh or `t` changes it. */
 export function useSubject(): Subject {
@@ -16,18 +25,27 @@ export function useSubject(): Subject {
   const { window } = useDisplay();
   const snapshot = useSnapshot(all);
   const history = useLive(historyOf);
-  return useMemo(
-    () => ({
+  const list = useChecks(listOf) ?? NONE;
+  const known = useChecks(knownOf);
+  // The ages of results are as old as the figures: nothing is drawn for them alone.
+  const now = useLive(receivedAtOf) ?? 0;
+  return useMemo(() => {
+    const failures = failuresNow(list, known, snapshot, now);
+    return {
       snapshot,
-      verdict: judge(snapshot, context.thresholds),
+      verdict: judge(snapshot, context.thresholds, checkAlerts(failures, now)),
+      checks: { list, known, failures, now },
       history,
       window,
       context,
       open: {
         rows: (title, filter) => () => console.open(rowsView(title, filter)),
         screen: (id) => () => console.show(id),
+        check: (id) => () => {
+          console.show('checks');
+          console.open(checkView(id));
+        },
       },
-    }),
-    [console, context, window, snapshot, history],
-  );
+    };
+  }, [console, context, window, snapshot, history, list, known, now]);
 }

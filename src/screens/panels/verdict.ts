@@ -30,7 +30,7 @@ function reasonsOf({ verdict: { alerts }, snapshot }: Subject): readonly string[
 export function verdictLines(subject: Subject, { width: whole, theme }: Paper, most: number): readonly Line[] {
   const { word: verdict } = subject.verdict;
   const { glyphs } = theme;
-  const mark = verdict === 'HEALTHY' ? glyphs.mark : glyphs.alert;
+  const mark = verdict === 'HEALTHY' ? glyphs.good : glyphs.alert;
   const word = ` ${mark} ${verdict}`;
   const indent = width(word) + 2;
   const room = Math.max(1, whole - indent - 1);
