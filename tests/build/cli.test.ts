@@ -6,7 +6,7 @@ test('--version and --help answer on stdout', async () => {
   expect(await apptop('--version')).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' });
   const help = await apptop('--help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
-  for (const verb of ['demo', 'init', 'doctor', 'status', 'completion'])
+  for (const verb of ['demo', 'init', 'doctor', 'status', 'check', 'metrics', 'completion'])
     expect(help.stdout).toContain(`apptop ${verb}`);
   expect((await apptop('status', '--help')).stdout).toContain('--json');
 });
@@ -22,6 +22,11 @@ test.each([
   [['status', '--url'], 'apptop: --url needs a value: write --url VALUE\n'],
   [['status', '--context', 'a', '--context', 'b'], 'apptop: --context is given twice: give it once\n'],
   [['completion', 'bsh'], 'apptop: unexpected "bsh": did you mean bash? see apptop completion --help\n'],
+  [['check', '--phas', 'pre'], 'apptop: unknown option --phas: did you mean --phase? see apptop check --help\n'],
+  [
+    ['check', '--url', 'sqlite:x', '--phase', '-'],
+    'apptop: there is no phase "-": it is one of pre, post, verify, monitor\n',
+  ],
   [['completion'], 'apptop: completion needs a shell: give one of bash, zsh, fish\n'],
 ])('a wrong command line is one line and exit code 3: %j', async (args, stderr) => {
   expect(await apptop(...args)).toEqual({ code: 3, stdout: '', stderr });

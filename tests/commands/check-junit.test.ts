@@ -34,7 +34,8 @@ function elementsOf(xml: string): readonly Element[] {
     /<(\/?)([\w-]+)((?: [\w-]+="[^"<]*")*)(\/?)>/g,
     (_, end: string, name: string, attributes: string, empty: string) => {
       if (end !== '') {
-        expect(open.pop()).toBe(name);
+        const opened = open.pop();
+        if (opened !== name) throw new Error(`</${name}> ends <${opened}>`);
         return '';
       }
       if (empty === '') open.push(name);

@@ -39,13 +39,19 @@ describe('bash offers', () => {
     expect(await offers('status', '--config', 'pr')).toEqual(['prod.json']);
     expect(await offers('status', '--context', '')).toEqual([]);
     expect(await offers('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
+    expect(await offers('check', '--phase', 'p')).toEqual(['pre', 'post']);
+    expect(await offers('check', '--junit', 'pr')).toEqual(['prod.json']);
+    expect(await offers('check', 'sync/columns', 'booking-ids/none-')).toEqual(
+      expect.arrayContaining(['booking-ids/none-misplaced']),
+    );
   });
 });
 
 test.each(['zsh', 'fish'])('%s has every verb and option in its script', async (shell) => {
   const { code, stdout } = await apptop('completion', shell);
   expect(code).toBe(0);
-  for (const word of ['demo', 'init', 'doctor', 'status', 'completion', 'rows', 'json', 'include-deleted']) {
+  const verbs = ['demo', 'init', 'doctor', 'status', 'check', 'metrics', 'completion'];
+  for (const word of [...verbs, 'rows', 'json', 'include-deleted', 'monitor', 'sync/columns']) {
     expect(stdout).toContain(word);
   }
 });

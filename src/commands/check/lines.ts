@@ -82,8 +82,9 @@ export function terminalLines(result: CheckResult, { columns, ascii, time, id }:
   const width = columns - time.length;
   const line = fit(cells.join(' '), width, { ascii }).trimEnd();
   const first = `${time}${coloured(look.colour, line.slice(0, HEAD))}${line.slice(HEAD)}`;
-  if (result.verdict !== 'fail') return [first];
-  const advice = fit(adviceOf(result, ascii), width - HEAD - 1, { ascii }).trimEnd();
+  const room = width - HEAD - 1;
+  if (result.verdict !== 'fail' || room < 1) return [first];
+  const advice = fit(adviceOf(result, ascii), room, { ascii }).trimEnd();
   return [first, `${' '.repeat(time.length + HEAD + 1)}${advice}`];
 }
 
