@@ -141,6 +141,7 @@ const cases: readonly Case[] = [
       synced(12, 'retell', { ...FAILED, sync_attempt_count: 2 }),
       synced(13, 'retell', { sync_attempt_count: 3 }),
       synced(14, 'retell', { calcom_sync_status: null, sync_attempt_count: 4 }),
+      synced(15, 'retell', { ...FAILED, sync_attempt_count: 3, manual_review_flagged_at: ago(DAY) }),
     ],
     finds: ['10', '14'],
   },
@@ -185,8 +186,10 @@ const cases: readonly Case[] = [
       { id: 17, calcom_booking_id: 8, deleted_at: ago(MINUTE) },
       { id: 18, calcom_v2_booking_id: '' },
       { id: 19, calcom_v2_booking_id: '' },
+      { id: 20, calcom_v2_booking_id: 'cC3dE5fG7hJ9kL1mN3pQ5r' },
+      { id: 21, calcom_v2_booking_id: 'cC3dE5fG7hJ9kL1mN3pQ5r' },
     ],
-    finds: ['10', '11', '12', '13'],
+    finds: ['10', '11', '12', '13', '20', '21'],
   },
   {
     check: 'origin-set',
@@ -256,7 +259,7 @@ for (const engine of ENGINES) {
     test.each(cases)('$check finds $about', async ({ check, rows, finds, figure }) => {
       await plant('appointments', ...rows);
       expect(await checked.finds(name(check))).toEqual(['fail', ...finds]);
-      if (figure !== undefined) expect((await checked.result(name(check))).figure).toBe(figure);
+      expect((await checked.result(name(check))).figure).toBe(figure);
     });
 
     test('status-known finds what the application does not know, to the letter', async () => {
@@ -367,6 +370,18 @@ for (const engine of ENGINES) {
       );
       expect(await checked.finds(name('queue-backlog'))).toEqual(['fail', '1', '2']);
       expect((await checked.result(name('queue-backlog'))).figure).toBe('4 jobs in the queue, oldest 3 h');
+    });
+
+    test('one booking on two rows is found where V1 ids are texts and uids are unique', async () => {
+      const texts = await emptyDatabase(engine);
+      await engine.createAppointments(texts.db, { unique: true, types: { calcom_booking_id: 'varchar(20)' } });
+      await engine.insert(texts.db, 'appointments', [
+        { id: 10, calcom_booking_id: '5' },
+        { id: 11, calcom_booking_id: null, calcom_v2_booking_id: '5' },
+        { id: 12, calcom_booking_id: '05', calcom_v2_booking_id: '05' },
+      ]);
+      expect(await texts.finds(name('one-row-per-booking'))).toEqual(['fail', '10', '11']);
+      await texts.db.drop();
     });
 
     test('where the tables and columns are not there, checks say what they need', async () => {

@@ -1,10 +1,19 @@
 import { sql } from 'kysely';
 import type { Expression } from '../../data/connection.ts';
-import { all, any, tableOf } from '../../data/queries/expressions.ts';
+import { any, kindExpressions } from '../../data/queries/expressions.ts';
 import type { KnownColumn } from '../../model/columns.ts';
 import { KNOWN_STATUSES } from '../../model/sync.ts';
 import { WINDOW_SECONDS } from '../../model/windows.ts';
-import { appointmentsWhere, isFlagged, isNoneOf, isOneOf, latestFirst, live, within } from '../appointment-rows.ts';
+import {
+  appointmentsWhere,
+  fromRows,
+  isFlagged,
+  isNoneOf,
+  isOneOf,
+  latestFirst,
+  live,
+  within,
+} from '../appointment-rows.ts';
 import type { DatabaseCheck, Finding, Ground } from '../check.ts';
 
 const MONITOR = { system: 'sync', phases: ['post', 'monitor'], severity: 'warn', scans: 'appointments' } as const;
@@ -18,19 +27,30 @@ const isEmpty = (ground: Ground, name: KnownColumn): Expression =>
 const rowsWhere = (ground: Ground, conditions: readonly Expression[], columns: readonly KnownColumn[]) =>
   appointmentsWhere(ground, [...live(ground), ...conditions], columns);
 
-/** Every live row that shares an id with another one, whichever of the two columns it stands in. */
+/** Rows of `ids` (pk, booking_id) whose id another row has too. */
+const repeated = (ids: Expression): Expression =>
+  sql`SELECT ids.pk, ids.booking_id FROM (${ids}) AS ids JOIN (
+    SELECT booking_id FROM (${ids}) AS every_id GROUP BY booking_id HAVING COUNT(*) > 1
+  ) AS shared ON shared.booking_id = ids.booking_id`;
+
+/**
+ * Every live row that shares an id with another one. V1 ids are compared as what the V1 column holds, whichever of the
+ * two columns they stand in: of 300,000 rows MariaDB groups the numbers in 1.2 s, their texts on disk in 5.6 s.
+ */
 function shared(ground: Ground): Promise<Finding> {
   const { dialect, appointments, source } = ground;
-  const { id, v1, v2 } = appointments;
-  const pk = dialect.text(sql.id(id.name));
-  const idsIn = (column: string) => sql`SELECT ${pk} AS pk, ${dialect.text(sql.id(column))} AS booking_id
-    FROM ${tableOf(source)} WHERE ${all([...live(ground), sql`${sql.id(column)} IS NOT NULL`])}`;
-  const ids = sql`${idsIn(v1.name)} UNION ALL ${idsIn(v2.name)}`;
-  return ground.violations(
-    sql`SELECT DISTINCT pk, booking_id FROM (${ids}) AS ids WHERE booking_id <> '' AND booking_id IN (
-      SELECT booking_id FROM (${ids}) AS all_ids GROUP BY booking_id HAVING MIN(pk) <> MAX(pk))`,
-    sql`booking_id, pk`,
-  );
+  const { id, v1, v2, v2Unique } = appointments;
+  const kinds = kindExpressions(source);
+  const [v1Id, v2Id] = [sql.id(v1.name), dialect.text(sql.id(v2.name))];
+  const idsOf = (value: Expression, ...conditions: readonly Expression[]) =>
+    sql`SELECT ${dialect.text(sql.id(id.name))} AS pk, ${value} AS booking_id ${fromRows(ground, [...live(ground), ...conditions])}`;
+  const numbers = sql`${idsOf(v1Id, sql`${kinds.v1} = 'v1'`)}
+    UNION ALL ${idsOf(dialect.v1AsColumn(v2Id, v1), sql`${kinds.v2} = 'v1'`, sql`${kinds.equal} = 0`)}`;
+  const text = (ids: Expression) =>
+    sql`SELECT pk, ${dialect.text(sql.id('booking_id'))} AS booking_id FROM (${repeated(ids)}) AS repeated`;
+  // Under a unique index no uid can be there twice.
+  const uids = v2Unique ? sql`` : sql`UNION ALL ${text(idsOf(v2Id, sql`${kinds.v2} = 'uid'`))}`;
+  return ground.violations(sql`SELECT pk, booking_id FROM (${text(numbers)} ${uids}) AS found`, sql`booking_id, pk`);
 }
 
 /** What no row of a working sync shows. */
@@ -41,13 +61,17 @@ export const ROW_CHECKS: readonly DatabaseCheck[] = [
     title: 'Every row that used up its attempts is flagged for review',
     reason: 'After three attempts the job gives up: without the flag nobody ever looks at the row again.',
     remedy: 'Flag the rows for review, or retry them once their cause is gone.',
-    needs: { columns: ['sync_attempt_count', 'requires_manual_review', 'calcom_sync_status'] },
+    needs: {
+      columns: ['sync_attempt_count', 'requires_manual_review', 'manual_review_flagged_at', 'calcom_sync_status'],
+    },
+    // A row that was flagged once and is no longer has been dismissed by somebody.
     look: (ground) =>
       rowsWhere(
         ground,
         [
           sql`${ground.column('sync_attempt_count')} >= ${sql.lit(ATTEMPTS)}`,
           sql`NOT (${isFlagged(ground)})`,
+          sql`${ground.column('manual_review_flagged_at')} IS NULL`,
           isNoneOf(ground, 'calcom_sync_status', ['synced']),
         ],
         ['sync_attempt_count', 'calcom_sync_status', 'last_sync_attempt_at', 'sync_error_code'],
