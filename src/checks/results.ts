@@ -21,7 +21,7 @@ export interface Remembered {
 const TREND = 30;
 
 /** What a result becomes in memory, after what was remembered before it. */
-export function remember(result: CheckResult, before: Remembered | undefined): Remembered {
+function remember(result: CheckResult, before: Remembered | undefined): Remembered {
   const { verdict, violations, figure, note, durationMs, at } = result;
   const told = verdict === 'pass' || verdict === 'fail';
   return {

@@ -4,7 +4,7 @@ import type { CheckResult } from './check.ts';
 export type ChecksWord = 'HEALTHY' | 'DEGRADED' | 'STOP' | 'UNKNOWN';
 
 /** Whether a result needs a person at once: a violated check of severity stop or error. */
-export const isCritical = ({ verdict, check }: CheckResult): boolean =>
+const isCritical = ({ verdict, check }: CheckResult): boolean =>
   verdict === 'fail' && (check.severity === 'stop' || check.severity === 'error');
 
 /** What the results mean together. Violations of severity info are told and change nothing. */

@@ -104,6 +104,26 @@ for (const engine of ENGINES) {
       expect(stderr).toMatch(/^UNKNOWN {2}\d+ could not tell, /);
     });
 
+    test('find the lines of source code that write what the table lacks, and those that name an id column', async () => {
+      const { check, operator } = await checked(engine, []);
+      operator.write(
+        'code/app/Booking.php',
+        "<?php\nAppointment::create([\n  'status' => 1,\n  'created_by' => 2,\n]);\n",
+      );
+      operator.write('code/fix.sql', 'SELECT calcom_booking_id FROM appointments;\n');
+      const { code, stdout } = await check('schema/phantom-columns', '--code', 'code');
+      const [result, ...places] = stdout.trimEnd().split('\n');
+      expect(result).toMatch(/^fail\tschema\/phantom-columns\tstop\t1\t/);
+      expect(places).toEqual(['phantom\tapp/Booking.php:4\tcreated_by', 'mention\tfix.sql:1\tcalcom_booking_id']);
+      expect(code).toBe(2);
+      const document: unknown = JSON.parse((await check('schema/phantom-columns', '--code', 'code', '--json')).stdout);
+      expect(document).toMatchObject({
+        code: { phantoms: [{ file: 'app/Booking.php', line: 4, column: 'created_by' }] },
+      });
+      const elsewhere = await check('schema/phantom-columns', '--code', 'nowhere');
+      expect([elsewhere.code, elsewhere.stdout]).toEqual([3, expect.stringContaining('is no folder that can be read')]);
+    });
+
     test('remember how they stood, for the console and the next run', async () => {
       const { check, operator } = await checked(engine, [flagged]);
       await check('sync/review-queue');
@@ -131,6 +151,10 @@ describe('the command line of the checks', () => {
     [['--watch', '2d'], '--watch 2d is no interval from 10s to 1d: write --watch 60s, 5m or 1h'],
     [['--watch', '60'], '--watch 60 is no interval from 10s to 1d: write --watch 60s, 5m or 1h'],
     [['--watch', '60s', '--json'], "--watch and --json don't go together: give one of them"],
+    [
+      ['sync/columns', '--code', '.'],
+      '--code is for the check schema/phantom-columns: select that one too, or leave --code out',
+    ],
     [['--json', '--junit', '-'], '--json and --junit - both want stdout: name a file: --junit FILE'],
   ])('%j is one line and 3', async (args, line) => {
     expect(await operator().run('check', ...url, ...args)).toEqual({
