@@ -32,3 +32,9 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   stuckPending: 0,
   lockSeconds: 60,
 };
+
+/** Whether a share is above the least that is wanted; all of them is always enough. */
+export const isAbove = (share: number, least: number): boolean => share > least || share === 1;
+
+/** Whether a share or a time is below its limit; none is always little enough. */
+export const isBelow = (value: number, limit: number): boolean => value < limit || value === 0;

@@ -1,6 +1,6 @@
 import { age, count, counted, duration, percent } from './format.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Thresholds } from './thresholds.ts';
+import { isAbove, isBelow, type Thresholds } from './thresholds.ts';
 
 /** `immediate`: somebody must act now; `warning`: a target is missed; `investigation`: somebody should look. */
 export type AlertLevel = 'immediate' | 'warning' | 'investigation';
@@ -44,6 +44,9 @@ function idAlerts({ classes, migration }: Snapshot): readonly (Alert | false)[] 
   ];
 }
 
+/** How a figure stands to the target that it misses: exactly on it is missed too. */
+const missed = (sign: '<' | '>', value: number, target: number): string => (value === target ? `${sign}=` : sign);
+
 function syncAlerts({ sync, latency, stuckPending }: Snapshot, limits: Thresholds): readonly (Alert | false)[] {
   const [day, week, hour] = [sync?.['24h'], sync?.['7d'], latency?.['1h']];
   const success = day && day.rows > 0 ? day.synced / day.rows : undefined;
@@ -53,34 +56,34 @@ function syncAlerts({ sync, latency, stuckPending }: Snapshot, limits: Threshold
   const stuck = stuckPending ?? 0;
   return [
     success !== undefined &&
-      success < limits.syncSuccess && {
+      !isAbove(success, limits.syncSuccess) && {
         level: 'warning',
         id: 'sync-success',
-        text: `success ${percent(success)} < ${percent(limits.syncSuccess)}`,
+        text: `success ${percent(success)} ${missed('<', success, limits.syncSuccess)} ${percent(limits.syncSuccess)}`,
       },
     success7d !== undefined &&
-      success7d < limits.syncSuccess7d && {
+      !isAbove(success7d, limits.syncSuccess7d) && {
         level: 'investigation',
         id: 'sync-success-7d',
-        text: `success over 7 d ${percent(success7d)} < ${percent(limits.syncSuccess7d)}`,
+        text: `success over 7 d ${percent(success7d)} ${missed('<', success7d, limits.syncSuccess7d)} ${percent(limits.syncSuccess7d)}`,
       },
     waitingShare !== undefined &&
-      waitingShare > limits.pendingAndFailed && {
+      !isBelow(waitingShare, limits.pendingAndFailed) && {
         level: 'warning',
         id: 'pending-and-failed',
-        text: `pending and failed ${percent(waitingShare)} > ${percent(limits.pendingAndFailed)}`,
+        text: `pending and failed ${percent(waitingShare)} ${missed('>', waitingShare, limits.pendingAndFailed)} ${percent(limits.pendingAndFailed)}`,
       },
     hour?.average !== undefined &&
-      hour.average > limits.latencyAverage && {
+      !isBelow(hour.average, limits.latencyAverage) && {
         level: 'warning',
         id: 'latency-average',
-        text: `latency ${duration(hour.average)} > ${duration(limits.latencyAverage)} on average`,
+        text: `latency ${duration(hour.average)} ${missed('>', hour.average, limits.latencyAverage)} ${duration(limits.latencyAverage)} on average`,
       },
     hour?.max !== undefined &&
-      hour.max > limits.latencyMax && {
+      !isBelow(hour.max, limits.latencyMax) && {
         level: 'investigation',
         id: 'latency-max',
-        text: `latency ${duration(hour.max)} > ${duration(limits.latencyMax)} at most`,
+        text: `latency ${duration(hour.max)} ${missed('>', hour.max, limits.latencyMax)} ${duration(limits.latencyMax)} at most`,
       },
     stuck > limits.stuckPending && {
       level: 'warning',

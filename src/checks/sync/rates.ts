@@ -4,6 +4,7 @@ import { all } from '../../data/queries/expressions.ts';
 import type { KnownColumn } from '../../model/columns.ts';
 import { count, duration, percent } from '../../model/format.ts';
 import { KNOWN_ORIGINS, PUSHED_ORIGINS } from '../../model/sync.ts';
+import { isAbove, isBelow } from '../../model/thresholds.ts';
 import { WINDOW_SECONDS } from '../../model/windows.ts';
 import {
   appointmentsWhere,
@@ -49,7 +50,7 @@ async function success(ground: Ground, window: RateWindow, target: number): Prom
   if (counts('n') === 0) return passed(`nothing created in ${WINDOW_WORDS[window]} to push`);
   const share = 1 - counts('missed') / counts('n');
   const figure = `${percent(share)} synced in ${WINDOW_WORDS[window]}, target > ${percent(target)}`;
-  return share >= target ? passed(figure) : { ...(await badRows(ground, [...rows, missed])), figure };
+  return isAbove(share, target) ? passed(figure) : { ...(await badRows(ground, [...rows, missed])), figure };
 }
 
 async function pendingAndFailed(ground: Ground): Promise<Finding> {
@@ -62,7 +63,7 @@ async function pendingAndFailed(ground: Ground): Promise<Finding> {
   const target = ground.context.thresholds.pendingAndFailed;
   const parts = `${percent(share('pending'))} and ${percent(share('failed'))}`;
   const figure = `${percent(share('bad'))} pending or failed (${parts}) in 24 h, target < ${percent(target)}`;
-  return share('bad') <= target ? passed(figure) : { ...(await badRows(ground, [...rows, bad])), figure };
+  return isBelow(share('bad'), target) ? passed(figure) : { ...(await badRows(ground, [...rows, bad])), figure };
 }
 
 /** The statuses of what was pushed in 24 h, most rows first. */
@@ -119,7 +120,7 @@ async function originsSeen(ground: Ground): Promise<Finding> {
 async function originsHealthy(ground: Ground): Promise<Finding> {
   const target = ground.context.thresholds.syncSuccess;
   const seen = await byOrigin(ground);
-  const ill = seen.filter(({ share }) => share < target);
+  const ill = seen.filter(({ share }) => !isAbove(share, target));
   const words = seen.map(
     ({ origin, rows, synced, share }) => `${origin} ${percent(share)} (${count(synced)} of ${count(rows)})`,
   );
@@ -159,8 +160,8 @@ async function latency(
   const [average, min, max] = [row['average'], row['smallest'], row['largest']].map(Number);
   const { value, words } = say({ average: average ?? 0, min: min ?? 0, max: max ?? 0 });
   const figure = `${words} in 1 h, target < ${duration(limit)}`;
-  if (value <= limit) return passed(figure);
-  const slow = all([...rows, sql`${seconds} > ${sql.lit(limit)}`]);
+  if (isBelow(value, limit)) return passed(figure);
+  const slow = all([...rows, sql`${seconds} >= ${sql.lit(limit)}`]);
   const shown: readonly KnownColumn[] = ['sync_origin', 'sync_initiated_at', 'sync_verified_at', 'sync_attempt_count'];
   return { ...(await appointmentsWhere(ground, [slow], shown, sql`${seconds} DESC`)), figure };
 }
