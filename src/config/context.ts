@@ -40,8 +40,11 @@ export interface Context {
   readonly flags: FlagSource | undefined;
   /** Columns that the application writes, by table; undefined when nobody said. */
   readonly codeWrites: Readonly<Record<string, readonly string[]>> | undefined;
-  /** What the schema hotfix leaves behind: indexes of the appointments, and rows of Laravel's migrations table. */
-  readonly hotfix: { readonly indexes: readonly string[]; readonly migrations: readonly string[] };
+  /**
+   * What the schema hotfix leaves behind: indexes of the appointments, and rows of Laravel's migrations table; undefined
+   * where the database does not get it.
+   */
+  readonly hotfix: { readonly indexes: readonly string[]; readonly migrations: readonly string[] } | undefined;
   readonly timedQueries: readonly TimedQuery[];
   readonly notify: Notify;
   /** Seconds between refreshes before adaption. */

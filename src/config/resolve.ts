@@ -31,7 +31,7 @@ export interface Origin {
  * What the schema hotfix of the field leaves behind. Its document names six indexes and counts seven: the seventh is
  * the one inside the JSON of `metadata`, which has no name there.
  */
-const HOTFIX: Context['hotfix'] = {
+const HOTFIX: NonNullable<Context['hotfix']> = {
   indexes: [
     'idx_appointments_call_id',
     'idx_appointments_calcom_v2_booking_id',
@@ -61,7 +61,7 @@ export function defaultContext(name: string, target: Target): Context {
     tables: tableNames({}),
     flags: undefined,
     codeWrites: undefined,
-    hotfix: HOTFIX,
+    hotfix: undefined,
     timedQueries: [],
     notify: { command: undefined, webhook: undefined },
     refreshSeconds: 2,
@@ -103,9 +103,9 @@ export async function resolveContext(
     tables: tableNames(config.tables ?? {}, origin),
     flags: flagSource(config.flags, origin, around),
     codeWrites: config.codeWrites,
-    hotfix: {
-      indexes: config.hotfix?.indexes ?? base.hotfix.indexes,
-      migrations: config.hotfix?.migrations ?? base.hotfix.migrations,
+    hotfix: config.hotfix && {
+      indexes: config.hotfix.indexes ?? HOTFIX.indexes,
+      migrations: config.hotfix.migrations ?? HOTFIX.migrations,
     },
     timedQueries: (config.timedQueries ?? []).map((query) => ({ ...query, maxMs: query.maxMs ?? TIMED_QUERY_MS })),
     notify: notifyOf(config.notify ?? {}, origin),

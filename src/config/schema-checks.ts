@@ -23,6 +23,7 @@ export const codeWrites = z.record(z.string(), texts('a column', '["status", "st
   error: says('must be an object', 'write {"appointments": ["status", "starts_at"]}'),
 });
 
+/** `{}` says that the database gets the hotfix under its usual names. */
 export const hotfix = object({
   indexes: z.optional(
     texts('a name', '["idx_appointments_call_id"]').check(z.describe('Indexes that the appointments table must have.')),

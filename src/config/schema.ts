@@ -123,7 +123,13 @@ const context = object({
   codeWrites: z.optional(
     codeWrites.check(z.describe('Columns that the application writes, by table; those that a table lacks are told.')),
   ),
-  hotfix: z.optional(hotfix.check(z.describe('What the schema hotfix must have left behind, where names differ.'))),
+  hotfix: z.optional(
+    hotfix.check(
+      z.describe(
+        'What the schema hotfix must have left behind; {} for its usual names. Without it, it is not looked for.',
+      ),
+    ),
+  ),
   timedQueries: z.optional(
     z
       .array(timedQuery, { error: says('must be a list', 'write [{"name": "by customer", "sql": "SELECT …"}]') })

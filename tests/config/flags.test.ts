@@ -67,10 +67,11 @@ describe('what the checks expect', () => {
     new Folder().write('apptop.json', { contexts: { prod: { connection: 'sqlite:x.db', ...more } } });
 
   it('comes from the field unless the config says otherwise', async () => {
-    const context = await written({}).context();
-    expect(context.hotfix.indexes).toContain('idx_appointments_call_id');
-    expect(context.hotfix.migrations).toEqual(['2025_10_18_000001_optimize_appointments_database_schema']);
+    const context = await written({ hotfix: {} }).context();
+    expect(context.hotfix?.indexes).toContain('idx_appointments_call_id');
+    expect(context.hotfix?.migrations).toEqual(['2025_10_18_000001_optimize_appointments_database_schema']);
     expect([context.flags, context.codeWrites, context.timedQueries]).toEqual([undefined, undefined, []]);
+    expect((await written({}).context()).hotfix).toBeUndefined();
     expect(context.tables.calendars_event).toBe('calendars_event');
   });
 
@@ -89,8 +90,8 @@ describe('what the checks expect', () => {
     });
     expect(context.flags).toEqual({ file: join(folder.folder, 'app/.env') });
     expect(context.codeWrites).toEqual({ appointments: ['created_by'] });
-    expect(context.hotfix.indexes).toEqual(['by_call']);
-    expect(context.hotfix.migrations).toHaveLength(1);
+    expect(context.hotfix?.indexes).toEqual(['by_call']);
+    expect(context.hotfix?.migrations).toHaveLength(1);
     expect(context.timedQueries).toEqual([{ name: 'one', sql: 'SELECT 1', maxMs: 100 }]);
   });
 

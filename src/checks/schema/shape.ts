@@ -7,9 +7,6 @@ import { found } from '../known-tables.ts';
 
 const HOTFIX = { system: 'schema', phases: ['post', 'monitor'] } as const;
 
-/** Written by the application of the field into a table that never had them: each new appointment failed. */
-const WRITTEN_IN_THE_FIELD = ['created_by', 'booking_source', 'booked_by_user_id'];
-
 /** A table beside the appointments, where Laravel has its own. */
 const beside = ({ appointments }: Ground, name: string): string =>
   appointments.table.schema === undefined ? name : `${appointments.table.schema}.${name}`;
@@ -22,8 +19,10 @@ async function columnsOf(ground: Ground, table: string): Promise<ReadonlySet<str
   return columns && new Set(columns.map(({ name }) => name.toLowerCase()));
 }
 
-async function phantomColumns(ground: Ground): Promise<Finding> {
-  const written = ground.context.codeWrites ?? { appointments: WRITTEN_IN_THE_FIELD };
+/** What an application writes is for its config to say: a guess would cry wolf on every database of another one. */
+async function phantomColumns(ground: Ground): Promise<Finding | NotApplicable> {
+  const { codeWrites: written } = ground.context;
+  if (written === undefined) return { notApplicable: 'needs codeWrites in the config, or --code DIR' };
   const phantoms: Row[] = [];
   let looked = 0;
   for (const [table, names] of Object.entries(written)) {
@@ -35,15 +34,16 @@ async function phantomColumns(ground: Ground): Promise<Finding> {
         phantoms.push({ pk: `${table}.${name}`, problem: 'no such column' });
     }
   }
-  const where =
-    ground.context.codeWrites === undefined ? "apptop's own list, as the config has no codeWrites" : 'codeWrites';
-  return found(phantoms, `${counted(looked, 'column')} of ${where}`);
+  return found(phantoms, `${counted(looked, 'column')} of codeWrites`);
 }
 
-async function hotfixIndexes(ground: Ground): Promise<Finding> {
+const NO_HOTFIX: NotApplicable = { notApplicable: 'needs hotfix in the config; {} stands for its usual names' };
+
+async function hotfixIndexes(ground: Ground): Promise<Finding | NotApplicable> {
   const { table } = ground.appointments;
+  const wanted = ground.context.hotfix?.indexes;
+  if (wanted === undefined) return NO_HOTFIX;
   const indexes = await ground.introspect((introspection, connection) => introspection.indexes(connection, table));
-  const { indexes: wanted } = ground.context.hotfix;
   const missing = wanted.filter((name) => !indexes.some((index) => index.name === name));
   const figure = `${wanted.length - missing.length} of ${wanted.length} there; the table has ${counted(indexes.length, 'index', 'indexes')}`;
   return found(
@@ -69,10 +69,11 @@ async function metadata(ground: Ground): Promise<Finding | NotApplicable> {
 }
 
 async function migrations(ground: Ground): Promise<Finding | NotApplicable> {
+  const wanted = ground.context.hotfix?.migrations;
+  if (wanted === undefined) return NO_HOTFIX;
   const table = beside(ground, 'migrations');
   const lack = await lackingTables({ [table]: ['migration'] }, ground);
   if (lack !== undefined) return { notApplicable: lack };
-  const { migrations: wanted } = ground.context.hotfix;
   const name = ground.dialect.text(sql.id('migration'));
   const rows = await ground.query(
     sql`SELECT ${name} AS migration FROM ${sql.table(table)} WHERE ${name} IN (${sql.join([...wanted])})`,
