@@ -73,8 +73,10 @@ export interface Dialect {
   truth(column: Expression): Expression;
   /** The smaller whole number. */
   floor(number: Expression): Expression;
-  /** Whether a text contains another, without regard to ASCII case. */
-  contains(text: Expression, needle: string): Expression;
+  /** A text made ready for `containsAny`, which then looks at it without regard to ASCII case. */
+  foldCase(text: Expression): Expression;
+  /** Whether a folded text contains any of some others, which need not be folded. */
+  containsAny(folded: Expression, needles: readonly string[]): Expression;
   /** The kind of a booking id in a column: 'null', 'v1', 'uid' or 'ambiguous'. Agrees with `kindOfValue`. */
   kindOfValue(column: Column, uid: UidShape): Expression;
   /** A value read as text, as a parameter of the column's own type: big integers compare exactly, indexes stay in use. */

@@ -34,9 +34,14 @@ export const dialect: Dialect = {
 
   floor: (number) => sql`floor(${number})`,
 
+  foldCase: (value) => sql`lower(${value})`,
+
   // No text holds a NUL here, and a parameter may not either.
-  contains: (value, needle) =>
-    needle.includes('\0') ? sql`false` : sql`position(lower(${needle}::text COLLATE "C") IN lower(${value})) > 0`,
+  containsAny: (value, needles) => {
+    const possible = needles.filter((needle) => !needle.includes('\0'));
+    const found = possible.map((needle) => sql`position(lower(${needle}::text COLLATE "C") IN ${value}) > 0`);
+    return sql`(${sql.join([...found, sql`false`], sql` OR `)})`;
+  },
 
   // `$` means the very end here, not the place before a last newline.
   kindOfValue: ({ name, kind }, uid) => {

@@ -20,8 +20,18 @@ export interface SessionOptions {
 /** Every value as the server writes it. */
 const AS_TEXT = { getTypeParser: () => (value: unknown) => value };
 
-/** A session reads only from its first moment, counts in UTC and writes times alike whatever the server's configuration. */
-export const SETTINGS = ['default_transaction_read_only=on', 'TimeZone=UTC', 'DateStyle=ISO', 'IntervalStyle=postgres'];
+/**
+ * A session reads only from its first moment, counts in UTC and writes times alike whatever the server's configuration.
+ * With the default of 4 MB for work the server guesses that the few groups of a table won't fit, and sorts the table on
+ * disk instead: 5.2 s of CPU for 1,000,000 rows, not 2.3 s. The groups take about 2 MB.
+ */
+export const SETTINGS = [
+  'default_transaction_read_only=on',
+  'TimeZone=UTC',
+  'DateStyle=ISO',
+  'IntervalStyle=postgres',
+  'work_mem=65536', // kB
+];
 
 /** Milliseconds that a server gets to take its leave. */
 const FAREWELL_MS = 500;

@@ -13,7 +13,7 @@ import type { ClassesOf, Latency, MigrationState, ReviewFigures, Snapshot, SyncF
 import { PUSHED_ORIGINS } from '../../model/sync.ts';
 import { WINDOWS, type Window } from '../../model/windows.ts';
 import type { Row } from '../connection.ts';
-import { type Panel, SLOWEST } from './panels.ts';
+import { IMPOSSIBLE, type Panel, SLOWEST } from './panels.ts';
 
 /** What a snapshot is told beside the groups. */
 export interface Surroundings {
@@ -126,7 +126,7 @@ function syncOf(groups: readonly Row[]): SyncFigures {
 }
 
 function latencyOf(groups: readonly Row[]): Latency {
-  const measured = groups.filter((group) => text(group, 'latency') !== null);
+  const measured = groups.filter((group) => (optional(group, 'latency') ?? IMPOSSIBLE) !== IMPOSSIBLE);
   const rows = rowsOf(measured);
   if (rows === 0) return { rows: 0, average: undefined, p95: undefined, max: undefined, histogram: [] };
   const max = Math.max(...measured.map((group) => number(group, 'latencyMax')));

@@ -6,15 +6,16 @@ import { WINDOW_SECONDS, WINDOWS } from '../../model/windows.ts';
 import type { Dialect, Expression } from '../connection.ts';
 import {
   all,
-  causeExpression,
+  causeIn,
   inScope,
   join,
   kindExpressions,
   reference,
   type Source,
+  searchedText,
   tableOf,
 } from './expressions.ts';
-import { type Dimension, isIn, PANELS, type Panel, SLOWEST } from './panels.ts';
+import { type Dimension, IMPOSSIBLE, isIn, PANELS, type Panel, SLOWEST } from './panels.ts';
 
 /** What a snapshot is taken of. */
 export interface Scope {
@@ -50,6 +51,9 @@ function plainExpressions(source: Source, scope: Scope) {
   const inReview = having('requires_manual_review', (column) => dialect.truth(column));
   const ofReview = (value: Expression | undefined) =>
     inReview && value && sql`CASE WHEN ${inReview} = 1 THEN ${value} END`;
+  const code = text('sync_error_code');
+  const message = having('sync_error_message', (column) => dialect.shortText(column, SEARCHED_CHARACTERS));
+  const errorTexts = [code ?? [], message ?? []].flat();
   return {
     ...kindExpressions(source),
     source: text('source'),
@@ -61,22 +65,27 @@ function plainExpressions(source: Source, scope: Scope) {
     verifiedAt: moment('sync_verified_at'),
     inReview,
     flaggedAt: ofReview(moment('manual_review_flagged_at')),
-    code: ofReview(text('sync_error_code')),
-    message: ofReview(having('sync_error_message', (column) => dialect.shortText(column, SEARCHED_CHARACTERS))),
+    code: ofReview(code),
+    errors: errorTexts.length === 0 ? undefined : ofReview(searchedText(source, errorTexts)),
   };
 }
 
-/** The position in WINDOWS of the narrowest window that a moment falls into. */
+/**
+ * The position in WINDOWS of the narrowest window that a moment falls into. The widest is asked for first: most rows are
+ * older than all of them, and need one comparison.
+ */
 function windowOf(moment: Expression, now: number): Expression {
-  const cases = WINDOWS.slice(0, -1).map(
-    (window, index) => sql`WHEN ${moment} >= ${sql.lit(now - WINDOW_SECONDS[window])} THEN ${sql.lit(index)}`,
+  const bounded = WINDOWS.slice(0, -1).map((window, index) => ({ since: now - WINDOW_SECONDS[window], index }));
+  return bounded.reduce<Expression>(
+    (narrower, { since, index }) =>
+      sql`CASE WHEN ${moment} >= ${sql.lit(since)} THEN ${narrower} ELSE ${sql.lit(index + 1)} END`,
+    sql.lit(0),
   );
-  return sql`CASE ${join(cases, sql` `)} ELSE ${sql.lit(WINDOWS.length - 1)} END`;
 }
 
 /** The smallest bound that a latency stays within: whole seconds up to a minute, whole minutes up to an hour. */
 function latencyBucket({ floor }: Dialect, latency: Expression): Expression {
-  return sql`CASE WHEN ${latency} <= 60 THEN -${floor(sql`-(${latency})`)}
+  return sql`CASE WHEN ${latency} < 0 THEN ${sql.lit(IMPOSSIBLE)} WHEN ${latency} <= 60 THEN -${floor(sql`-(${latency})`)}
     WHEN ${latency} <= 3600 THEN -60 * ${floor(sql`-(${latency}) / 60`)}
     WHEN ${latency} > 3600 THEN ${sql.lit(SLOWEST)} END`;
 }
@@ -85,11 +94,8 @@ function latencyBucket({ floor }: Dialect, latency: Expression): Expression {
 function groupedExpressions(source: Source, plain: ReturnType<typeof plainExpressions>, now: number) {
   const value = (name: keyof typeof plain) => (plain[name] === undefined ? undefined : sql.id(name));
   const [created, initiated, verified] = [value('createdAt'), value('initiatedAt'), value('verifiedAt')];
-  // A verification older than the current attempt says nothing about it.
-  const latency =
-    initiated && verified && sql`CASE WHEN ${verified} >= ${initiated} THEN ${verified} - ${initiated} END`;
-  const [status, inReview] = [value('status'), value('inReview')];
-  const errorTexts = [value('code') ?? [], value('message') ?? []].flat();
+  const latency = initiated && verified && sql`(${verified} - ${initiated})`;
+  const [status, errors] = [value('status'), value('errors')];
   const stuckSince = sql.lit(now - STUCK_AFTER_SECONDS);
   const dimensions: Expressions<Dimension> = {
     v1: value('v1'),
@@ -104,12 +110,9 @@ function groupedExpressions(source: Source, plain: ReturnType<typeof plainExpres
     created: created && windowOf(created, now),
     initiated: initiated && windowOf(initiated, now),
     latency: latency && latencyBucket(source.dialect, latency),
-    inReview,
+    inReview: value('inReview'),
     code: value('code'),
-    cause:
-      inReview && errorTexts.length > 0
-        ? sql`CASE WHEN ${inReview} = 1 THEN ${causeExpression(source, errorTexts)} END`
-        : undefined,
+    cause: errors && sql`CASE WHEN ${errors} IS NOT NULL THEN ${causeIn(source, errors)} END`,
   };
   const measures = {
     latencySum: latency,

@@ -28,6 +28,8 @@ export const PANELS: Readonly<Record<Panel, readonly Dimension[]>> = {
 };
 export type Panel = 'sources' | 'tenants' | 'sync' | 'latency' | 'review';
 
+/** The bucket of verifications older than the current attempt, which say nothing about it. */
+export const IMPOSSIBLE = -1;
 /** The bucket of latencies over an hour, in seconds. */
 export const SLOWEST = 999_999_999;
 

@@ -28,7 +28,9 @@ function equals(source: Source, name: KnownColumn, value: string | null): Expres
 
 function containsText(source: Source, columns: readonly Column[], needle: string, inverse: boolean): Expression {
   const { dialect } = source;
-  const found = any(columns.map(({ name }) => dialect.contains(dialect.text(sql.id(name)), needle)));
+  const found = any(
+    columns.map(({ name }) => dialect.containsAny(dialect.foldCase(dialect.text(sql.id(name))), [needle])),
+  );
   return sql`CASE WHEN ${found} THEN 1 ELSE 0 END = ${sql.lit(inverse ? 0 : 1)}`;
 }
 

@@ -28,7 +28,13 @@ export const dialect: Dialect = {
 
   floor: (number) => sql`floor(${number})`,
 
-  contains: (value, needle) => sql`instr(lower(${value}), lower(${needle})) > 0`,
+  foldCase: (value) => sql`lower(${value})`,
+
+  containsAny: (value, needles) =>
+    sql`(${sql.join(
+      needles.map((needle) => sql`instr(${value}, lower(${needle})) > 0`),
+      sql` OR `,
+    )})`,
 
   // length() counts characters up to a NUL and octet_length() counts bytes: equal only for ASCII without NUL. GLOB has
   // no quantifiers, so lengths are said apart.
