@@ -1,4 +1,5 @@
-import { expect } from 'vitest';
+import assert from 'node:assert/strict';
+import {} from 'vitest';
 import type { Check, CheckResult } from '../../src/checks/check.ts';
 import { runChecks } from '../../src/checks/runner.ts';
 import type { Context } from '../../src/config/context.ts';
@@ -25,7 +26,7 @@ export class CheckedDatabase {
 
   async results(ids: readonly string[], change: Partial<Context> = {}): Promise<readonly CheckResult[]> {
     const checks = this.#checks.filter(({ id }) => ids.includes(id));
-    expect(checks.map(({ id }) => id).toSorted()).toEqual([...ids].toSorted());
+    assert.deepEqual(checks.map(({ id }) => id).toSorted(), [...ids].toSorted());
     const context = { ...defaultContext('test', this.db.target), ...change };
     const database = await openDatabase(context);
     try {
@@ -45,7 +46,7 @@ export class CheckedDatabase {
   async finds(id: string, change: Partial<Context> = {}): Promise<readonly (string | null | undefined)[]> {
     const { verdict, violations, sample, note } = await this.result(id, change);
     if (note !== undefined) return [verdict, note];
-    expect(sample).toHaveLength(Math.min(violations, 20));
+    assert.equal(sample.length, Math.min(violations, 20));
     return [verdict, ...sample.map((row) => row['pk'])];
   }
 }

@@ -12,7 +12,7 @@ import { openSqlite } from './sqlite.ts';
 import { type TestDatabase, targetOf, type Writer, withDatabase } from './writer.ts';
 
 export type { AppointmentsOptions, PlantedRow } from './appointments.ts';
-export type { TestDatabase, Value } from './writer.ts';
+export type { TestDatabase } from './writer.ts';
 
 /** A real engine to hold the product against. */
 export interface TestEngine {

@@ -15,7 +15,7 @@ const LINE_CHARACTERS = 2_000;
 const TIME = /^\[?(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?/;
 
 /** When a line was written, or undefined for one that goes on with the line before it. */
-export function timeOf(line: string): number | undefined {
+function timeOf(line: string): number | undefined {
   const [, day, time, offset = 'Z'] = TIME.exec(line) ?? [];
   const parsed = day === undefined ? Number.NaN : Date.parse(`${day}T${time}${offset}`);
   return Number.isNaN(parsed) ? undefined : parsed;
