@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {} from 'vitest';
 import type { Check, CheckResult } from '../../src/checks/check.ts';
 import { runChecks } from '../../src/checks/runner.ts';
 import type { Context } from '../../src/config/context.ts';
