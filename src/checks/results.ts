@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CHECK_VERDICTS, type CheckResult, type CheckVerdict } from './check.ts';
 
@@ -69,11 +69,14 @@ function read(file: string): Map<string, Remembered> {
 export class Results {
   readonly #file: string | undefined;
   #known: Map<string, Remembered>;
+  /** When the file was last written as far as is known here. */
+  #writtenAt: number | undefined;
   readonly #listeners = new Set<() => void>();
 
   /** @param file undefined keeps them in memory only */
   constructor(file: string | undefined) {
     this.#file = file;
+    this.#writtenAt = writtenAt(file);
     this.#known = file === undefined ? new Map() : read(file);
   }
 
@@ -92,7 +95,26 @@ export class Results {
     for (const result of results) known.set(result.check.id, remember(result, known.get(result.check.id)));
     this.#known = known;
     if (this.#file !== undefined) write(this.#file, known);
+    this.#writtenAt = writtenAt(this.#file);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Takes over what another process has found meanwhile. */
+  reread(): void {
+    const at = writtenAt(this.#file);
+    if (this.#file === undefined || at === this.#writtenAt) return;
+    this.#writtenAt = at;
+    this.#known = new Map([...this.#known, ...read(this.#file)]);
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function writtenAt(file: string | undefined): number | undefined {
+  try {
+    return file === undefined ? undefined : statSync(file).mtimeMs;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
   }
 }
 

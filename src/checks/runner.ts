@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Context } from '../config/context.ts';
 import type { Statement } from '../data/connection.ts';
@@ -6,11 +7,17 @@ import { Problem } from '../model/problem.ts';
 import type { Check, CheckResult, CheckVerdict, Finding, NotApplicable } from './check.ts';
 import { type Common, lacking, RecordingGround, TableCache } from './ground.ts';
 
-/** Checks that read whole tables take this lane, one after the other; the rest share the others. */
-const SCANS: Lane = 'check 0';
-const PROBES: readonly Lane[] = ['check 1', 'check 2', 'check 3'];
+const LANES: readonly Lane[] = ['check 0', 'check 1', 'check 2', 'check 3'];
+
+/**
+ * Milliseconds after which one session is not enough. Where nothing is slow the whole catalogue is through by then, and
+ * another session would only cost: on SQLite a process, 50 ms of a core.
+ */
+const PATIENCE_MS = 250;
 
 export interface RunOptions {
+  /** Where another run has the usual ones. */
+  readonly lanes?: readonly Lane[];
   readonly signal: AbortSignal;
   readonly onStart?: (check: Check) => void;
   readonly onResult?: (result: CheckResult) => void;
@@ -35,7 +42,7 @@ async function lookAt(check: Check, ground: () => Promise<RecordingGround>, sign
 
 async function runOne(common: Promise<Common>, check: Check, lane: Lane, signal: AbortSignal): Promise<CheckResult> {
   const statements: Statement[] = [];
-  const began = performance.now();
+  let began = performance.now();
   const result = (verdict: CheckVerdict, { violations = 0, sample = [], figure }: Partial<Finding>, note?: string) => ({
     check,
     verdict,
@@ -48,7 +55,12 @@ async function runOne(common: Promise<Common>, check: Check, lane: Lane, signal:
     at: Date.now(),
   });
   try {
-    const ground = async () => new RecordingGround(await common, { lane, signal }, statements);
+    const ground = async () => {
+      const ready = await common;
+      // What all checks wait for is not this one's time.
+      began = performance.now();
+      return new RecordingGround(ready, { lane, signal }, statements);
+    };
     const outcome = await lookAt(check, ground, signal);
     if (!isFinding(outcome)) return result('not-applicable', {}, outcome.notApplicable);
     return result(outcome.violations === 0 ? 'pass' : 'fail', outcome);
@@ -59,30 +71,42 @@ async function runOne(common: Promise<Common>, check: Check, lane: Lane, signal:
 }
 
 /**
- * Runs checks within a limit of four connections, each check with its own timeouts. A check that fails to look, is slow or broken holds
- * up no other; full scans never run side by side.
+ * Runs checks, each with its own timeouts: those that read no table in full first, all of them in one session while that
+ * is quick, else in up to four. A check that fails to look, is slow or broken holds up no other; full scans never run side
+ * by side.
  * @returns the results in the order of the checks; without a database every check of it could not be told
  */
 export async function runChecks(
   database: Database,
   context: Context,
   checks: readonly Check[],
-  { signal, onStart, onResult }: RunOptions,
+  { signal, onStart, onResult, lanes = LANES }: RunOptions,
 ): Promise<readonly CheckResult[]> {
-  const common = commonOf(database, context, { lane: SCANS, signal });
+  const [usual = 'check 0', ...others] = lanes;
+  const common = commonOf(database, context, { lane: usual, signal });
   // Each check of the database tells of a failure by itself; there may be none.
   common.catch(() => undefined);
   const results = new Map<Check, CheckResult>();
-  const work = async (lane: Lane, queue: Check[]) => {
-    for (let check = queue.shift(); check !== undefined; check = queue.shift()) {
-      onStart?.(check);
-      const result = await runOne(common, check, lane, signal);
-      results.set(check, result);
-      onResult?.(result);
-    }
-  };
   const scans = checks.filter((check) => check.scans !== undefined);
   const probes = checks.filter((check) => check.scans === undefined);
-  await Promise.all([work(SCANS, scans), ...PROBES.map((lane) => work(lane, probes))]);
+  let scanning = false;
+  const run = async (check: Check, lane: Lane) => {
+    onStart?.(check);
+    const result = await runOne(common, check, lane, signal);
+    results.set(check, result);
+    onResult?.(result);
+  };
+  const work = async (lane: Lane) => {
+    for (let probe = probes.shift(); probe !== undefined; probe = probes.shift()) await run(probe, lane);
+    if (scanning) return;
+    scanning = true;
+    for (const scan of scans) await database.scans.take(() => run(scan, lane));
+  };
+  const over = new AbortController();
+  const patience = common.then(() => sleep(PATIENCE_MS, undefined, { signal: over.signal })).catch(() => undefined);
+  const helpers = others.map((lane) => patience.then(() => work(lane)));
+  await work(usual);
+  over.abort();
+  await Promise.all(helpers);
   return checks.flatMap((check) => results.get(check) ?? []);
 }

@@ -8,6 +8,9 @@ import { runChecks } from './runner.ts';
 /** Rows of a table up to which a screen may read it in full unasked: forty scans take some 2 s of a server's time. */
 const UNASKED_ROWS = 100_000;
 
+/** What a person runs while others run does not wait for them. */
+const MORE_LANES = ['check 4', 'check 5'] as const;
+
 /** What is known of the checks of one database right now. */
 export interface ChecksState {
   /** In the order in which people read them; undefined until they are loaded. */
@@ -53,6 +56,7 @@ class Runs implements ChecksStore {
     this.#results = results;
     this.#list = list;
     this.#state = { checks: undefined, known: results.known, results: new Map(), running: new Map() };
+    results.subscribe(() => this.#set({ known: results.known }));
   }
 
   getState = (): ChecksState => this.#state;
@@ -92,8 +96,8 @@ class Runs implements ChecksStore {
 
   async #costs(checks: readonly Check[], from: number): Promise<readonly string[]> {
     if (checks.every(({ scans }) => scans === undefined)) return [];
-    // Not the lane of the scans, where the answer would wait for their end.
-    const options = { lane: 'check 1', from } as const;
+    // Not a lane of the checks, where the answer would wait for their end.
+    const options = { lane: 'row', from } as const;
     return expectedCosts(this.#database, this.#context, checks, this.#state.known, options);
   }
 
@@ -101,9 +105,11 @@ class Runs implements ChecksStore {
     const idle = checks.filter(({ id }) => !this.#state.running.has(id));
     if (idle.length === 0) return;
     const abort = new AbortController();
+    const lanes = this.#aborts.size === 0 ? {} : { lanes: MORE_LANES };
     this.#aborts.add(abort);
     this.#set({ running: new Map([...this.#state.running, ...idle.map(({ id }) => [id, undefined] as const)]) });
     await runChecks(this.#database, this.#context, idle, {
+      ...lanes,
       signal: abort.signal,
       onStart: ({ id }) => this.#set({ running: new Map(this.#state.running).set(id, Date.now()) }),
       onResult: (result) => this.#take(result, abort.signal),
@@ -121,8 +127,8 @@ class Runs implements ChecksStore {
     running.delete(id);
     // That a person did not wait for the outcome says nothing of it.
     if (signal.aborted && result.verdict === 'could-not-tell') return this.#set({ running });
+    this.#set({ running, results: new Map(this.#state.results).set(id, result) });
     this.#results.add([result]);
-    this.#set({ running, known: this.#results.known, results: new Map(this.#state.results).set(id, result) });
   }
 
   #set(change: Partial<ChecksState>): void {

@@ -43,6 +43,8 @@ export async function openConsole(
   const database = await openDatabase(context);
   const live = createLiveStore(database, context, history);
   live.setIncludesDeleted(options.includeDeleted);
+  // What cron finds meanwhile counts with the next figures.
+  live.refreshWith(async () => results.reread());
   // The catalogue is loaded when the console is drawn: no figure waits for it.
   const list = async () => (await import('../checks/all.ts')).checksOf(context);
   const checks = createChecksStore(database, context, results, list);

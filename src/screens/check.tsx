@@ -57,7 +57,9 @@ function CheckView({ check, state }: { check: Check; state: ChecksState }) {
   // Of many that run Esc leaves this one's view; the list is where they are cancelled.
   const alone = isMoving(line) && state.running.size === 1;
   const { run, question } = useRunChecks(alone);
-  const result = state.results.get(check.id);
+  const last = state.results.get(check.id);
+  // Another process may have found something newer, whose rows are not here.
+  const result = last?.at === line.known?.at ? last : undefined;
   useKeys([
     {
       id: 'run',
@@ -169,7 +171,7 @@ const TREND_CELLS = 30;
 function whyNoRows({ standing, known }: CheckLine, result: CheckResult | undefined): string {
   if (known === undefined) return standing === 'never' ? 'it has never run: x runs it' : 'no rows yet';
   if (result === undefined && known.verdict === 'fail')
-    return 'the rows of earlier sessions are not kept: x runs it again';
+    return 'the rows of other sessions are not kept: x runs it again';
   if (known.verdict === 'pass') return 'no row violates it';
   return known.verdict === 'fail' ? 'no single row is at fault: the figure above is' : 'it has not looked at any row';
 }

@@ -46,6 +46,21 @@ test('two processes keep what the other one wrote', () => {
   expect(one.known.get('own/one')?.trend).toEqual([0, 1]);
 });
 
+test('what another process found is taken over, and said to whoever listens', () => {
+  const path = file();
+  const [one, other] = [new Results(path), new Results(path)];
+  let heard = 0;
+  one.subscribe(() => {
+    heard += 1;
+  });
+  one.reread();
+  expect(heard).toBe(0);
+  other.add([resultOf(check, { verdict: 'fail', violations: 2 })]);
+  one.reread();
+  one.reread();
+  expect([one.known.get('own/broken')?.violations, heard]).toEqual([2, 1]);
+});
+
 test('the trend has the last thirty runs', () => {
   const results = new Results(undefined);
   for (let run = 0; run < 40; run += 1) results.add([resultOf(check, { verdict: 'fail', violations: run })]);

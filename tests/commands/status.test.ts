@@ -75,6 +75,18 @@ for (const engine of ENGINES) {
       expect(code).toBe(2);
     });
 
+    test('stops for what a check found in the last day', async () => {
+      const db = await engine.database();
+      await engine.createAppointments(db);
+      await engine.insert(db, 'appointments', [{ sync_origin: 'calcom', sync_job_id: 'sent back' }]);
+      const operator = new Operator();
+      expect((await operator.run('status', '--url', urlOf(db))).code).toBe(0);
+      await operator.run('check', 'sync/loop-prevention', '--url', urlOf(db));
+      const { code, stdout } = await operator.run('status', '--url', urlOf(db));
+      expect(stdout).toMatch(/^STOP {2}sync\/loop-prevention: 1 violation, just now$/m);
+      expect(code).toBe(2);
+    });
+
     test('says in one line what is wrong and what to do, with exit code 3', async () => {
       const db = await engine.database();
       const wrong = [urlOf(db)];

@@ -70,7 +70,9 @@ const LEVELS: readonly AlertLevel[] = ['immediate', 'warning', 'investigation'];
 
 /** Every alert under its level. */
 export function alertPanel(subject: Subject, paper: Paper): Panel {
-  const { alerts } = subject.verdict;
+  const { verdict, checks, open } = subject;
+  const { alerts } = verdict;
+  const openingOf = (id: string) => (checks.list.some((check) => check.id === id) ? open.check(id) : undefined);
   const levels = LEVELS.map((level) => `${count(alerts.filter((alert) => alert.level === level).length)} ${level}`);
   const { lines } = grid(
     [
@@ -80,6 +82,7 @@ export function alertPanel(subject: Subject, paper: Paper): Panel {
     alerts.map(({ level, id, text }, index) => ({
       key: `alert ${id}`,
       mark: markOf(subject, id),
+      open: openingOf(id),
       cells: [{ text: alerts[index - 1]?.level === level ? '' : level, tone: 'muted' }, text],
     })),
     paper,
