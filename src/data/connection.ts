@@ -71,6 +71,8 @@ export interface Dialect {
   now(): Expression;
   /** 1 where a boolean-like column (bool, tinyint, integer) is true, else 0. */
   truth(column: Expression): Expression;
+  /** The same as a condition that an index on the column serves. */
+  isTrue(column: Column): Expression;
   /** The smaller whole number. */
   floor(number: Expression): Expression;
   /** A text made ready for `containsAny`, which then looks at it without regard to ASCII case. */
@@ -88,8 +90,6 @@ export interface Dialect {
    * nothing on an engine that would write the whole derived table down for it.
    */
   computeOnce(): Expression;
-  /** ` NULLS FIRST` or ` NULLS LAST` so that null sorts as the smallest, or nothing where it does by itself. */
-  nullsSmallest(direction: 'asc' | 'desc'): Expression;
   /** The type and the index with which an engine finds what stands inside JSON; undefined where it has none. */
   readonly searchableJson: { readonly type: string; readonly index: string } | undefined;
 }

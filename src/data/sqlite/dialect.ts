@@ -24,7 +24,9 @@ export const dialect: Dialect = {
 
   now: () => sql`unixepoch('subsec')`,
 
-  truth: (column) => sql`CASE WHEN ${column} THEN 1 ELSE 0 END`,
+  truth: (column) => sql`(${column} IS 1)`,
+
+  isTrue: ({ name }) => sql`${sql.id(name)} = 1`,
 
   floor: (number) => sql`floor(${number})`,
 
@@ -60,8 +62,6 @@ export const dialect: Dialect = {
 
   // Measured at 1,000,000 rows: the grouped query takes 2.7 s with it and 7.7 s without.
   computeOnce: () => sql`LIMIT -1`,
-
-  nullsSmallest: () => sql``,
 
   searchableJson: undefined,
 };
