@@ -23,3 +23,9 @@ export function address(wanted: Wanted, scheme: string = wanted.engine): string 
   const port = wanted.port === undefined ? '' : `:${wanted.port}`;
   return `${scheme}://${user}${wanted.socket ?? `${host}${port}`}/${wanted.database ?? ''}`;
 }
+
+/** A web address as it may be shown: without user, parameters and fragment, where secrets stand. */
+export function webAddress(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? '***' : `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}

@@ -1,5 +1,5 @@
 import type { HttpCheck } from '../../config/own-checks.ts';
-import { redact } from '../../config/redact.ts';
+import { webAddress } from '../../config/redact.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Check, Finding } from '../check.ts';
 import { ownCheck } from './own.ts';
@@ -8,7 +8,7 @@ import { ownCheck } from './own.ts';
 const READ_CHARACTERS = 1_000_000;
 
 async function look({ url, status, contains, timeoutMs }: HttpCheck, signal: AbortSignal): Promise<Finding> {
-  const place = redact(url);
+  const place = webAddress(url);
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const answer = await fetch(url, { signal: limit, redirect: 'manual', headers: { 'user-agent': 'apptop' } });
@@ -32,7 +32,7 @@ async function look({ url, status, contains, timeoutMs }: HttpCheck, signal: Abo
 /** A check that an HTTP address answers as it should. */
 export function httpCheck(check: HttpCheck): Check {
   return {
-    ...ownCheck(check, `${redact(check.url)} answers ${check.status}`, 'see whether the service runs'),
+    ...ownCheck(check, `${webAddress(check.url)} answers ${check.status}`, 'see whether the service runs'),
     lookOutside: (signal) => look(check, signal),
   };
 }
