@@ -155,7 +155,7 @@ describe("users' own checks beside the database", () => {
 
   test('an address answers as it should, or the figure says how not', async () => {
     const server = createServer((request, response) => {
-      response.statusCode = request.url === '/up' ? 200 : 503;
+      response.statusCode = request.url?.startsWith('/up') ? 200 : 503;
       if (request.url !== '/silent') response.end('all is well');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -169,14 +169,17 @@ describe("users' own checks beside the database", () => {
       const check = httpCheck({ ...facts, name: 'web', url, status: 200, contains, timeoutMs: 300 });
       return 'lookOutside' in check ? check.lookOutside(signal) : undefined;
     };
-    expect(await look('/up', 'is well')).toMatchObject({ violations: 0 });
+    expect(await look('/up?key=hunter2', 'is well')).toMatchObject({
+      violations: 0,
+      figure: `http://127.0.0.1:${port}/up answers 200`,
+    });
     expect(await look('/up', 'is ill')).toMatchObject({
       violations: 1,
       figure: expect.stringContaining('without "is ill"'),
     });
     expect(await look('/down')).toMatchObject({
       violations: 1,
-      figure: expect.stringContaining('answers 503, wanted 200'),
+      figure: `http://127.0.0.1:${port}/down answers 503, wanted 200`,
     });
     expect(await look('/silent')).toMatchObject({ violations: 1, figure: expect.stringContaining('does not answer') });
   });
