@@ -22,7 +22,7 @@ import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import { TextList } from './components/text-list.tsx';
 import type { Binding, View } from './contract.ts';
-import { useChecks, useConsole, useDisplay, useSize, useTheme } from './hooks/console.ts';
+import { useChecks, useConsole, useDisplay, useSize, useTheme, useVisible } from './hooks/console.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { useNow } from './hooks/now.ts';
 import { rowView } from './row.tsx';
@@ -51,7 +51,7 @@ function CheckView({ check, state }: { check: Check; state: ChecksState }) {
   const theme = useTheme();
   const { columns, rows } = useSize();
   const { localTime } = useDisplay();
-  const now = useNow(state.running.has(check.id) ? 1 : 10);
+  const now = useNow(useVisible() && state.running.has(check.id) ? 1 : 10);
   const [pane, setPane] = useState('rows');
   const line = useMemo(() => checkLine(check, state, now), [check, state, now]);
   // Of many that run Esc leaves this one's view; the list is where they are cancelled.

@@ -24,7 +24,7 @@ import { CostQuestion, type Question, useMovingWords, useRunChecks } from './che
 import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import type { Binding } from './contract.ts';
-import { useChecks, useConsole, useServices, useSize, useTheme } from './hooks/console.ts';
+import { useChecks, useConsole, useServices, useSize, useTheme, useVisible } from './hooks/console.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { useNow } from './hooks/now.ts';
 import { type Sort, useArrayList } from './table/list.ts';
@@ -46,7 +46,8 @@ export function Checks() {
   const { columns } = useSize();
   const { checks: store } = useServices();
   const state = useChecks(everything);
-  const now = useNow(state.running.size > 0 ? 1 : 10);
+  // Seconds are counted only while somebody sees them.
+  const now = useNow(useVisible() && state.running.size > 0 ? 1 : 10);
   const [pane, setPane] = useState('all');
   const [only, setOnly] = useState<LastStanding>();
   const { run, question } = useRunChecks(state.running.size > 0);
