@@ -23,6 +23,8 @@ export interface QueryOptions {
 
 /** The database of one context, opened for reading. Connections are made when needed and again after a loss. */
 export class Database {
+  /** For what reads whole tables, whoever wants it: the server does it once at a time. */
+  readonly scans = new Turns();
   readonly #context: Context;
   readonly #engine: Engine;
   readonly #lanes = new Map<Lane, Promise<Connection>>();
