@@ -1,5 +1,6 @@
 import { build } from '../scripts/build.ts';
 import { bytesMeasure } from './measures/bytes.ts';
+import { checksMeasure } from './measures/checks.ts';
 import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
@@ -20,6 +21,7 @@ const MEASURES: readonly Measure[] = [
   shareMeasure,
   memoryMeasure,
   idleMeasure,
+  checksMeasure,
 ];
 
 const options = readOptions(

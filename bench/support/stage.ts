@@ -27,7 +27,8 @@ export interface Stand {
 /** A server's memory for pages: a table of 1,000,000 rows has room in it, as on a server that is made for it. */
 const BUFFER_MB = 1024;
 
-const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'apptop.js');
+/** The built program. */
+export const LAUNCHER = join(import.meta.dirname, '..', '..', 'bin', 'apptop.js');
 
 /** The servers of a run, the databases on them, and a home for the programs that are measured. */
 export class Stage {
