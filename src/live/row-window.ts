@@ -14,6 +14,9 @@ const KEPT = 3 * PAGE;
 /** Rows before an edge at which the next ones are read. */
 const AHEAD = PAGE / 2;
 
+/** Milliseconds of loading that nobody is told of: a frame that says so would keep the rows waiting for the next. */
+const QUIET_MS = 100;
+
 const EMPTY: RowsQuery = { filter: { includesDeleted: false }, sort: { column: 'id', direction: 'desc' }, columns: [] };
 
 const equalRows = (left: PositionedRow, right: PositionedRow): boolean =>
@@ -182,7 +185,9 @@ class RowWindow implements RowsStore {
     const options = { lane: 'rows', signal } as const;
     const generation = this.#abort;
     const current = () => generation === this.#abort;
-    this.#set({ loading });
+    this.#state = { ...this.#state, loading };
+    const tell = setTimeout(() => this.#tell(), QUIET_MS);
+    if (loading === 'first') this.#tell();
     try {
       const source = await sourceOf(this.#database, this.#context, options);
       const change = await read(source, this.#state.query, options);
@@ -190,11 +195,17 @@ class RowWindow implements RowsStore {
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       if (current()) this.#set({ loading: undefined, problem: error.kind === 'cancelled' ? undefined : error });
+    } finally {
+      clearTimeout(tell);
     }
   }
 
   #set(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change };
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 }
