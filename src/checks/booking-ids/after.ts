@@ -171,7 +171,7 @@ export const AFTER_CHECKS: readonly DatabaseCheck[] = [
   {
     ...SYSTEM,
     id: 'booking-ids/none-newly-misplaced',
-    title: 'No V1 id has come into the V2 column since',
+    title: 'No V1 id newly came into the V2 column',
     phases: ['monitor'],
     severity: 'error',
     reason: 'Some code still writes V1 ids into the V2 column and undoes the move row by row.',
