@@ -11,9 +11,7 @@ const STEP = 10;
 export function useDatabaseClock(): number {
   // Rounded, so that the way of a refresh over the network draws nothing.
   const ahead = useLive(({ snapshot, receivedAt }) =>
-    snapshot === undefined || receivedAt === undefined
-      ? 0
-      : Math.ceil((snapshot.takenAt - receivedAt) / 5_000) * 5_000,
+    snapshot === undefined || receivedAt === undefined ? 0 : Math.ceil((snapshot.takenAt - receivedAt) / 5_000) * 5_000,
   );
   const step = STEP * 1000;
   return Math.ceil((useNow(STEP) + ahead) / step) * step;
