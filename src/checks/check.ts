@@ -1,15 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Appointments } from '../data/appointments.ts';
-import type {
-  Column,
-  Constraint,
-  Dialect,
-  Expression,
-  Index,
-  Introspection,
-  Row,
-  Statement,
-} from '../data/connection.ts';
+import type { Column, Dialect, Expression, Index, Introspection, Row, Statement } from '../data/connection.ts';
 import type { Source } from '../data/queries/expressions.ts';
 import type { Phase, Severity, System } from '../model/check-words.ts';
 import type { KnownColumn } from '../model/columns.ts';
@@ -72,7 +63,6 @@ export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
   readonly indexes: readonly Index[];
-  readonly constraints: readonly Constraint[];
 }
 
 /** What a check looks at. Every statement that goes through it is recorded for the result. */

@@ -38,8 +38,7 @@ async function readTable(name: string, introspection: Introspection, connection:
   const columns = await introspection.columns(connection, table);
   if (columns.length === 0) return undefined;
   const indexes = await introspection.indexes(connection, table);
-  const constraints = await introspection.constraints(connection, table);
-  return { name, columns, indexes, constraints };
+  return { name, columns, indexes };
 }
 
 /** One check's view of a database: it records what is sent. */

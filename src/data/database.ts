@@ -86,13 +86,22 @@ export class Database {
     return this.#inTurn(options, (connection) => ask(this.#engine.introspection, connection));
   }
 
+  /** Begins to open a lane's connection before anything is asked; what fails is told to whoever asks. */
+  connect(lane: Lane): void {
+    this.#connection(lane).catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const lanes = [...this.#lanes.values()];
     this.#lanes.clear();
-    const opened = await Promise.allSettled(lanes);
-    const open = opened.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value] : []));
-    await Promise.allSettled(open.map((connection) => connection.close()));
+    const closing = lanes.map(async (lane) => {
+      const closed = lane.then((connection) => connection.close());
+      // One that is still opening closes when it is open: a dead server takes seconds, which nobody waits for.
+      closed.catch(() => undefined);
+      if ((await Promise.race([lane, undefined])) !== undefined) await closed;
+    });
+    await Promise.allSettled(closing);
   }
 
   async #inTurn<Answer>(

@@ -1,0 +1,98 @@
+import { checksOf } from '../../checks/all.ts';
+import type { Check, CheckResult } from '../../checks/check.ts';
+import { expectedCosts } from '../../checks/cost.ts';
+import { Results } from '../../checks/results.ts';
+import { select } from '../../checks/select.ts';
+import { summarise } from '../../checks/summary.ts';
+import type { Context } from '../../config/context.ts';
+import type { Database } from '../../data/database.ts';
+import { stateFile } from '../../live/state.ts';
+import { visible } from '../../model/text.ts';
+import { type CheckOptions, EXIT, type ExitCode } from '../command.ts';
+import { interruption } from '../interruption.ts';
+import { jsonText } from '../json.ts';
+import { type CodeSearch, codeDocument, placeLines, searching } from './code.ts';
+import { checkDocument } from './document.ts';
+import { listLines, pipeLine, summaryLine, terminalColumns, terminalLines, widestId } from './lines.ts';
+import { CODES, runOnce, type Session } from './session.ts';
+
+const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
+
+/** Prints each result as soon as those before it are printed. */
+function printer(checks: readonly Check[], ascii: boolean): (result: CheckResult) => void {
+  const waiting = new Map<Check, CheckResult>();
+  const id = widestId(checks);
+  let next = 0;
+  return (result) => {
+    waiting.set(result.check, result);
+    for (;;) {
+      const check = checks[next];
+      const ready = check && waiting.get(check);
+      if (ready === undefined) return;
+      const columns = terminalColumns();
+      const shown = columns === undefined ? [pipeLine(ready)] : terminalLines(ready, { columns, ascii, time: '', id });
+      process.stdout.write(lines(shown));
+      next += 1;
+    }
+  };
+}
+
+async function once(
+  session: Session,
+  { json, junit, ascii }: CheckOptions,
+  scan: CodeSearch['scan'],
+): Promise<ExitCode> {
+  const { context, database, checks, interruption } = session;
+  const began = performance.now();
+  const speaks = !json && junit !== '-';
+  const results = await runOnce(session, speaks ? printer(checks, ascii) : undefined);
+  if (interruption.code !== undefined) return interruption.code;
+  if (junit !== undefined) {
+    const { junitReport, writeReport } = await import('./junit.ts');
+    const report = junitReport(results, `apptop ${context.name}`);
+    if (junit === '-') process.stdout.write(report);
+    else writeReport(junit, report);
+  }
+  const code = scan();
+  if (json) {
+    const document = checkDocument(context, database.server, results, Date.now());
+    process.stdout.write(jsonText(code === undefined ? document : { ...document, code: codeDocument(code) }));
+  } else if (speaks && code !== undefined) {
+    process.stdout.write(lines(placeLines(code, terminalColumns())));
+  }
+  const summary = `${summaryLine(results, performance.now() - began)}\n`;
+  if (speaks) (process.stdout.isTTY ? process.stdout : process.stderr).write(summary);
+  return CODES[summarise(results)];
+}
+
+/**
+ * Runs the checks that a command line selects, once or again and again, or lists them.
+ * @throws Problem
+ */
+export async function runSelected(
+  database: Database,
+  context: Context,
+  options: CheckOptions,
+  everyMs: number | undefined,
+): Promise<ExitCode> {
+  const selected = select(await checksOf(context), options);
+  const { checks, scan } =
+    options.code === undefined ? { checks: selected, scan: () => undefined } : searching(selected, options.code);
+  if (options.list) {
+    process.stdout.write(lines(listLines(checks, terminalColumns())));
+    return EXIT.healthy;
+  }
+  const session = {
+    context,
+    database,
+    checks,
+    results: new Results(stateFile(context, 'checks')),
+    interruption: interruption(),
+  };
+  const ahead = { lane: 'check 0', signal: session.interruption.signal } as const;
+  const costs = await expectedCosts(database, context, checks, session.results.known, ahead);
+  for (const cost of costs) process.stderr.write(`apptop: ${visible(cost)}\n`);
+  if (everyMs === undefined) return once(session, options, scan);
+  const { watch } = await import('./watch.ts');
+  return watch(session, everyMs, options.ascii);
+}
