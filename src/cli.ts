@@ -72,7 +72,8 @@ function checkSpelling(command: Command, parsed: Parsed, words: readonly string[
       stray,
       COMMANDS.map(({ name }) => name),
     );
-  reject(`unexpected "${stray}"`, stray, values);
+  const wanted = values.length > 0 ? `, wanted ${values.join(', ')}` : '';
+  reject(`unexpected "${stray}"${wanted}`, stray, values);
 }
 
 const takesValue = new Set(

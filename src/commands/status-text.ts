@@ -12,10 +12,13 @@ const LISTED = 12;
 
 type Line = readonly [name: string | null, rows: number, ...notes: readonly string[]];
 
+/** A value as a name: null and the empty text look different. */
+const named = (value: string | null): string => (value === '' ? "''" : (value ?? '(null)'));
+
 /** A list with aligned figures, cut after twelve lines. */
 function list(title: string, lines: readonly Line[], ascii: boolean): readonly string[] {
   const shown = lines.slice(0, LISTED).map(([name, rows, ...notes]) => {
-    const cells = [fit(name ?? '(null)', NAME, { ascii }), count(rows).padStart(11), ...notes];
+    const cells = [fit(named(name), NAME, { ascii }), count(rows).padStart(11), ...notes];
     return `  ${cells.join('  ')}`.trimEnd();
   });
   const rest = lines.length - shown.length;
@@ -68,12 +71,12 @@ function syncLines({ sync, latency, stuckPending, missing }: Snapshot, ascii: bo
       : `latency: ${duration(hour.average)} on average, p95 ${duration(hour.p95 ?? hour.max)}, at most ${duration(hour.max)} in the last hour`;
   return [
     ...list(
-      `Sync, ${counted(day.rows, 'row')} of the last 24 h`,
+      `Sync, ${counted(day.rows, 'row')} pushed in the last 24 h`,
       day.statuses.map(({ status, rows }) => [status, rows, share(rows, day.rows)]),
       ascii,
     ),
     `  ${measured}`,
-    ...(stuckPending === undefined ? [] : [`  ${count(stuckPending)} pending for over 10 min`]),
+    ...(stuckPending === undefined ? [] : [`  ${count(stuckPending)} pending for over 10 min, of any age and origin`]),
   ];
 }
 

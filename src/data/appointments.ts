@@ -67,17 +67,23 @@ export async function inspectAppointments(
     const column = find(columns, (candidate) => candidate.name, context.columns[name]);
     if (column !== undefined) known.set(name, column);
   }
-  const required = (name: KnownColumn): Column => {
-    const column = known.get(name);
-    if (column !== undefined) return column;
+  const absent = (name: KnownColumn): Problem => {
     const wanted = context.columns[name];
     const names = columns.map((candidate) => candidate.name);
-    throw new Problem(
+    return new Problem(
       'missing',
       `table "${table.name}" has no column "${wanted}"${suggestion(wanted, names)}`,
       `set contexts.${context.name}.columns.${name} in the config to its name`,
     );
   };
+  const required = (name: KnownColumn): Column => {
+    const column = known.get(name);
+    if (column === undefined) throw absent(name);
+    return column;
+  };
+  // A name of the operator's own that leads nowhere would silence what it stands for.
+  const mistaken = KNOWN_COLUMNS.find((name) => context.columns[name] !== name && !known.has(name));
+  if (mistaken !== undefined) throw absent(mistaken);
   const [id, v1, v2] = [required('id'), required('calcom_booking_id'), required('calcom_v2_booking_id')];
   const indexes = await introspection.indexes(connection, table);
   const unique = (column: Column) =>

@@ -26,11 +26,15 @@ const LEVELS: readonly AlertLevel[] = ['immediate', 'warning', 'investigation'];
 
 function idAlerts({ classes, migration }: Snapshot): readonly (Alert | false)[] {
   const wrong = classes.misplaced + classes.duplicate;
+  const words = [
+    ...(classes.misplaced > 0 ? [`${counted(classes.misplaced, 'id')} misplaced`] : []),
+    ...(classes.duplicate > 0 ? [`${counted(classes.duplicate, 'duplicate')}`] : []),
+  ].join(', ');
   return [
     wrong > 0 &&
       (migration === 'migrated'
-        ? { level: 'immediate', id: 'misplaced-after-move', text: `${counted(wrong, 'id')} misplaced after the move` }
-        : { level: 'warning', id: 'misplaced', text: `${counted(wrong, 'id')} misplaced` }),
+        ? { level: 'immediate', id: 'misplaced-after-move', text: `${words} after the move` }
+        : { level: 'warning', id: 'misplaced', text: words }),
     classes.conflict > 0 && {
       level: 'investigation',
       id: 'conflict',

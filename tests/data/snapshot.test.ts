@@ -209,6 +209,16 @@ for (const engine of ENGINES) {
       expect(missing).toContain('calcom_sync_status');
     });
 
+    test('names the nearest column when one in the config is not there', async () => {
+      db = await engine.database();
+      await engine.createAppointments(db);
+      const plain = defaultContext('test', db.target);
+      const context = { ...plain, columns: { ...plain.columns, sync_origin: 'sync_orign' } };
+      database = await openDatabase(context);
+      const attempt = takeSnapshot(database, context, LIVE, { lane: 'figures' });
+      await expect(attempt).rejects.toThrow(/has no column "sync_orign"; the nearest is "sync_origin"/);
+    });
+
     test('names the nearest table when the one in the config is not there', async () => {
       db = await engine.database();
       await engine.createAppointments(db, { table: 'appointment' });

@@ -52,7 +52,7 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
     1044: [
       'refused',
       `user "${user}" may not use database "${database}" on ${place}`,
-      `check the name, or let an administrator run GRANT SELECT ON ${database}.* for this user`,
+      `check the name, or let an administrator run GRANT SELECT ON \`${database}\`.* for this user`,
     ],
     1045: refused,
     1049: ['missing', `there is no database "${database}" on ${place}`, 'check the name in the connection'],

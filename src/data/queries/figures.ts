@@ -45,11 +45,18 @@ const kindsOf = (row: Row): RowKinds => ({
   byDesign: row.byDesign === '1',
 });
 
+/** Groups of one size come in one order on every engine, null last. */
+const inOrder = (left: string | null, right: string | null): number => {
+  if (left === right) return 0;
+  if (left === null || right === null) return left === null ? 1 : -1;
+  return left < right ? -1 : 1;
+};
+
 /** Sums what each item yields, by key; largest first. */
 function tally<Item, Key>(items: readonly Item[], key: (item: Item) => Key, size: (item: Item) => number) {
   const sums = new Map<Key, number>();
   for (const item of items) sums.set(key(item), (sums.get(key(item)) ?? 0) + size(item));
-  return [...sums].sort(([, left], [, right]) => right - left);
+  return [...sums].sort(([a, left], [b, right]) => right - left || inOrder(String(a), String(b)));
 }
 
 const sum = <Item>(items: readonly Item[], size: (item: Item) => number): number =>
@@ -96,7 +103,7 @@ function breakdown(groups: readonly Row[], dimension: 'source' | 'tenant'): read
       withIds: rowsOf(own.filter((group) => group.v1 !== 'null' || group.v2 !== 'null')),
       classes: classesOf(own),
     }))
-    .sort((left, right) => right.rows - left.rows);
+    .sort((left, right) => right.rows - left.rows || inOrder(left.value, right.value));
 }
 
 /** The groups that a window covers: `dimension` holds the position of the narrowest window in WINDOWS. */
@@ -121,7 +128,7 @@ function syncOf(groups: readonly Row[]): SyncFigures {
       (group) => text(group, 'status'),
       (group) => number(group, 'n'),
     ).map(([status, rows]) => ({ status, rows })),
-    origins: origins.sort((left, right) => right.rows - left.rows),
+    origins: origins.sort((left, right) => right.rows - left.rows || inOrder(left.origin, right.origin)),
   };
 }
 
@@ -153,7 +160,9 @@ function reviewOf(groups: readonly Row[], now: number): ReviewFigures {
     oldestSeconds: flagged.length === 0 ? undefined : Math.max(0, now - Math.min(...flagged)),
     errors: queue
       .map((group) => ({ code: text(group, 'code'), cause: text(group, 'cause'), rows: number(group, 'n') }))
-      .sort((left, right) => right.rows - left.rows),
+      .sort(
+        (left, right) => right.rows - left.rows || inOrder(left.code, right.code) || inOrder(left.cause, right.cause),
+      ),
   };
 }
 
