@@ -9,12 +9,30 @@ import { readAll } from '../live/read-all.ts';
 import { createLiveStore } from '../live/refresh.ts';
 import { createRowsStore } from '../live/row-window.ts';
 import { stateFile } from '../live/state.ts';
+import type { LiveStore } from '../live/store.ts';
 import { Problem } from '../model/problem.ts';
-import { renderConsole } from '../screens/console.tsx';
+import type { Services } from '../screens/contract.ts';
 import { type ConsoleOptions, EXIT, type ExitCode } from './command.ts';
 
 /** Milliseconds that a connection may take to close; a server that is gone would keep a person waiting. */
 const CLOSE_MS = 500;
+
+/** Milliseconds that the first frame waits for figures: one without them costs 30 ms of CPU that they then wait for. */
+const FIRST_FRAME_MS = 100;
+
+/** Waits until the first refresh has ended, well or not, but no longer than so many milliseconds. */
+async function firstRefresh(live: LiveStore, ms: number): Promise<void> {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const look = () => {
+    if (live.getState().refreshingSince === undefined) end();
+  };
+  const late = setTimeout(end, ms);
+  const leave = live.subscribe(look);
+  look();
+  await ended;
+  clearTimeout(late);
+  leave();
+}
 
 /** What a console knows from before. */
 export interface Memory {
@@ -28,8 +46,8 @@ const rememberedOf = (context: Context): Memory => ({
 });
 
 /**
- * Opens the console on a database and resolves with the exit code when the person has left. Nothing needs to answer
- * before it is drawn.
+ * Opens the console on a database and resolves with the exit code when the person has left. A database that
+ * does not answer is waited for on the screen.
  * @throws Problem usage, when there is no keyboard
  */
 export async function openConsole(
@@ -55,17 +73,20 @@ export async function openConsole(
     checks,
     openRows: () => createRowsStore(database, context, live),
     readAll: (query, signal) => readAll(database, context, query, signal),
-  } satisfies Parameters<typeof renderConsole>[0];
+  } satisfies Services;
   const draw = {
     ascii: options.ascii,
     lowBandwidth: options.lowBandwidth,
     noColor: Boolean(process.env['NO_COLOR']),
     screenReader: process.env['INK_SCREEN_READER'] === 'true',
   };
-  const { ended } = renderConsole(services, draw, process);
+  // Asked first: the database answers while Ink is loaded.
   live.start();
-  void checks.load();
   try {
+    const { renderConsole } = await import('../screens/console.tsx');
+    await firstRefresh(live, FIRST_FRAME_MS);
+    const { ended } = renderConsole(services, draw, process);
+    void checks.load();
     const code = await ended;
     return Object.values(EXIT).find((known) => known === code) ?? EXIT.unknown;
   } finally {
