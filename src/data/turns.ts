@@ -28,7 +28,8 @@ export interface Stopping {
   tell(running: () => boolean, pause: () => Promise<void>): Promise<void>;
   /** Ends the session at once: its statement could not be stopped. */
   breakOff(): void;
-  problemOf(error: Error): Problem;
+  /** @param timeoutMs the limit that the statement had */
+  problemOf(error: Error, timeoutMs: number): Problem;
 }
 
 interface Running {
@@ -42,7 +43,11 @@ interface Running {
 export const cancelled = (): Problem => new Problem('cancelled', 'the statement was cancelled', 'press R to ask again');
 export const closed = (): Problem => new Problem('cancelled', 'the connection was closed', 'open it again');
 export const tooLong = (timeoutMs: number): Problem =>
-  new Problem('timeout', `the statement took over ${timeoutMs / 1000} s`, 'raise statementTimeoutSeconds');
+  new Problem(
+    'timeout',
+    `the statement took over ${timeoutMs / 1000} s`,
+    'look for a lock (8 Schema), then raise statementTimeoutSeconds',
+  );
 
 /** The statements of one session with a server: one at a time, each within its time, and to be stopped by a person. */
 export class Statements {
@@ -78,7 +83,9 @@ export class Statements {
         return answer;
       } catch (error) {
         assertWanted();
-        throw error instanceof Error && !(error instanceof Problem) ? this.#stopping.problemOf(error) : error;
+        throw error instanceof Error && !(error instanceof Problem)
+          ? this.#stopping.problemOf(error, timeoutMs)
+          : error;
       } finally {
         clearTimeout(guard);
         this.#running = undefined;

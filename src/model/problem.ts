@@ -6,6 +6,7 @@ export type ProblemKind =
   | 'refused' // the server answered and said no: password, privileges, TLS
   | 'missing' // the database, table or column is not there
   | 'timeout' // the statement took longer than its limit
+  | 'locked' // the table does not answer: somebody else's lock is in the way
   | 'cancelled' // a person stopped it
   | 'lost' // the connection broke while in use
   | 'sql'; // the server rejected the statement

@@ -136,7 +136,12 @@ for (const engine of ENGINES) {
     });
 
     test("a statement over its limit is a timeout, on the server's side too", async () => {
-      await expect(ask(engine.slowQuery, 300)).rejects.toMatchObject({ name: 'Problem', kind: 'timeout' });
+      await expect(ask(engine.slowQuery, 300)).rejects.toMatchObject({
+        name: 'Problem',
+        kind: 'timeout',
+        message: 'the statement took over 0.3 s',
+        remedy: expect.stringMatching(/^look for a lock .*, then raise statementTimeoutSeconds$/),
+      });
       expect(await ask('SELECT 1 AS one')).toEqual([{ one: '1' }]);
       // Longer again for the next one.
       expect(await ask('SELECT 2 AS two', 60_000)).toEqual([{ two: '2' }]);

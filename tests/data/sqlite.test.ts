@@ -60,7 +60,7 @@ for (const sqlite of ENGINES.filter(({ name }) => name === 'sqlite')) {
       const writer = new Sqlite(path);
       writer.exec('CREATE TABLE t (n integer); BEGIN EXCLUSIVE');
       await expect(opening(path)).rejects.toMatchObject({
-        kind: 'timeout',
+        kind: 'locked',
         message: `${path} is locked by another process`,
       });
       writer.exec('COMMIT');

@@ -80,7 +80,7 @@ class MysqlConnection implements Connection {
     this.#statements = new Statements({
       tell: (running, pause) => this.#kill(running, pause),
       breakOff: () => session.destroy(new Error('a statement could not be stopped')),
-      problemOf: (error) => problemOf(error, target),
+      problemOf: (error, limitMs) => problemOf(error, target, limitMs),
     });
   }
 

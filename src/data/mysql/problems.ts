@@ -1,6 +1,7 @@
 import type { ServerTarget } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { networkTellings, placeOf, type Telling } from '../network-problems.ts';
+import { tooLong } from '../turns.ts';
 
 interface DriverError {
   /** The server's number, the same on MySQL and MariaDB: https://mariadb.com/kb/en/mariadb-error-codes/ */
@@ -86,8 +87,11 @@ export function problemOfConnecting(error: Error, target: ServerTarget): Problem
   return new Problem(...(tellings(target, message)[number ?? code] ?? other));
 }
 
-/** What a failure of a statement means to a person. */
-export function problemOf(error: Error, target: ServerTarget): Problem {
+/**
+ * What a failure of a statement means to a person.
+ * @param timeoutMs the statement's limit
+ */
+export function problemOf(error: Error, target: ServerTarget, timeoutMs: number): Problem {
   const { number, message, fatal } = read(error);
   if (number === undefined || fatal || LOST.has(number)) {
     return new Problem(
@@ -96,7 +100,7 @@ export function problemOf(error: Error, target: ServerTarget): Problem {
       'see whether the server runs and can be reached',
     );
   }
-  if (number === 1969 || number === 3024) return new Problem('timeout', message, 'raise statementTimeoutSeconds');
+  if (number === 1969 || number === 3024) return tooLong(timeoutMs);
   if (number === 1205) return new Problem('timeout', message, 'look at the locks, and who holds them for so long');
   if (number === 1317)
     return new Problem('cancelled', 'somebody stopped the statement on the server', 'press R to ask again');

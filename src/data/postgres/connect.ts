@@ -60,7 +60,7 @@ class PostgresConnection implements Connection {
         }
       },
       breakOff: () => session.destroy(new Error('a statement could not be stopped')),
-      problemOf: (error) => problemOf(error, target),
+      problemOf: (error, limitMs) => problemOf(error, target, limitMs),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { ServerTarget } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import { networkTellings, noAnswer, placeOf, type Telling } from '../network-problems.ts';
+import { tooLong } from '../turns.ts';
 
 interface DriverError {
   /** An SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html), or Node's code. */
@@ -81,8 +82,11 @@ export function problemOfConnecting(error: Error, target: ServerTarget): Problem
       );
 }
 
-/** What a failure of a statement means to a person. */
-export function problemOf(error: Error, target: ServerTarget): Problem {
+/**
+ * What a failure of a statement means to a person.
+ * @param timeoutMs the statement's limit
+ */
+export function problemOf(error: Error, target: ServerTarget, timeoutMs: number): Problem {
   const { code, message } = read(error);
   if (!/^[0-9A-Z]{5}$/.test(code) || code.startsWith('08') || /^57P0[1-5]$/.test(code)) {
     const what = `the connection to ${placeOf(target)} broke: ${message}`;
@@ -91,7 +95,7 @@ export function problemOf(error: Error, target: ServerTarget): Problem {
   switch (code) {
     case '57014':
       return message.includes('timeout')
-        ? new Problem('timeout', message, 'raise statementTimeoutSeconds')
+        ? tooLong(timeoutMs)
         : new Problem('cancelled', 'somebody stopped the statement on the server', 'press R to ask again');
     case '55P03':
       return new Problem('timeout', message, 'look at the locks, and who holds them for so long');

@@ -12,7 +12,7 @@ export function problemOf({ code, message }: DriverError, path: string): Problem
     return new Problem('refused', `${path} is not a SQLite database`, remedy);
   }
   if (code.startsWith('SQLITE_BUSY')) {
-    return new Problem('timeout', `${path} is locked by another process`, 'find who holds a write transaction open');
+    return new Problem('locked', `${path} is locked by another process`, 'find who holds a write transaction open');
   }
   if (/^SQLITE_READONLY_(ROLLBACK|RECOVERY|CANTINIT|CANTLOCK)$/.test(code)) {
     const what = `${path} was left in the middle of a write, and reading alone can't finish or undo that`;
