@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openConsole } from '../terminal/console.ts';
-import { arrayScreen, row } from './list-screen.tsx';
+import { arrayScreen, row, textScreen } from './list-screen.tsx';
 import { memoryLive, memoryServices } from './memory.ts';
 
 test('pasted text is never a command', async () => {
@@ -18,6 +18,40 @@ test('a text field takes every key, and what is under it hears none', async () =
   await using console = await openConsole(await memoryServices(), {}, arrayScreen([row('1'), row('2')]));
   await console.press('/').type('qjR:?').sees('/ qjR:?').press('left', 'left', 'backspace').type('x').sees('/ qjx:?');
   await console.press('escape').sees('row 1 of 2');
+});
+
+test('Enter answers with every letter before it, however the keys arrive', async () => {
+  const rows = [row('1', { source: 'abcdXYZ' }), row('2', { source: 'abcdXY' })];
+  await using console = await openConsole(await memoryServices(), {}, arrayScreen(rows));
+  await console.press('/').sees('Enter filters').type('a').sees('/ a').type('bcdXYZ\r').sees('row 1 of 1');
+  await console.press('/', 'ctrl-u').sees('Enter filters').type('abcdXYZ').type('Q\u007f\r').sees('row 1 of 1');
+  await console.press('escape').sees('row 1 of 2').press('/').sees('Enter filters').type('b');
+  await console.type('cdXYZ\u0001a\u0005\u007f').sees('/ abcdXY').type('\r').sees('row 1 of 2');
+  await console
+    .press('E')
+    .sees('Tab: CSV or JSON')
+    .press('ctrl-u')
+    .type('/')
+    .type('nowhere/x.csv\r')
+    .sees('no such folder');
+});
+
+test('a letter and Enter in one chunk run what the letters found, moves before Enter too', async () => {
+  const live = memoryLive();
+  await using console = await openConsole(await memoryServices({ live }));
+  await console.press(':').sees('Show the keys').type('p').sees(': p').type('ause the re\r').sees('paused: p goes on');
+  await console
+    .press(':')
+    .sees('Show the keys')
+    .type('go to')
+    .sees('› Go to Overview')
+    .type('\t\t\t\r')
+    .sees('[4 Review');
+});
+
+test('several keys in one chunk move as often as they were pressed', async () => {
+  await using console = await openConsole(await memoryServices(), {}, [textScreen(30)]);
+  await console.sees('line 1 of 30').type('jjjjj').sees('line 6 of 30').type('jjjkkk').sees('line 6 of 30');
 });
 
 test('the palette finds an action by a few letters and runs it', async () => {

@@ -2,6 +2,7 @@ import { Text } from 'ink';
 import { useState } from 'react';
 import type { AppointmentRow } from '../../src/data/queries/rows.ts';
 import { Table } from '../../src/screens/components/table.tsx';
+import { TextList } from '../../src/screens/components/text-list.tsx';
 import type { Screen } from '../../src/screens/contract.ts';
 import { useConsole, useSize } from '../../src/screens/hooks/console.ts';
 import { useFilter } from '../../src/screens/hooks/keys.ts';
@@ -70,4 +71,18 @@ export function storeScreen(): readonly Screen[] {
     return <Table name="rows" list={list} columns={COLUMNS} width={columns} height={rows} empty="no rows" />;
   };
   return [{ id: 'list', key: '1', title: 'List', component: List }];
+}
+
+/** A text of so many lines. */
+export function textScreen(count: number): Screen {
+  const lines = Array.from({ length: count }, (_, at) => ({
+    text: `text ${at + 1}`,
+    tone: 'plain' as const,
+    copied: { text: '', what: 'the text' },
+  }));
+  const List = () => {
+    const { columns, rows } = useSize();
+    return <TextList lines={lines} width={columns} height={rows} empty="no text" />;
+  };
+  return { id: 'text', key: '1', title: 'Text', component: List };
 }

@@ -12,9 +12,13 @@ export class KeyQueue {
       return;
     }
     this.#busy = true;
-    // Released before the key runs: a key that throws must not silence the ones after it.
-    setImmediate(() => this.#next());
-    run();
+    try {
+      run();
+    } finally {
+      // React plans a drawing in a microtask and draws in an immediate: this one comes behind it. A key that throws
+      // must not silence the ones after it.
+      queueMicrotask(() => setImmediate(() => this.#next()));
+    }
   }
 
   #next(): void {

@@ -1,9 +1,10 @@
 import { Box, Text } from 'ink';
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { fit } from '../../model/text.ts';
 import { TextField } from '../components/text-field.tsx';
 import { useRoot, useSize } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
+import { TextModel } from '../keys/field.ts';
 import { rank } from '../keys/fuzzy.ts';
 import { keyLabel } from '../keys/keys.ts';
 
@@ -11,12 +12,14 @@ import { keyLabel } from '../keys/keys.ts';
 export function Palette() {
   const { model, router, theme } = useRoot();
   const { columns, rows } = useSize();
-  const [typed, setTyped] = useState('');
-  const [selected, setSelected] = useState(0);
+  const [text] = useState(() => new TextModel(''));
+  const typed = useSyncExternalStore(text.subscribe, text.getText);
+  const [selected, setSelected] = useState({ typed, index: 0 });
   const [bindings] = useState(() => router.bindings().filter(({ id }) => id !== 'palette'));
   const found = rank(bindings, typed, ({ title }) => title);
   const room = Math.max(1, rows - 2);
-  const at = Math.min(selected, Math.max(0, found.length - 1));
+  // Other letters find other actions: the best one first.
+  const at = Math.min(selected.typed === typed ? selected.index : 0, Math.max(0, found.length - 1));
   const top = Math.max(0, at - room + 1);
   const chosen = found[at];
   const run = () => {
@@ -25,7 +28,7 @@ export function Palette() {
     model.cover(undefined);
     chosen?.run();
   };
-  const move = (by: number) => setSelected(Math.max(0, Math.min(found.length - 1, at + by)));
+  const move = (by: number) => setSelected({ typed, index: Math.max(0, Math.min(found.length - 1, at + by)) });
   useKeys(
     [
       { id: 'close', keys: ['escape'], title: 'Close the palette', hint: 'close', run: () => model.cover(undefined) },
@@ -39,14 +42,7 @@ export function Palette() {
     <Box flexDirection="column">
       <Box>
         <Text {...theme.style('accent')}> : </Text>
-        <TextField
-          value={typed}
-          onChange={(value) => {
-            setTyped(value);
-            setSelected(0);
-          }}
-          columns={Math.max(1, columns - 4)}
-        />
+        <TextField text={text} columns={Math.max(1, columns - 4)} />
       </Box>
       {rows > 2 && (
         <Text {...theme.style('muted')}>
