@@ -70,6 +70,20 @@ test('Esc cancels a long query when nothing else is open', async () => {
   expect(live.asked).toEqual(['cancel']);
 });
 
+test('Y keeps a row on one line and y its value exact', async () => {
+  const copied = (text: string) => `\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`;
+  const message = 'HTTP 500\r\n\tat line 3\nagain';
+  await using console = await openConsole(
+    await memoryServices(),
+    {},
+    arrayScreen([row('7', { source: 'phone', sync_error_message: message })]),
+  );
+  await console.press('Y').sees('copied the row');
+  expect(console.terminal.sent).toContain(copied('7\tphone\t\tHTTP 500  at line 3 again'));
+  await console.press('l', 'l', 'l').sees('· message').press('y').sees('copied message');
+  expect(console.terminal.sent).toContain(copied(message));
+});
+
 test('E writes all filtered rows, says how many of how many, and never over a file', async () => {
   const path = join(tmpdir(), `apptop-export-${process.pid}-${Date.now()}.csv`);
   const rows = [row('1', { source: 'phone, "fixed"' }), row('2', { source: 'cal.com' })];

@@ -37,6 +37,10 @@ interface TableKeys<Item> extends TableProps<Item> {
 
 const NULL_CELL = '';
 
+/** A row as one line, which a value must not part. */
+const tabbed = (values: readonly string[]): string =>
+  values.map((value) => value.replaceAll(/\r\n|[\t\r\n]/g, ' ')).join('\t');
+
 /** What E writes: every row of the list with every column, drawn or not. */
 function exportOf<Item>({ name, list, columns, of, model }: TableKeys<Item>): Export {
   return {
@@ -135,7 +139,7 @@ export function tableBindings<Item>(table: TableKeys<Item>): readonly Binding[] 
       keys: ['Y'],
       title: 'Copy the row, tabs between its values',
       disabled: noRow,
-      run: withRow((row) => console.copy(columns.map(({ value }) => value(row) ?? NULL_CELL).join('\t'), 'the row')),
+      run: withRow((row) => console.copy(tabbed(columns.map(({ value }) => value(row) ?? NULL_CELL)), 'the row')),
     },
     {
       id: 'export',
