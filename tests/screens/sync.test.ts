@@ -36,6 +36,30 @@ for (const engine of ENGINES) {
       expect(await console.text()).not.toContain('more below');
     });
 
+    test.each([
+      [80, 24],
+      [200, 50],
+    ])('the columns of the origins have names at %ix%i', async (columns, rows) => {
+      await using open = await openOn(engine, seedRows(Date.now()), { columns, rows });
+      const { console } = open;
+      await console.press('3').sees(/all pushed +72/);
+      const lines = await console.terminal.lines();
+      const names = lines.find((line) => /^ +rows +synced +pending +failed +other +success +target$/.test(line)) ?? '';
+      const pushed = lines.find((line) => line.includes('all pushed')) ?? '';
+      for (const [name, figure] of [
+        ['rows', '72'],
+        ['synced', '67'],
+        ['pending', '3'],
+        ['failed', '2'],
+        ['other', '0'],
+        ['success', '93.1 %'],
+        ['target', '> 95 %'],
+      ] as const) {
+        const end = names.indexOf(name) + name.length;
+        expect(pushed.slice(0, end), name).toMatch(new RegExp(` ${figure}$`));
+      }
+    });
+
     test('t goes through the windows, and an empty one says so', async () => {
       const week = { ...verified(3), created_at: moment(3 * 1_440), sync_initiated_at: moment(3 * 1_440) };
       await using open = await openOn(engine, [{ ...week, sync_verified_at: moment(3 * 1_440, 3) }]);

@@ -62,6 +62,8 @@ export interface GridRow extends Omit<Line, 'segments'> {
 export interface Grid {
   /** The names of the columns behind a title. */
   title(key: string, text: string): Line;
+  /** The names of the columns alone, under a title that leaves them no room. */
+  headers(key: string): Line;
   readonly lines: readonly Line[];
 }
 
@@ -104,18 +106,21 @@ export function grid(columns: readonly GridColumn[], rows: readonly GridRow[], {
       return [{ text: drawn + gap, tone: typeof cell === 'object' ? cell.tone : 'plain', silent }];
     }),
   }));
+  const headersOf = (from: number): string =>
+    parts
+      .slice(from)
+      .map(({ column, width: wide }) => fit(column.header ?? '', wide, { align: column.align ?? 'left', ascii }))
+      .join(' '.repeat(GAP));
   return {
     lines,
+    headers: (key) => ({ key, still: true, segments: [{ text: headersOf(0), tone: 'muted' }] }),
     title: (key, text) => {
       const first = parts.findIndex(({ column }) => column.header !== undefined);
       const before = parts.slice(0, Math.max(0, first)).reduce((sum, part) => sum + part.width + GAP, 0);
-      const headers = parts.slice(first).map(({ column, width: wide }) => {
-        return fit(column.header ?? '', wide, { align: column.align ?? 'left', ascii });
-      });
       // A title longer than the columns before the first header goes alone.
       if (first < 0 || before <= width(text)) return titleLine(key, text, '', { width: whole, theme });
       const name: Segment = { text: fit(text, before, { ascii }), tone: 'title' };
-      return { key, still: true, segments: [name, { text: headers.join(' '.repeat(GAP)), tone: 'muted' }] };
+      return { key, still: true, segments: [name, { text: headersOf(first), tone: 'muted' }] };
     },
   };
 }

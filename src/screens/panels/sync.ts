@@ -172,7 +172,7 @@ export function originPanel(subject: Subject, paper: Paper): Panel {
   const { origins } = figures;
   const [pending, failed] = ['pending', 'failed'].map((status) => rowsWith(figures, status));
   const pushed = { rows: figures.rows, synced: figures.synced, pending: pending ?? 0, failed: failed ?? 0 };
-  const { title, lines } = grid(
+  const { headers, lines } = grid(
     [
       { priority: 1, least: 9, most: 24 },
       { priority: 3, align: 'right', header: 'rows', least: 6 },
@@ -180,7 +180,7 @@ export function originPanel(subject: Subject, paper: Paper): Panel {
       { priority: 4, align: 'right', header: 'pending' },
       { priority: 3, align: 'right', header: 'failed' },
       { priority: 6, align: 'right', header: 'other' },
-      { priority: 8, header: '', least: TREND, grows: true },
+      { priority: 8, least: TREND, grows: true },
       { priority: 2, align: 'right', header: 'success' },
       { priority: 7, align: 'right', header: 'target' },
     ],
@@ -208,8 +208,8 @@ export function originPanel(subject: Subject, paper: Paper): Panel {
   );
   const absent = KNOWN_ORIGINS.filter((name) => origins.every(({ origin }) => origin !== name));
   return {
-    title: title('origins', titleText),
-    lines: lines.slice(0, 1),
+    title: titleLine('origins', titleText, '', paper),
+    lines: [headers('origin columns'), ...lines.slice(0, 1)],
     list: {
       lines: lines.slice(1),
       total: origins.length,
