@@ -61,13 +61,14 @@ export async function startMysql(bufferMb: number = BUFFER_MB): Promise<ThrowAwa
   const installer = findProgram(['mariadb-install-db', 'mysql_install_db']);
   const small = `--innodb-buffer-pool-size=${bufferMb}M --innodb-log-file-size=16M --innodb-flush-log-at-trx-commit=0`;
   return await start('mysql', {
+    // A tmpdir of its own: a server that starts removes the temporary tables of the others that share one.
     script: `
       ${
         installer === undefined
           ? `'${server}' --no-defaults --initialize-insecure --datadir=$FOLDER/data ${small}`
           : `'${installer}' --no-defaults --datadir=$FOLDER/data --auth-root-authentication-method=normal --skip-test-db ${small}`
       }
-      exec '${server}' --no-defaults --datadir=$FOLDER/data --socket=$FOLDER/mysql.sock --port=$PORT --pid-file=$FOLDER/pid \\
+      exec '${server}' --no-defaults --datadir=$FOLDER/data --tmpdir=$FOLDER --socket=$FOLDER/mysql.sock --port=$PORT --pid-file=$FOLDER/pid \\
         --bind-address=127.0.0.1 --skip-name-resolve --skip-log-bin --init-file=$FOLDER/init.sql \\
         --character-set-server=utf8mb4 --collation-server=utf8mb4_unicode_ci ${small}`,
     signal: 'KILL',
