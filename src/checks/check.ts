@@ -84,6 +84,8 @@ export interface Ground {
   ): Promise<Answer>;
   /** Rows of a reading statement. */
   query(statement: Expression): Promise<readonly Row[]>;
+  /** The same for a few rows that several checks of a run ask for alike: the first one sends the statement. */
+  queryOnce(statement: Expression): Promise<readonly Row[]>;
   /**
    * Counts the rows of a SELECT and fetches the first 20, if any. The SELECT names its rows' primary key `pk`, as text.
    * @param order by what the first rows are taken

@@ -16,19 +16,22 @@ export interface Common {
   readonly database: Database;
   readonly appointments: Appointments;
   readonly now: number;
-  readonly tables: TableCache;
+  /** The shapes of other tables, by name. */
+  readonly tables: Once<Table | undefined>;
+  /** Rows of what several checks ask alike, by statement. */
+  readonly answers: Once<readonly Row[]>;
 }
 
-/** The shapes of other tables, each read once in a run. */
-export class TableCache {
-  readonly #shapes = new Map<string, Promise<Table | undefined>>();
+/** What is read once in a run. */
+export class Once<Answer> {
+  readonly #answers = new Map<string, Promise<Answer>>();
 
-  shape(name: string, read: () => Promise<Table | undefined>): Promise<Table | undefined> {
-    const shape = this.#shapes.get(name) ?? read();
-    this.#shapes.set(name, shape);
+  get(key: string, read: () => Promise<Answer>): Promise<Answer> {
+    const answer = this.#answers.get(key) ?? read();
+    this.#answers.set(key, answer);
     // A failed look is not remembered: the next check may have a connection again.
-    shape.catch(() => this.#shapes.delete(name));
-    return shape;
+    answer.catch(() => this.#answers.delete(key));
+    return answer;
   }
 }
 
@@ -86,7 +89,7 @@ export class RecordingGround implements Ground {
   }
 
   table(name: string): Promise<Table | undefined> {
-    return this.#common.tables.shape(name, () =>
+    return this.#common.tables.get(name, () =>
       this.introspect((introspection, connection) => readTable(name, introspection, connection)),
     );
   }
@@ -98,6 +101,14 @@ export class RecordingGround implements Ground {
   query(statement: Expression): Promise<readonly Row[]> {
     this.#statements.push(this.dialect.compile(statement));
     return this.#common.database.query(statement, this.#options);
+  }
+
+  queryOnce(statement: Expression): Promise<readonly Row[]> {
+    const compiled = this.dialect.compile(statement);
+    this.#statements.push(compiled);
+    return this.#common.answers.get(JSON.stringify(compiled), () =>
+      this.#common.database.query(statement, this.#options),
+    );
   }
 
   async violations(select: Expression, order?: Expression): Promise<Finding> {

@@ -5,7 +5,7 @@ import type { Statement } from '../data/connection.ts';
 import type { Database, Lane, QueryOptions } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
 import type { Check, CheckResult, CheckVerdict, Finding, NotApplicable } from './check.ts';
-import { type Common, lacking, RecordingGround, TableCache } from './ground.ts';
+import { type Common, lacking, Once, RecordingGround } from './ground.ts';
 
 const LANES: readonly Lane[] = ['check 0', 'check 1', 'check 2', 'check 3'];
 
@@ -27,7 +27,7 @@ export interface RunOptions {
 async function commonOf(database: Database, context: Context, options: QueryOptions): Promise<Common> {
   const appointments = await database.appointments(options);
   const [clock] = await database.query(sql`SELECT ${database.dialect.now()} AS now`, options);
-  return { context, database, appointments, now: Number(clock?.['now']), tables: new TableCache() };
+  return { context, database, appointments, now: Number(clock?.['now']), tables: new Once(), answers: new Once() };
 }
 
 const isFinding = (outcome: Finding | NotApplicable): outcome is Finding => 'violations' in outcome;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../config/context.ts';
@@ -6,12 +5,18 @@ import type { Context } from '../config/context.ts';
 /** The folder for what apptop remembers, by the XDG base directory specification. */
 const stateFolder = (): string => join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
 
+/** FNV-1a of 64 bits, in hexadecimal: loading node:crypto takes 7 ms. */
+function digest(text: string): string {
+  let hash = 0xcbf2_9ce4_8422_2325n;
+  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100_0000_01b3n);
+  return hash.toString(16).padStart(16, '0');
+}
+
 /** Stands for a database by where it is, since the same name means another one in another folder. */
 function digestOf({ target, table }: Context): string {
   const place =
     target.engine === 'sqlite' ? target.path : [target.host, target.port, target.socket, target.database].join(' ');
-  const digest = createHash('sha256').update(`${target.engine} ${place} ${table.schema} ${table.name}`).digest('hex');
-  return digest.slice(0, 16);
+  return digest(`${target.engine} ${place} ${table.schema} ${table.name}`);
 }
 
 const ENDINGS = { history: 'jsonl', checks: 'json' } as const;

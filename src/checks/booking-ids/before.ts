@@ -27,7 +27,7 @@ async function countedIds(ground: Ground): Promise<Snapshot> {
   const known = keysOf(values).filter((name) => values[name] !== undefined);
   const names = join(known.map((name) => sql.id(name)));
   const plain = known.map((name) => sql`${values[name]} AS ${sql.id(name)}`);
-  const groups = await ground.query(sql`SELECT 'sources' AS panel, ${names}, COUNT(*) AS n
+  const groups = await ground.queryOnce(sql`SELECT 'sources' AS panel, ${names}, COUNT(*) AS n
     FROM (SELECT ${join(plain)} ${fromRows(ground, live(ground))} ${dialect.computeOnce()}) AS ids GROUP BY ${names}`);
   return figuresOf(groups, {
     now,

@@ -96,7 +96,7 @@ async function byOrigin(ground: Ground) {
   ];
   const synced = isOneOf(ground, 'calcom_sync_status', ['synced']);
   const rows =
-    await ground.query(sql`SELECT ${origin} AS origin, COUNT(*) AS n, COUNT(CASE WHEN ${synced} THEN 1 END) AS synced
+    await ground.queryOnce(sql`SELECT ${origin} AS origin, COUNT(*) AS n, COUNT(CASE WHEN ${synced} THEN 1 END) AS synced
     ${fromRows(ground, recent)} GROUP BY ${origin} ORDER BY COUNT(*) DESC, ${origin}`);
   return rows.map((row) => ({
     origin: row['origin'] ?? '',
@@ -154,7 +154,8 @@ async function latency(
   say: (seconds: { average: number; min: number; max: number }) => { readonly value: number; readonly words: string },
 ): Promise<Finding> {
   const { rows, latency: seconds } = verified(ground);
-  const [row] = await ground.query(sql`SELECT COUNT(*) AS n, AVG(${seconds}) AS average, MIN(${seconds}) AS smallest,
+  const [row] =
+    await ground.queryOnce(sql`SELECT COUNT(*) AS n, AVG(${seconds}) AS average, MIN(${seconds}) AS smallest,
     MAX(${seconds}) AS largest ${fromRows(ground, rows)}`);
   if (row === undefined || row['n'] === '0') return passed('no sync verified in 1 h');
   const [average, min, max] = [row['average'], row['smallest'], row['largest']].map(Number);

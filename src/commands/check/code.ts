@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Check } from '../../checks/check.ts';
-import { phantomColumnsInCode } from '../../checks/phantom-columns/finding.ts';
 import type { CodeScan, Place } from '../../checks/phantom-columns/scan.ts';
 import { Problem } from '../../model/problem.ts';
 import { fit, visible } from '../../model/text.ts';
@@ -25,6 +24,7 @@ export function searching(checks: readonly Check[], folder: string): CodeSearch 
   }
   let scan: CodeScan | undefined;
   const look: Extract<Check, { look: unknown }>['look'] = async (ground) => {
+    const { phantomColumnsInCode } = await import('../../checks/phantom-columns/finding.ts');
     const finding = await phantomColumnsInCode(ground, resolve(folder));
     scan = finding.scan;
     return finding;
