@@ -237,8 +237,8 @@ for (const engine of ENGINES) {
       );
       expect(sources?.sample).toEqual([
         { source: 'cal.com', rows: '4', with_ids: '4', without_ids: '0' },
-        { source: null, rows: '1', with_ids: '1', without_ids: '0' },
         { source: 'phone', rows: '1', with_ids: '0', without_ids: '1' },
+        { source: null, rows: '1', with_ids: '1', without_ids: '0' },
       ]);
     });
 
