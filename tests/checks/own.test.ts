@@ -218,6 +218,17 @@ describe("users' own checks beside the database", () => {
     };
     expect(await look('laravel.log', 1)).toMatchObject({ violations: 2, figure: '2 in 60 min, at most 1' });
     expect(await look('laravel.log', 2)).toMatchObject({ violations: 0 });
+    const endless = {
+      ...facts,
+      name: 'log',
+      file: join(folder, 'endless.log'),
+      pattern: /^(a+)+$/u,
+      minutes: 60,
+      atMost: 0,
+    };
+    writeFileSync(endless.file, `${'a'.repeat(60)}!`);
+    const check = logCheck(endless);
+    await expect('lookOutside' in check ? check.lookOutside(signal) : undefined).rejects.toThrow('took over 1 s');
     await expect(look('gone.log', 0)).rejects.toThrow(/gone\.log can't be read/);
   });
 });

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { Script } from 'node:vm';
 import type { LogCheck } from '../../config/own-checks.ts';
 import { count } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
@@ -37,17 +38,38 @@ async function tail(file: string): Promise<string> {
   }
 }
 
+/** Milliseconds that a pattern may take: one that backtracks for ever would hold up everything else. */
+const MATCH_MS = 1_000;
+
+const MATCH = new Script('lines.filter((line) => pattern.test(line))');
+
+/** @throws Problem timeout */
+function matchingLines(lines: readonly string[], pattern: RegExp): readonly string[] {
+  try {
+    const matching: unknown = MATCH.runInNewContext({ lines, pattern }, { timeout: MATCH_MS });
+    return Array.isArray(matching) ? matching.map(String) : [];
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')) throw error;
+    const what = `the pattern ${pattern.source} took over ${MATCH_MS / 1000} s`;
+    throw new Problem('timeout', what, 'write it without nested repetitions');
+  }
+}
+
 async function look({ file, pattern, minutes, atMost }: LogCheck): Promise<Finding> {
   const since = Date.now() - minutes * 60_000;
   let written: number | undefined;
-  const matching = (await tail(file)).split('\n').filter((line) => {
+  const recent = (await tail(file)).split('\n').filter((line) => {
     written = timeOf(line) ?? written;
     // Lines before the first time in sight are older than it, and a log without times counts as a whole.
-    return (written === undefined || written >= since) && pattern.test(line.slice(0, LINE_CHARACTERS));
+    return written === undefined || written >= since;
   });
+  const matching = matchingLines(
+    recent.map((line) => line.slice(0, LINE_CHARACTERS)),
+    pattern,
+  );
   return {
     violations: matching.length > atMost ? matching.length : 0,
-    sample: matching.slice(-SAMPLE_ROWS).map((line) => ({ line: line.slice(0, LINE_CHARACTERS) })),
+    sample: matching.slice(-SAMPLE_ROWS).map((line) => ({ line })),
     figure: `${count(matching.length)} in ${minutes} min, at most ${count(atMost)}`,
   };
 }
