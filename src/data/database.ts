@@ -99,7 +99,7 @@ export class Database {
       const closed = lane.then((connection) => connection.close());
       // One that is still opening closes when it is open: a dead server takes seconds, which nobody waits for.
       closed.catch(() => undefined);
-      if ((await Promise.race([lane, undefined])) !== undefined) await closed;
+      if ((await Promise.race([lane, Promise.resolve()])) !== undefined) await closed;
     });
     await Promise.allSettled(closing);
   }
