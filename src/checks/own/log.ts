@@ -49,7 +49,9 @@ function matchingLines(lines: readonly string[], pattern: RegExp): readonly stri
     const matching: unknown = MATCH.runInNewContext({ lines, pattern }, { timeout: MATCH_MS });
     return Array.isArray(matching) ? matching.map(String) : [];
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')) throw error;
+    // No instance of this realm's Error.
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    if (code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
     const what = `the pattern ${pattern.source} took over ${MATCH_MS / 1000} s`;
     throw new Problem('timeout', what, 'write it without nested repetitions');
   }
