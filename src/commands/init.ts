@@ -125,7 +125,7 @@ async function tryOut(context: Context): Promise<{ readonly server: Server; read
   const engine = await loadEngine(context.target.engine);
   const connection = await engine.connect(context.target, CONNECT_TIMEOUT_MS);
   try {
-    await inspectAppointments(context, connection, engine.introspection);
+    await inspectAppointments(context, connection, engine);
     return { server: connection.server, problem: undefined };
   } catch (error) {
     if (error instanceof Problem && error.kind === 'missing') return { server: connection.server, problem: error };

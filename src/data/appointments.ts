@@ -1,8 +1,12 @@
+import { sql } from 'kysely';
 import type { Context } from '../config/context.ts';
 import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
-import type { Column, Connection, Introspection, TableName } from './connection.ts';
+import type { Column, Connection, Engine, Introspection, TableName } from './connection.ts';
+
+/** Milliseconds in which a table has to give none of its rows: only a lock takes longer. */
+const PROBE_MS = 3_000;
 
 /** The appointments table as it really is: which of the known columns it has, under which names and types. */
 export interface Appointments {
@@ -34,6 +38,27 @@ const suggestion = (wanted: string, names: readonly string[]): string => {
   return near === undefined ? '' : `; the nearest is "${near}"`;
 };
 
+const locked = ({ name }: TableName): Problem =>
+  new Problem('locked', `${name} does not answer: probably somebody holds a lock`, 'see 8 Schema, Locks');
+
+/**
+ * Finds out at little cost whether the table can be read now. What the catalogues tell may wait for the same lock, as
+ * defaults do on PostgreSQL.
+ * @throws Problem locked; lost and cancelled as they are
+ */
+async function assertAnswers({ table, statementTimeoutMs }: Context, connection: Connection, { dialect }: Engine) {
+  const from = table.schema === undefined ? sql.id(table.name) : sql.id(table.schema, table.name);
+  try {
+    await connection.query(
+      dialect.compile(sql`SELECT 1 AS one FROM ${from} LIMIT 0`),
+      Math.min(PROBE_MS, statementTimeoutMs),
+    );
+  } catch (error) {
+    // The look at the table says better what is missing.
+    if (!(error instanceof Problem) || !['missing', 'refused', 'sql'].includes(error.kind)) throw error;
+  }
+}
+
 async function findTable(context: Context, connection: Connection, introspection: Introspection) {
   const { table } = context;
   const columns = await introspection.columns(connection, table);
@@ -54,13 +79,22 @@ async function findTable(context: Context, connection: Connection, introspection
 
 /**
  * Looks at the table behind a context.
- * @throws Problem missing, when the table or one of its three required columns is not there
+ * @throws Problem missing, when the table or one of its three required columns is not there; locked
  */
 export async function inspectAppointments(
   context: Context,
   connection: Connection,
-  introspection: Introspection,
+  engine: Engine,
 ): Promise<Appointments> {
+  try {
+    await assertAnswers(context, connection, engine);
+    return await inspect(context, connection, engine.introspection);
+  } catch (error) {
+    throw error instanceof Problem && error.kind === 'timeout' ? locked(context.table) : error;
+  }
+}
+
+async function inspect(context: Context, connection: Connection, introspection: Introspection): Promise<Appointments> {
   const { table, columns } = await findTable(context, connection, introspection);
   const known = new Map<KnownColumn, Column>();
   for (const name of KNOWN_COLUMNS) {

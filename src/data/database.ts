@@ -70,12 +70,10 @@ export class Database {
 
   /**
    * The appointments table as it is now.
-   * @throws Problem missing, and those of a query
+   * @throws Problem missing, locked, and those of a query
    */
   appointments(options: QueryOptions): Promise<Appointments> {
-    return this.introspect(options, (introspection, connection) =>
-      inspectAppointments(this.#context, connection, introspection),
-    );
+    return this.#inTurn(options, (connection) => inspectAppointments(this.#context, connection, this.#engine));
   }
 
   /** Asks what exists: tables, columns, indexes, constraints, locks. */

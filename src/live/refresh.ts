@@ -15,6 +15,10 @@ const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 600] as const;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
+/** Seconds between refreshes that cost this much. */
+const secondsFor = (queryMs: number | undefined, wanted: number): number =>
+  Math.max(wanted, Math.ceil(((queryMs ?? 0) * REST_FOR_WORK) / 1000));
+
 class RefreshLoop implements LiveStore {
   readonly #database: Database;
   readonly #context: Context;
@@ -28,6 +32,8 @@ class RefreshLoop implements LiveStore {
   #again = false;
   #started = false;
   #failures = 0;
+  /** Whether the last refresh kept the database busy for longer than a statement may take. */
+  #overran = false;
   #byTenant = false;
 
   constructor(database: Database, context: Context, history: History) {
@@ -118,6 +124,8 @@ class RefreshLoop implements LiveStore {
 
   async #refresh(signal: AbortSignal): Promise<void> {
     const spentBefore = this.#database.spentMs;
+    this.#overran = false;
+    let counts = true;
     this.#set({ refreshingSince: Date.now(), nextAt: undefined });
     const scope = { includesDeleted: this.#state.includesDeleted, byTenant: this.#byTenant };
     try {
@@ -135,10 +143,13 @@ class RefreshLoop implements LiveStore {
       await Promise.all([...this.#companions].map((work) => work(signal)));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
+      // Waiting for a lock costs the database nothing, and what was cut off does not tell what a refresh costs.
+      this.#overran = error.kind === 'timeout' && this.#database.spentMs > spentBefore;
+      counts = this.#overran;
       if (error.kind !== 'cancelled') this.#fail(error);
     } finally {
       this.#running = undefined;
-      this.#finish(this.#database.spentMs - spentBefore);
+      this.#finish(counts ? this.#database.spentMs - spentBefore : this.#state.queryMs);
     }
   }
 
@@ -147,11 +158,10 @@ class RefreshLoop implements LiveStore {
     this.#set({ phase: this.#state.snapshot === undefined ? 'connecting' : 'stale', problem });
   }
 
-  /** Sets the interval by what the refresh cost and plans the next one. */
-  #finish(queryMs: number): void {
+  /** Sets the interval by what a refresh costs, as far as that is known, and plans the next one. */
+  #finish(queryMs: number | undefined): void {
     const { wanted } = this.#state.interval;
-    const seconds = Math.max(wanted, Math.ceil((queryMs * REST_FOR_WORK) / 1000));
-    this.#set({ refreshingSince: undefined, queryMs, interval: { seconds, wanted } });
+    this.#set({ refreshingSince: undefined, queryMs, interval: { seconds: secondsFor(queryMs, wanted), wanted } });
     if (this.#again) {
       this.#again = false;
       this.refresh();
@@ -173,12 +183,11 @@ class RefreshLoop implements LiveStore {
     const regular = this.#state.interval.seconds * 1000;
     if (this.#failures === 0) return regular;
     const retry = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LONGEST_RETRY_MS);
-    return this.#state.problem?.kind === 'timeout' ? Math.max(retry, regular) : retry;
+    return this.#overran ? Math.max(retry, regular) : retry;
   }
 
   #setWanted(wanted: number): void {
-    const cost = Math.ceil(((this.#state.queryMs ?? 0) * REST_FOR_WORK) / 1000);
-    this.#set({ interval: { seconds: Math.max(wanted, cost), wanted } });
+    this.#set({ interval: { seconds: secondsFor(this.#state.queryMs, wanted), wanted } });
     if (this.#running === undefined) this.#plan();
   }
 

@@ -31,6 +31,8 @@ export interface TestEngine {
   readonly slowQuery: string;
   /** Ends every other session with the database from the server's side; undefined where there is no server. */
   readonly sever: ((db: TestDatabase) => Promise<void>) | undefined;
+  /** Locks a table against reading, in a session of its own, and tells how to end that; undefined where readers never wait. */
+  readonly lock: ((db: TestDatabase, table: string) => Promise<() => Promise<void>>) | undefined;
 }
 
 const provided = inject('engines');
@@ -77,6 +79,13 @@ async function onServer(
   };
 }
 
+/** Its session's end ends the lock. */
+async function locking(open: (url: string) => Promise<Writer>, { url }: TestDatabase, statements: readonly string[]) {
+  const writer = await open(url);
+  for (const statement of statements) await writer.execute(statement);
+  return () => writer.close();
+}
+
 const sqlite: TestEngine = {
   ...common('sqlite'),
   database: async (name = uniqueName()) => {
@@ -99,6 +108,7 @@ const sqlite: TestEngine = {
   slowQuery:
     'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT count(*) AS n FROM n',
   sever: undefined,
+  lock: undefined,
 };
 
 function mysql(url: string): TestEngine {
@@ -113,6 +123,7 @@ function mysql(url: string): TestEngine {
       );
       for (const { id } of others) await db.execute(`KILL ${id}`);
     },
+    lock: (db, table) => locking(openMysql, db, [`LOCK TABLES ${table} WRITE`]),
   };
 }
 
@@ -126,6 +137,7 @@ function postgres(url: string): TestEngine {
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
       );
     },
+    lock: (db, table) => locking(openPostgres, db, ['BEGIN', `ALTER TABLE ${table} ADD under_way int`]),
   };
 }
 

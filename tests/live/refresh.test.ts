@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import type { Context } from '../../src/config/context.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { type Database, openDatabase } from '../../src/data/database.ts';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
@@ -25,11 +26,11 @@ for (const engine of ENGINES) {
       await db?.drop();
     });
 
-    async function start(rows = seedRows(Date.now())): Promise<{ live: LiveStore; db: TestDatabase }> {
+    async function start(change: Partial<Context> = {}): Promise<{ live: LiveStore; db: TestDatabase }> {
       db = await engine.database();
       await engine.createAppointments(db);
-      await engine.insert(db, 'appointments', rows);
-      const context = { ...defaultContext('test', db.target), refreshSeconds: REFRESH_SECONDS };
+      await engine.insert(db, 'appointments', seedRows(Date.now()));
+      const context = { ...defaultContext('test', db.target), refreshSeconds: REFRESH_SECONDS, ...change };
       database = await openDatabase(context);
       live = createLiveStore(database, context, new History(undefined));
       live.start();
@@ -37,7 +38,7 @@ for (const engine of ENGINES) {
     }
 
     const until = (store: LiveStore, what: string, condition: (state: LiveState) => boolean) =>
-      poll(() => condition(store.getState()), { what });
+      poll(() => condition(store.getState()), { what, deadlineMs: 15_000 });
 
     test('shows what is there, and soon what an application writes', async () => {
       const { live, db } = await start();
@@ -87,6 +88,50 @@ for (const engine of ENGINES) {
       await db.execute('ALTER TABLE elsewhere RENAME TO appointments');
       await until(live, 'a live store', ({ phase }) => phase === 'live');
       expect(live.getState().problem).toBeUndefined();
+    });
+
+    test.skipIf(engine.lock === undefined)('says that a table is locked, and is back soon after', async () => {
+      const { live, db } = await start();
+      await until(live, 'a snapshot', ({ snapshot }) => snapshot !== undefined);
+      const unlock = await engine.lock?.(db, 'appointments');
+      live.refresh();
+      await until(live, 'a stale store', ({ phase }) => phase === 'stale');
+      const { problem, interval, snapshot } = live.getState();
+      expect(problem).toMatchObject({
+        kind: 'locked',
+        message: 'appointments does not answer: probably somebody holds a lock',
+        remedy: 'see 8 Schema, Locks',
+      });
+      expect([interval.seconds < 60, snapshot?.classes.misplaced]).toEqual([true, 102]);
+      await unlock?.();
+      await until(live, 'a live store', ({ phase }) => phase === 'live');
+    });
+
+    test.skipIf(engine.lock === undefined)('a refresh that a person stops changes no interval', async () => {
+      const { live, db } = await start();
+      await until(live, 'a cost', ({ queryMs }) => queryMs !== undefined);
+      const unlock = await engine.lock?.(db, 'appointments');
+      live.refresh();
+      await until(live, 'a refresh that waits', ({ refreshingSince = Infinity }) => Date.now() - refreshingSince > 500);
+      const { interval, receivedAt } = live.getState();
+      live.cancel();
+      await until(live, 'the next refresh', ({ nextAt }) => nextAt !== undefined);
+      const after = live.getState();
+      expect(after).toMatchObject({ interval, receivedAt, refreshingSince: undefined });
+      expect((after.nextAt ?? 0) - Date.now()).toBeLessThanOrEqual(interval.seconds * 1000);
+      await unlock?.();
+    });
+
+    test('rests for twenty times as long as a query took that was stopped at its limit', async () => {
+      const { live, db } = await start({ table: { schema: undefined, name: 'slow' }, statementTimeoutMs: 700 });
+      await db.execute(
+        `CREATE VIEW slow AS SELECT appointments.* FROM appointments CROSS JOIN (${engine.slowQuery}) AS endless`,
+      );
+      await until(live, 'a timeout', ({ problem, nextAt }) => problem?.kind === 'timeout' && nextAt !== undefined);
+      const { problem, nextAt, interval } = live.getState();
+      expect(problem?.message).toBe('the statement took over 0.7 s');
+      expect(interval.seconds).toBeGreaterThanOrEqual(14);
+      expect((nextAt ?? 0) - Date.now()).toBeGreaterThan(10_000);
     });
 
     test.skipIf(engine.sever === undefined)('reconnects by itself when the server ends the session', async () => {

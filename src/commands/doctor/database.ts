@@ -68,7 +68,7 @@ function* examineServer({ product, version, role }: Server, { access }: Context)
 async function* examineTable(engine: Engine, connection: Connection, context: Context): AsyncGenerator<Finding> {
   let appointments: Appointments;
   try {
-    appointments = await inspectAppointments(context, connection, engine.introspection);
+    appointments = await inspectAppointments(context, connection, engine);
     yield* examineRights(await engine.rights(connection, appointments.table), context);
   } catch (error) {
     yield failure('table', error);
