@@ -221,7 +221,8 @@ function Sample({ check, sample, empty, width, height }: SampleProps) {
       columns={columns}
       width={width}
       height={height}
-      empty={filter === undefined ? empty : `no row is like "${filter.needle}": Esc clears the filter`}
+      empty={empty}
+      filter={filter}
       of={sample.length}
       sort={sort}
       onSort={setSort}

@@ -157,7 +157,8 @@ function CheckList({ lines, all, only, onOnly, question, onRun }: CheckListProps
         columns={columns}
         width={width}
         height={Math.max(2, rows - (question === undefined ? 2 : 3))}
-        empty={filter === undefined ? EMPTY : `no check is like "${filter.needle}": Esc clears the filter`}
+        empty={EMPTY}
+        filter={filter}
         of={lines.length}
         sort={sort}
         onSort={setSort}

@@ -6,9 +6,10 @@ import type { ClassesOf, Snapshot } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
 import { GroupList, steadily } from './components/group-list.tsx';
 import { useConsole, useServices, useSize, useSnapshot, useTheme, useVisible } from './hooks/console.ts';
-import { type Filter, useFilter, useKeys } from './hooks/keys.ts';
+import { type Filter, filterWords, useFilter, useKeys } from './hooks/keys.ts';
 import { classColumns, classCounts, groupColumns, groupName, WIDE } from './ids-columns.ts';
 import { rowsView } from './rows.tsx';
+import type { Theme } from './theme.ts';
 
 const PANES = ['classes', 'sources', 'tenants'] as const;
 type Pane = (typeof PANES)[number];
@@ -57,7 +58,7 @@ export function Ids() {
     { id: 'previous-pane', keys: ['shift-tab'], title: 'Previous pane', run: () => go(-1) },
   ]);
   const roomy = columns >= ROOM.columns && rows >= ROOM.rows;
-  const notes = notesOf(snapshot, context.columns.calcom_v2_booking_uid, filter);
+  const notes = notesOf(snapshot, context.columns.calcom_v2_booking_uid, filter, theme);
   const line = (text: string) => fit(` ${text}`, columns, { ascii: theme.ascii });
   const linesAbove = CLASS_LINES + (columns >= WIDE ? 0 : 1) + 3 + notes.length;
   const blanks = Math.max(0, Math.min(2, rows - linesAbove - 5));
@@ -107,6 +108,7 @@ function notesOf(
   { byDesign, includesDeleted }: Snapshot,
   uidColumn: string,
   filter: Filter | undefined,
+  theme: Theme,
 ): readonly string[] {
   const notes: string[] = [];
   if (byDesign > 0) {
@@ -115,8 +117,9 @@ function notesOf(
   }
   if (includesDeleted) notes.push('soft-deleted rows are counted too: D leaves them out');
   if (filter !== undefined) {
-    const which = `${filter.inverse ? 'without' : 'with'} "${filter.needle}"`;
-    notes.push(`sources and tenants ${which}: Esc clears the filter`);
+    notes.push(
+      `${filterWords(filter, theme.ascii)} ${theme.glyphs.dot} Esc clears ${theme.glyphs.dot} sources and tenants`,
+    );
   }
   return notes;
 }

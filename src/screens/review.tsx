@@ -20,7 +20,7 @@ import {
   queueColumns,
 } from './review-columns.ts';
 import { rowView } from './row.tsx';
-import { nothingFound, sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
+import { sortOf, textPart, useIdWidth, useRowColumnsOptions } from './rows.tsx';
 import { useRowList } from './table/list.ts';
 
 const summaryOf = ({ rows, oldestSeconds }: ReviewFigures): string => {
@@ -103,11 +103,9 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
   const columns = useMemo(() => queueColumns(options), [options]);
   const note = group === undefined ? summaryOf(review) : adviceOn(group.cause);
   const empty =
-    filter !== undefined
-      ? nothingFound(filter)
-      : group !== undefined
-        ? 'no row has this error any more: Esc shows every error'
-        : 'nothing waits for review: no live row has requires_manual_review set, which the sync jobs do when they give up';
+    group !== undefined
+      ? 'no row has this error any more: Esc shows every error'
+      : 'nothing waits for review: no live row has requires_manual_review set, which the sync jobs do when they give up';
   return (
     <Box flexDirection="column">
       <Text wrap="truncate" {...theme.style(review.rows > 0 && group === undefined ? 'title' : 'muted')}>
@@ -120,6 +118,7 @@ function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
         width={width}
         height={height - 1}
         empty={empty}
+        filter={filter}
         of={review.rows}
         sort={sort}
         onSort={(next) => setSort((before) => sortOf(next) ?? before)}

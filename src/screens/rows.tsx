@@ -32,10 +32,6 @@ export const namesOf = (columns: readonly RowColumn[]): readonly KnownColumn[] =
 export const textPart = (filter: Filter | undefined): Pick<RowsFilter, 'text'> =>
   filter === undefined ? {} : { text: filter };
 
-/** Why a list that a text was searched in is empty. */
-export const nothingFound = ({ needle, inverse }: Filter): string =>
-  `no row is ${inverse ? 'without' : 'with'} "${needle}" in a column of this list: Esc clears the filter`;
-
 /** Cells of the longest primary key that was seen in a list: it only grows, so that paging never shifts columns. */
 export function useIdWidth(list: List<AppointmentRow>): number {
   const cells = useSyncExternalStore(
@@ -93,7 +89,8 @@ function Rows({ filter: wanted }: { filter: ListFilter }) {
         columns={columns}
         width={width}
         height={meaning === undefined ? height : height - 1}
-        empty={filter === undefined ? 'no row is like this now: Esc goes back, R asks again' : nothingFound(filter)}
+        empty="no row is like this now: Esc goes back, R asks again"
+        filter={filter}
         of={total}
         sort={sort}
         onSort={(next) => setSort((before) => sortOf(next) ?? before)}

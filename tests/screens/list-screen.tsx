@@ -50,6 +50,7 @@ export function arrayScreen(items: readonly AppointmentRow[]): readonly Screen[]
         height={rows}
         of={items.length}
         empty="no rows: make some"
+        filter={filter}
         sort={sort}
         onSort={onSort}
         onOpen={({ pk }) => console.open({ title: `row ${pk}`, element: <Text>{`all of row ${pk}`}</Text> })}

@@ -74,6 +74,21 @@ test('the filter keeps what contains its text, ! what does not, and Esc clears i
   await console.press('escape').sees('of 3', 'Telephone');
 });
 
+test.each([
+  [80, 24],
+  [40, 15],
+])('a filter that is set is shown at %ix%i', async (columns, rows) => {
+  const items = [row('1', { source: 'LINE1' }), row('2', { source: '\u202eLINE2' }), row('3', { source: 'LINE1' })];
+  await using console = await openConsole(await memoryServices(), { columns, rows }, arrayScreen(items));
+  await console.press('/').type('LINE1').press('enter').sees('filter "LINE1": row 1 of 2 · Esc clears');
+  await console.press('space').sees('filter "LINE1": row 2 of 2 · held: 1').press('ctrl-\\');
+  await console.press('/', 'ctrl-u').type('!LINE1').press('enter').sees('not "LINE1": row 1 of 1 · Esc clears');
+  await console.press('/', 'ctrl-u').type('\u202e').press('enter').sees('filter "⟪U+202E⟫": row 1 of 1');
+  await console.press('/', 'ctrl-u').type('!e').press('enter').sees('no row is without "e"');
+  await console.press('/', 'ctrl-u').type('L'.repeat(22)).press('enter').sees(/no row is with\s+"LLL/);
+  await console.press('escape').sees('row 1 of 3').seesNot('filter "', 'Esc clears');
+});
+
 test('an empty list says why and what to do', async () => {
   await using console = await openConsole(await memoryServices(), {}, arrayScreen([]));
   await console.sees('no rows: make some').press('enter').sees('Open the row: the list is empty');

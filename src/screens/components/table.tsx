@@ -3,7 +3,7 @@ import { memo, type ReactNode, useEffect, useLayoutEffect, useMemo, useState, us
 import { count } from '../../model/format.ts';
 import { fit, visible } from '../../model/text.ts';
 import { useConsole, useTheme } from '../hooks/console.ts';
-import { useKeys } from '../hooks/keys.ts';
+import { type Filter, filterWords, useKeys } from '../hooks/keys.ts';
 import { GAP, type PlacedColumn, placeColumns, type TableColumn } from '../table/columns.ts';
 import { type TableProps, tableBindings } from '../table/keys.ts';
 import type { ListView, Sort } from '../table/list.ts';
@@ -12,7 +12,7 @@ import type { Theme, Tone } from '../theme.ts';
 
 /** A list of any length: draws the rows that are on screen and follows the one under the cursor by its key. */
 export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
-  const { list, columns, width, height, sort, empty, sectionOf, about } = props;
+  const { list, columns, width, height, sort, empty, filter, sectionOf, about } = props;
   const theme = useTheme();
   const [model] = useState(() => new TableModel(list));
   useEffect(() => model.attach(), [model]);
@@ -24,10 +24,13 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
   const placed = useMemo(() => placeColumns(columns, current, width), [columns, current, width]);
   const drawn = useMemo(() => segmentCache(placed, theme.ascii), [placed, theme]);
   useKeys(tableBindings({ ...props, model, console: useConsole(), at, setAt }));
-  if (view.rows.length === 0) return <Empty view={view} empty={empty} width={width} />;
+  if (view.rows.length === 0)
+    return <Empty view={view} empty={filter === undefined ? empty : nothingFound(filter)} width={width} />;
   const lines = linesOf(view.rows.slice(top, top + room), index - top, room, sectionOf);
   const selected = view.rows[index];
-  const said = about === undefined || selected === undefined ? current?.title : about(selected);
+  // The titles show the column too: beside a filter it has no room on narrow screens.
+  const column = filter === undefined ? current?.title : undefined;
+  const said = about === undefined || selected === undefined ? column : about(selected);
   return (
     <Box flexDirection="column" width={width}>
       {height > 2 && <Titles placed={placed} sort={sort} current={current} width={width} />}
@@ -47,9 +50,13 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
       )}
       {height > 3 && (
         <Text wrap="truncate" {...theme.style('muted')}>
-          {fit(` ${whereWords(view, index, said, marks.size, anchor !== undefined, theme)}`, width, {
-            ascii: theme.ascii,
-          })}
+          {fit(
+            ` ${whereWords(view, index, { said, filter, marked: marks.size, inRange: anchor !== undefined }, theme)}`,
+            width,
+            {
+              ascii: theme.ascii,
+            },
+          )}
         </Text>
       )}
     </Box>
@@ -81,21 +88,32 @@ function linesOf<Item>(
   return [lost ? { section: sections[first.at] ?? '' } : first, second, ...rest];
 }
 
-/** `row 12 of 1,000,000 · source · held: 3 marked` */
+/** Why a filtered list is empty. */
+const nothingFound = ({ needle, inverse }: Filter): string =>
+  `no row is ${inverse ? 'without' : 'with'} "${needle}" in a column of this list: Esc clears the filter`;
+
+interface Where {
+  /** The column under the cursor, or what the list says of the row. */
+  readonly said: string | undefined;
+  readonly filter: Filter | undefined;
+  readonly marked: number;
+  readonly inRange: boolean;
+}
+
+/** `filter "LINE1": row 12 of 1,000,000 · held: 3 marked · Esc clears` */
 function whereWords<Item>(
   { offset, total, loading, problem, rows }: ListView<Item>,
   index: number,
-  said: string | undefined,
-  marked: number,
-  inRange: boolean,
+  { said, filter, marked, inRange }: Where,
   { glyphs, ascii }: Theme,
 ): string {
   const position = `row ${count(offset + index + 1)} of ${total === undefined ? `${count(offset + rows.length)} or more` : count(total)}`;
   const parts = [
-    position,
-    said,
+    filter === undefined ? position : `${filterWords(filter, ascii)}: ${position}`,
     inRange ? 'range: v ends it' : undefined,
     marked === 0 ? undefined : `held: ${count(marked)} marked`,
+    filter === undefined ? undefined : 'Esc clears',
+    said,
     loading === undefined ? undefined : 'loading',
     problem === undefined ? undefined : visible(problem.message, ascii),
   ];

@@ -1,4 +1,5 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'react';
+import { fit, visible, width } from '../../model/text.ts';
 import type { Binding } from '../contract.ts';
 import type { Layer } from '../keys/router.ts';
 import { useRoot, useVisible } from './console.ts';
@@ -33,6 +34,16 @@ function filterOf(text: string): Filter | undefined {
   const inverse = text.startsWith('!');
   const needle = (inverse || text.startsWith('\\!') ? text.slice(1) : text).trim();
   return needle === '' ? undefined : { needle, inverse };
+}
+
+/** Cells of a filter's text that a line has room for beside what else it says. */
+const FILTER_CELLS = 20;
+
+/** A filter as a line says it: `filter "LINE1"`, or `not "LINE1"` for the rows without it. */
+export function filterWords({ needle, inverse }: Filter, ascii: boolean): string {
+  const whole = visible(needle, ascii);
+  const shown = width(whole) > FILTER_CELLS ? fit(whole, FILTER_CELLS, { ascii }) : whole;
+  return `${inverse ? 'not' : 'filter'} "${shown}"`;
 }
 
 /** The filter of this view: `/` asks for it, Esc clears it. */

@@ -1,4 +1,5 @@
 import type { Binding, Console, Export } from '../contract.ts';
+import type { Filter } from '../hooks/keys.ts';
 import type { TableColumn } from './columns.ts';
 import type { List, Sort } from './list.ts';
 import type { TableModel } from './model.ts';
@@ -12,8 +13,10 @@ export interface TableProps<Item> {
   readonly width: number;
   /** Lines for everything: the titles, the rows and the line that says where one is. */
   readonly height: number;
-  /** Why the list is empty and what to do next. */
+  /** Why the list is empty without a filter, and what to do next. */
   readonly empty: string;
+  /** What the list was filtered by, which the last line says. */
+  readonly filter?: Filter | undefined;
   /** Rows there are without the filter, for an export that says how many of how many. */
   readonly of?: number | undefined;
   readonly sort?: Sort | undefined;
