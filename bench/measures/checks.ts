@@ -22,11 +22,11 @@ const check = (stage: Stage, url: string, look?: (pid: number) => void): Promise
     ...(look === undefined ? {} : { look }),
   });
 
-/** What one run of the catalogue asked, with its parameters. */
+/** What one run of the catalogue asked, with its parameters; what several checks ask alike stands here once, as it was sent. */
 async function statementsOf(stage: Stage, url: string): Promise<readonly string[]> {
   const { stdout } = await check(stage, url);
   const { checks }: { checks: readonly { readonly sql: readonly Statement[] }[] } = JSON.parse(stdout);
-  return checks.flatMap(({ sql }) => sql.map(inlined));
+  return [...new Set(checks.flatMap(({ sql }) => sql.map(inlined)))];
 }
 
 async function demo(stage: Stage): Promise<Figure> {
