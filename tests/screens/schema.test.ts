@@ -74,6 +74,19 @@ for (const engine of ENGINES) {
       await console.sees(/nobody holds a lock|SQLite keeps its locks|holder|PROCESS/);
     });
 
+    test.skipIf(engine.lock === undefined)('who locks the table is told while it is locked', async () => {
+      await using open = await openOn(engine, [], { columns: 120, plant: plantMigrations });
+      const { console, db } = open;
+      await console.sees('8 Schema', 'empty');
+      const unlock = await engine.lock?.(db, 'appointments');
+      await console.press('8').sees(/\[Columns\] .*Migrations 3 +Locks \d/);
+      await console.sees('appointments does not answer: probably somebody holds a lock: see 8 Schema, Locks');
+      await console.press('\u001b[Z').sees('[Locks');
+      if (engine.name === 'postgres') await console.sees(/holds .*appointments .*AccessExclusiveLock .*ALTER TABLE/);
+      await unlock?.();
+      await console.press('R').sees(/Columns 24/);
+    });
+
     test('is read when first looked at, and again with R', async () => {
       await using open = await openOn(engine, []);
       const { console, database, db } = open;

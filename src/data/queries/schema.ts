@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { KnownColumn } from '../../model/columns.ts';
+import { Problem } from '../../model/problem.ts';
 import type { Column, Constraint, Index, Lock } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { join } from './expressions.ts';
@@ -11,29 +12,36 @@ export interface Migration {
   readonly batch: string | null;
 }
 
-/** What the appointments table and its surroundings are made of. */
+/** Why there is nothing to show. */
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+/** What the appointments table is made of. */
 export interface TableSchema {
   readonly table: string;
   /** In the table's order; `known` is the name that apptop knows a column by. */
   readonly columns: readonly (Column & { readonly known: KnownColumn | undefined })[];
   /** Known columns that the table lacks. */
   readonly missing: readonly KnownColumn[];
-  readonly indexes: readonly Index[];
-  readonly constraints: readonly Constraint[];
-  /** As `migrate:rollback` would take them, the newest first; a text says why there are none to show. */
-  readonly migrations: readonly Migration[] | { readonly unavailable: string };
-  readonly locks: readonly Lock[] | { readonly unavailable: string };
+  readonly indexes: readonly Index[] | Unavailable;
+  readonly constraints: readonly Constraint[] | Unavailable;
 }
 
 const MIGRATIONS = 'migrations';
 /** Applications of ten years have some hundreds. */
 const MOST_MIGRATIONS = 5_000;
 
-async function readMigrations(
+/**
+ * Reads Laravel's migrations, which are in the schema of the appointments, as `migrate:rollback` would take them: the
+ * newest first.
+ * @throws Problem
+ */
+export async function readMigrations(
   database: Database,
   schema: string | undefined,
   options: QueryOptions,
-): Promise<TableSchema['migrations']> {
+): Promise<readonly Migration[] | Unavailable> {
   const table = { schema, name: MIGRATIONS };
   const columns = await database.introspect(options, (introspection, connection) =>
     introspection.columns(connection, table),
@@ -52,26 +60,39 @@ async function readMigrations(
   return rows.map((row) => ({ name: row.name ?? '', batch: row.number ?? null }));
 }
 
+/** One part, or why it can't be had: the others are shown all the same. */
+async function unlessFailed<Part>(part: Promise<Part>): Promise<Part | Unavailable> {
+  try {
+    return await part;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.kind === 'cancelled') throw error;
+    return { unavailable: `${error.message}: ${error.remedy}` };
+  }
+}
+
 /**
- * Reads what exists: the table as the server has it, Laravel's migrations, and who holds which lock.
+ * Reads the table as the server has it.
  * @throws Problem
  */
-export async function readSchema(database: Database, options: QueryOptions): Promise<TableSchema> {
+export async function readTable(database: Database, options: QueryOptions): Promise<TableSchema> {
   const { table, columns, known, missing } = await database.appointments(options);
-  const migrations = await readMigrations(database, table.schema, options);
   const nameOf = new Map([...known].map(([name, column]) => [column.name, name]));
-  return database.introspect(options, async (introspection, connection) => {
-    const indexes = await introspection.indexes(connection, table);
-    const constraints = await introspection.constraints(connection, table);
-    const answer = await introspection.locks(connection);
-    return {
-      table: table.schema === undefined ? table.name : `${table.schema}.${table.name}`,
-      columns: columns.map((column) => ({ ...column, known: nameOf.get(column.name) })),
-      missing,
-      indexes,
-      constraints,
-      migrations,
-      locks: 'locks' in answer ? answer.locks : answer,
-    };
-  });
+  return {
+    table: table.schema === undefined ? table.name : `${table.schema}.${table.name}`,
+    columns: columns.map((column) => ({ ...column, known: nameOf.get(column.name) })),
+    missing,
+    indexes: await unlessFailed(database.introspect(options, (has, connection) => has.indexes(connection, table))),
+    constraints: await unlessFailed(
+      database.introspect(options, (has, connection) => has.constraints(connection, table)),
+    ),
+  };
+}
+
+/**
+ * Reads who holds which lock or waits for one, beside everything that may wait for it.
+ * @throws Problem
+ */
+export async function readLocks(database: Database, { signal }: QueryOptions): Promise<readonly Lock[] | Unavailable> {
+  const answer = await database.introspect({ lane: 'locks', signal }, (has, connection) => has.locks(connection));
+  return 'locks' in answer ? answer.locks : answer;
 }
