@@ -26,6 +26,7 @@ import { Help } from './overlays/help.tsx';
 import { Palette } from './overlays/palette.tsx';
 import { SqlLogOverlay } from './overlays/sql-log.tsx';
 import { SCREENS } from './registry.ts';
+import { stillLive } from './still.ts';
 import { copyTo } from './terminal/clipboard.ts';
 import { exportPrompt } from './terminal/export.ts';
 import { guardTerminal, type TerminalInput, type TerminalOutput } from './terminal/restore.ts';
@@ -76,13 +77,14 @@ function Layout() {
   const prompt = useConsoleState((state) => state.prompt);
   const chrome = chromeFor({ columns, rows }, stale);
   const { body } = chrome;
+  const rules = chrome.rules && !draw.screenReader;
   const size = useMemo(() => ({ columns: body.columns, rows: body.rows }), [body.columns, body.rows]);
   const Overlay = overlay === undefined ? undefined : OVERLAYS[overlay];
   return (
     <Box flexDirection="column" width={columns} {...(draw.screenReader ? {} : { height: rows, overflowY: 'hidden' })}>
       {chrome.header && <Header columns={columns} />}
       {chrome.tabs && <Tabs columns={columns} />}
-      {chrome.rules && <Rule columns={columns} />}
+      {rules && <Rule columns={columns} />}
       {stale && <StaleBanner columns={columns} />}
       <Box flexDirection="column" {...(draw.screenReader ? {} : { height: size.rows, overflowY: 'hidden' })}>
         <SizeContext value={size}>
@@ -91,7 +93,7 @@ function Layout() {
           {Overlay !== undefined && <Overlay />}
         </SizeContext>
       </Box>
-      {chrome.rules && <Rule columns={columns} />}
+      {rules && <Rule columns={columns} />}
       {prompt !== undefined && <PromptLine key={prompt.label} prompt={prompt} columns={columns} />}
       {prompt === undefined && chrome.footer && <Footer columns={columns} />}
     </Box>
@@ -158,7 +160,8 @@ export function renderConsole(
     ended.reject(error);
   };
   const guard = guardTerminal({ stdin, stdout, quit, fail });
-  const root: Root = { services, model, router, theme: themeFor(draw), draw, quit };
+  const drawn = draw.screenReader ? stillLive(services.live) : services.live;
+  const root: Root = { services, drawn, model, router, theme: themeFor(draw), draw, quit };
   const instance = render(
     <RootContext value={root}>
       <Keys />

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { sampleOf } from '../../src/live/history.ts';
 import { Problem } from '../../src/model/problem.ts';
+import type { Snapshot } from '../../src/model/snapshot.ts';
 import { chromeFor, partsThatFit } from '../../src/screens/layout.ts';
 import { openConsole } from '../terminal/console.ts';
 import { arrayScreen, row } from './list-screen.tsx';
-import { CONTEXT, memoryLive, memoryServices } from './memory.ts';
+import { CONTEXT, memoryLive, memoryServices, SNAPSHOT } from './memory.ts';
 
 const rows = Array.from({ length: 100 }, (_, at) =>
   row(String(at + 1), { source: 'phone', sync_error_message: 'HTTP 401' }),
@@ -70,6 +73,36 @@ test('without colours and in ASCII the words and marks say it all', async () => 
   await using console = await openConsole(await memoryServices(), draw, arrayScreen(rows));
   await console.sees('PRODUCTION', '* ', '> 1', '-----').press('space').sees(/^ x1 /m);
   expect(await console.text()).toMatch(/^[\x20-\x7e\n]*$/);
+});
+
+test('a screen reader hears of a change, and of nothing else', async () => {
+  const live = memoryLive();
+  await using console = await openConsole(await memoryServices({ live }), { screenReader: true, rows: 60 });
+  await console.sees('PRODUCTION', /live *$/m, 'misplaced');
+  expect(await console.text()).not.toMatch(/─|\d\dZ|\d+ s ago/);
+  const refresh = (change: Partial<Snapshot>, later: number) =>
+    live.set({
+      snapshot: { ...SNAPSHOT, ...change, takenAt: SNAPSHOT.takenAt + later },
+      receivedAt: Date.now() + later,
+      queryMs: 30 + later / 1_000,
+      history: Array.from({ length: 1 + later / 60_000 }, (_, at) => ({ ...sampleOf(SNAPSHOT), at })),
+    });
+  const review = (oldestSeconds: number) => ({ rows: 2, oldestSeconds, errors: [] });
+  refresh({ review: review(60) }, 60_000);
+  await console.sees('oldest 1 min');
+  const { sent } = console.terminal;
+  refresh({ review: review(120) }, 120_000);
+  refresh({ review: review(300) }, 300_000);
+  // The clock of a console that ticks would have gone on.
+  await sleep(1_200);
+  expect(console.terminal.sent).toBe(sent);
+  refresh({ review: { ...review(360), rows: 3 } }, 360_000);
+  await console
+    .sees('3, oldest 6 min')
+    .press('p')
+    .sees(/paused *$/m);
+  live.set({ paused: false, phase: 'stale', problem: new Problem('unreachable', 'no route', 'plug it in') });
+  await console.sees(' stale: no route');
 });
 
 test('a screen reader gets plain lines on the normal screen', async () => {

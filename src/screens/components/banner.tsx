@@ -15,11 +15,14 @@ function retrying(nextAt: number | undefined, now: number): string {
 
 /** Says how old the data is while the database does not answer. */
 export function StaleBanner({ columns }: { columns: number }) {
-  const { theme } = useRoot();
+  const { theme, draw } = useRoot();
   const { receivedAt, problem, nextAt } = useLive(all);
   const now = useNow();
   const age = Math.max(0, Math.floor((now - (receivedAt ?? now)) / 1000));
-  const text = ` ${theme.glyphs.alert} stale ${age} s: ${problem?.message ?? 'no answer'}, ${retrying(nextAt, now)}`;
+  const reason = problem?.message ?? 'no answer';
+  const text = draw.screenReader
+    ? ` stale: ${reason}`
+    : ` ${theme.glyphs.alert} stale ${age} s: ${reason}, ${retrying(nextAt, now)}`;
   return (
     <Text wrap="truncate" {...theme.style('bad')}>
       {fit(text, columns, { ascii: theme.ascii })}
@@ -29,7 +32,7 @@ export function StaleBanner({ columns }: { columns: number }) {
 
 /** In the screen's place until the first figures are there: where to, what went wrong, what to try. */
 export function Connecting() {
-  const { theme } = useRoot();
+  const { theme, draw } = useRoot();
   const { context } = useServices();
   const { columns } = useSize();
   const { problem, nextAt, refreshingSince } = useLive(all);
@@ -48,7 +51,7 @@ export function Connecting() {
           <Text {...theme.style('bad')}>{shown(`${theme.glyphs.alert} ${problem.message}`)}</Text>
           <Text>{shown(`try: ${problem.remedy}`)}</Text>
           <Text {...theme.style('muted')}>
-            {refreshingSince === undefined ? retrying(nextAt, now) : 'trying again'}
+            {refreshingSince === undefined && !draw.screenReader ? retrying(nextAt, now) : 'trying again'}
           </Text>
         </>
       )}

@@ -17,6 +17,11 @@ function liveWords(state: Pick<LiveState, 'phase' | 'receivedAt' | 'paused'>, no
   return state.paused ? `${glyphs.paused} paused ${old}` : `${glyphs.live} ${old} ago`;
 }
 
+/** The same for a screen reader, which speaks the screen again whenever this changes. */
+function stillWords({ phase, paused }: Pick<LiveState, 'phase' | 'paused'>): string {
+  return phase === 'live' && paused ? 'paused' : phase;
+}
+
 /** A refresh that begins or began within this many milliseconds saves a frame. */
 const NEAR_MS = 500;
 
@@ -39,7 +44,8 @@ const Ticking = memo(function Ticking({ columns, style }: { columns: number; sty
   const now = useNow(draw.lowBandwidth ? 10 : 1, { since: state.receivedAt, skip });
   const live = liveWords(state, now, theme.glyphs);
   const time = clock(now, localTime);
-  const text = width(live) + width(time) + 3 <= columns ? `${live}  ${time} ` : `${live} `;
+  const ticking = width(live) + width(time) + 3 <= columns ? `${live}  ${time} ` : `${live} `;
+  const text = draw.screenReader ? `${stillWords(state)} ` : ticking;
   return (
     <Text wrap="truncate" {...style}>
       {fit(text, columns, { align: 'right', ascii: theme.ascii })}

@@ -5,11 +5,14 @@ import type { Snapshot } from '../../model/snapshot.ts';
 import type { Console, Display, DrawOptions, Services } from '../contract.ts';
 import type { KeyRouter } from '../keys/router.ts';
 import type { ConsoleModel, ConsoleState } from '../model.ts';
+import type { LiveSource } from '../still.ts';
 import type { Theme } from '../theme.ts';
 
 /** Everything that stays the same for the life of a console. */
 export interface Root {
   readonly services: Services;
+  /** The live state as it is drawn. */
+  readonly drawn: LiveSource;
   readonly model: ConsoleModel;
   readonly router: KeyRouter;
   readonly theme: Theme;
@@ -64,7 +67,7 @@ function useSlice<State, Slice>(
 
 /** A slice of the live state. A covered view keeps the slice it had. */
 export function useLive<Slice>(select: (state: LiveState) => Slice): Slice {
-  return useSlice(useServices().live, select, useVisible());
+  return useSlice(useRoot().drawn, select, useVisible());
 }
 
 /** A slice of what is known of the checks. A covered view keeps the slice it had. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { useRoot } from './console.ts';
 
 interface Ticks {
   /** Local milliseconds that the ticks are counted from; the beginning of a second by default. */
@@ -9,10 +10,12 @@ interface Ticks {
 
 const EARLY_MS = 20;
 
-/** The local time in milliseconds, drawn anew every so many seconds. */
+/** The local time in milliseconds, drawn anew every so many seconds; for a screen reader it stands still. */
 export function useNow(everySeconds = 1, { since = 0, skip }: Ticks = {}): number {
+  const { screenReader } = useRoot().draw;
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
+    if (screenReader) return undefined;
     const step = everySeconds * 1000;
     const untilNext = () => {
       const left = step - ((Date.now() - since) % step);
@@ -25,6 +28,6 @@ export function useNow(everySeconds = 1, { since = 0, skip }: Ticks = {}): numbe
     };
     let timer = setTimeout(tick, untilNext());
     return () => clearTimeout(timer);
-  }, [everySeconds, since, skip]);
+  }, [screenReader, everySeconds, since, skip]);
   return Math.max(now, since);
 }
