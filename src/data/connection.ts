@@ -151,6 +151,11 @@ export interface Introspection {
   constraints(connection: Connection, table: TableName): Promise<readonly Constraint[]>;
   /** About how many rows a table has, without reading it; undefined where the engine can't say. */
   estimate(connection: Connection, table: TableName): Promise<number | undefined>;
-  /** undefined where the session may not see locks or the engine has none to show; the text says why. */
-  locks(connection: Connection): Promise<{ readonly locks: readonly Lock[] } | { readonly unavailable: string }>;
+  /**
+   * `unavailable` says why the session may not see locks or the engine has none to show, `unseen` what it does not tell
+   * beside the locks.
+   */
+  locks(
+    connection: Connection,
+  ): Promise<{ readonly locks: readonly Lock[]; readonly unseen?: string } | { readonly unavailable: string }>;
 }

@@ -45,6 +45,18 @@ for (const engine of ENGINES) {
       expect(code).toBe(0);
     });
 
+    test.skipIf(engine.lock === undefined)('says that a table is probably locked, and where to look', async () => {
+      const db = await engine.database();
+      await engine.createAppointments(db);
+      const unlock = await engine.lock?.(db, 'appointments');
+      const { code, stdout } = await new Operator().run('doctor', '--url', urlOf(db), '--ascii');
+      await unlock?.();
+      expect(stdout).toMatch(
+        /table +appointments does not answer: probably somebody holds a lock -> see 8 Schema, Locks$/m,
+      );
+      expect([code, stdout.includes('statementTimeoutSeconds')]).toEqual([3, false]);
+    });
+
     test('recognises numeric ids that are there by design', async () => {
       const db = await engine.database();
       await engine.createAppointments(db, { extra: ['calcom_v2_booking_uid varchar(50)'] });

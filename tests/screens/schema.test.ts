@@ -71,7 +71,7 @@ for (const engine of ENGINES) {
       const { console } = open;
       await console.sees('8 Schema').press('8').sees('[Columns').press('tab', 'tab', 'tab');
       await console.sees('there is no table migrations').press('tab').sees('[Locks');
-      await console.sees(/nobody holds a lock|SQLite keeps its locks|holder|PROCESS/);
+      await console.sees(/nobody holds a lock|nobody waits|SQLite keeps its locks|holder|PROCESS/);
     });
 
     test.skipIf(engine.lock === undefined)('who locks the table is told while it is locked', async () => {
@@ -79,11 +79,14 @@ for (const engine of ENGINES) {
       const { console, db } = open;
       await console.sees('8 Schema', 'empty');
       const unlock = await engine.lock?.(db, 'appointments');
-      await console.press('8').sees(/\[Columns\] .*Migrations 3 +Locks \d/);
+      const waiting = db.execute('SELECT id FROM appointments');
+      await console.press('8').sees(/\[Columns\] .*Migrations 3 +Locks/);
       await console.sees('appointments does not answer: probably somebody holds a lock: see 8 Schema, Locks');
       await console.press('\u001b[Z').sees('[Locks');
       if (engine.name === 'postgres') await console.sees(/holds .*appointments .*AccessExclusiveLock .*ALTER TABLE/);
+      await console.press('R').sees(/waiting .*SELECT id FROM appointments/);
       await unlock?.();
+      await waiting;
       await console.press('R').sees(/Columns 24/);
     });
 

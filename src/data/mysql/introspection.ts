@@ -142,6 +142,15 @@ const METADATA_LOCKS = sql`SELECT h.processlist_id AS holder, h.processlist_user
   WHERE m.object_type = 'TABLE' AND h.processlist_id <> CONNECTION_ID()
   ORDER BY waiting DESC, t.trx_started LIMIT ${sql.lit(MOST_LOCKS)}`;
 
+/** Sessions that wait for a lock on a whole table; unlike who holds it, every server tells them. */
+const WAITING = sql`SELECT id AS holder, user, info AS statement, NULL AS object, state AS mode, 1 AS waiting, time AS seconds
+  FROM information_schema.processlist
+  WHERE state LIKE 'Waiting for table%lock' AND id <> CONNECTION_ID() ORDER BY time DESC LIMIT ${sql.lit(MOST_LOCKS)}`;
+
+/** A row where the server records locks on tables' definitions: MySQL does by default, MariaDB does not. */
+const RECORDING = sql`SELECT 1 AS one FROM performance_schema.setup_instruments
+  WHERE name = 'wait/lock/metadata/sql/mdl' AND enabled = 'YES'`;
+
 const lockOf = (row: Row): Lock => ({
   holder: row['holder'] ?? '',
   user: row['user'] ?? null,
@@ -202,7 +211,14 @@ export const introspection: Introspection = {
   async locks(connection) {
     const open = await unlessRefused(connection, transactions(connection.server.product));
     if (typeof open === 'string') return { unavailable: `${open}; GRANT PROCESS ON *.* TO this user shows them` };
-    const metadata = await unlessRefused(connection, METADATA_LOCKS);
-    return { locks: [...open, ...(typeof metadata === 'string' ? [] : metadata)].map(lockOf) };
+    const recording = await unlessRefused(connection, RECORDING);
+    if (typeof recording !== 'string' && recording.length > 0) {
+      const metadata = await unlessRefused(connection, METADATA_LOCKS);
+      return { locks: [...open, ...(typeof metadata === 'string' ? [] : metadata)].map(lockOf) };
+    }
+    return {
+      locks: [...(await read(connection, WAITING)), ...open].map(lockOf),
+      unseen: 'no row is locked and nobody waits; who locks a table, this server tells with performance_schema only',
+    };
   },
 };

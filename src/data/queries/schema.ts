@@ -94,5 +94,7 @@ export async function readTable(database: Database, options: QueryOptions): Prom
  */
 export async function readLocks(database: Database, { signal }: QueryOptions): Promise<readonly Lock[] | Unavailable> {
   const answer = await database.introspect({ lane: 'locks', signal }, (has, connection) => has.locks(connection));
-  return 'locks' in answer ? answer.locks : answer;
+  if ('unavailable' in answer) return answer;
+  const { locks, unseen } = answer;
+  return locks.length === 0 && unseen !== undefined ? { unavailable: unseen } : locks;
 }
