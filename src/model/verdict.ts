@@ -28,7 +28,7 @@ function idAlerts({ classes, migration }: Snapshot): readonly (Alert | false)[] 
   const wrong = classes.misplaced + classes.duplicate;
   const words = [
     ...(classes.misplaced > 0 ? [`${counted(classes.misplaced, 'id')} misplaced`] : []),
-    ...(classes.duplicate > 0 ? [`${counted(classes.duplicate, 'duplicate')}`] : []),
+    ...(classes.duplicate > 0 ? [counted(classes.duplicate, 'duplicate')] : []),
   ].join(', ');
   return [
     wrong > 0 &&
