@@ -31,7 +31,12 @@ for (const engine of ENGINES) {
         .press(...toRowsOfNone)
         .sees('row 1 of 23');
       await console.press('/').sees('Enter filters').type('phone').press('enter').sees('row 1 of 9', 'phone');
-      await console.press('/', 'ctrl-u').type('!phone').press('enter').sees('row 1 of 14').seesNot(/ phone /);
+      await console
+        .press('/', 'ctrl-u')
+        .type('!phone')
+        .press('enter')
+        .sees('row 1 of 14')
+        .seesNot(/ phone /);
       await console.press('escape').sees('row 1 of 23');
       await console.press('/').type('no such thing').press('enter').sees('no row is with "no such thing"');
     });

@@ -85,7 +85,11 @@ test.each([
   await console.press('/', 'ctrl-u').type('!LINE1').press('enter').sees('not "LINE1": row 1 of 1 · Esc clears');
   await console.press('/', 'ctrl-u').type('\u202e').press('enter').sees('filter "⟪U+202E⟫": row 1 of 1');
   await console.press('/', 'ctrl-u').type('!e').press('enter').sees('no row is without "e"');
-  await console.press('/', 'ctrl-u').type('L'.repeat(22)).press('enter').sees(/no row is with\s+"LLL/);
+  await console
+    .press('/', 'ctrl-u')
+    .type('L'.repeat(22))
+    .press('enter')
+    .sees(/no row is with\s+"LLL/);
   await console.press('escape').sees('row 1 of 3').seesNot('filter "', 'Esc clears');
 });
 
