@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../live/state.ts';
 import { CHECK_VERDICTS, type CheckResult, type CheckVerdict } from './check.ts';
 
 /** What is remembered of a check: enough to say how it stands and since when. */
@@ -120,7 +121,7 @@ function writtenAt(file: string | undefined): number | undefined {
 
 function write(file: string, known: ReadonlyMap<string, Remembered>): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     const anew = `${file}.${process.pid}`;
     writeFileSync(anew, JSON.stringify(Object.fromEntries(known)), { mode: 0o600 });
     renameSync(anew, file);

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Window } from '../model/windows.ts';
+import { makeFolder } from './state.ts';
 
 /** Sparklines show the last hours: one sample a minute for a day. */
 const SAMPLE_MS = 60_000;
@@ -83,7 +84,7 @@ export class History {
   #write(file: string, sample: Sample): void {
     const line = (value: Sample) => `${JSON.stringify(value)}\n`;
     attempt(() => {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(file));
       if (this.#linesInFile < (KEPT_MS / SAMPLE_MS) * REWRITE_FACTOR) {
         appendFileSync(file, line(sample), { mode: 0o600 });
         this.#linesInFile += 1;

@@ -1,5 +1,6 @@
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Context } from '../config/context.ts';
 
 /** The folder for what apptop remembers, by the XDG base directory specification. */
@@ -24,3 +25,20 @@ const ENDINGS = { history: 'jsonl', checks: 'json' } as const;
 /** The file of what is remembered of a database: the same one for every process that looks at it. */
 export const stateFile = (context: Context, what: keyof typeof ENDINGS): string =>
   join(stateFolder(), what, `${digestOf(context)}.${ENDINGS[what]}`);
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` turns in circles for ever where a file system takes no
+ * folders, as /proc.
+ * @throws the file system's error
+ */
+export function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const above = dirname(folder);
+  if (above !== folder) makeFolder(above);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!existsSync(folder)) throw error;
+  }
+}

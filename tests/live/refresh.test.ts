@@ -171,8 +171,10 @@ describe('the history of the sparklines', () => {
   test('is kept in memory where the state folder cannot be written', () => {
     const noFolder = join(folder, 'a-file');
     writeFileSync(noFolder, '');
-    const history = new History(join(noFolder, 'history.jsonl'));
-    history.add(sample(Date.now()));
-    expect(history.samples).toHaveLength(1);
+    for (const file of [join(noFolder, 'history.jsonl'), '/proc/nowhere/history.jsonl']) {
+      const history = new History(file);
+      history.add(sample(Date.now()));
+      expect(history.samples).toHaveLength(1);
+    }
   });
 });
