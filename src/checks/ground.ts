@@ -5,6 +5,7 @@ import type { Connection, Expression, Introspection, Row, Statement } from '../d
 import type { Database, QueryOptions } from '../data/database.ts';
 import { reference, type Source } from '../data/queries/expressions.ts';
 import type { KnownColumn } from '../model/columns.ts';
+import { Problem } from '../model/problem.ts';
 import type { DatabaseCheck, Finding, Ground, Needs, Table } from './check.ts';
 
 /** Violating rows that a result shows. */
@@ -14,7 +15,8 @@ export const SAMPLE_ROWS = 20;
 export interface Common {
   readonly context: Context;
   readonly database: Database;
-  readonly appointments: Appointments;
+  /** Or why there are none: checks of other tables do without them. */
+  readonly appointments: Appointments | Problem;
   readonly now: number;
   /** The shapes of other tables, by name. */
   readonly tables: Once<Table | undefined>;
@@ -65,13 +67,15 @@ export class RecordingGround implements Ground {
     return this.#common.database.dialect;
   }
 
-  get appointments() {
-    return this.#common.appointments;
+  /** @throws Problem missing, where there is no such table or it lacks one of the three columns that it must have */
+  get appointments(): Appointments {
+    const { appointments } = this.#common;
+    if (appointments instanceof Problem) throw appointments;
+    return appointments;
   }
 
   get source(): Source {
-    const { context, appointments } = this.#common;
-    return { dialect: this.dialect, appointments, bookingIds: context.bookingIds };
+    return { dialect: this.dialect, appointments: this.appointments, bookingIds: this.context.bookingIds };
   }
 
   get now() {

@@ -25,7 +25,10 @@ export interface RunOptions {
 
 /** What does not depend on the check: the shape of the appointments and the server's clock. */
 async function commonOf(database: Database, context: Context, options: QueryOptions): Promise<Common> {
-  const appointments = await database.appointments(options);
+  const appointments = await database.appointments(options).catch((error: unknown) => {
+    if (error instanceof Problem && error.kind === 'missing') return error;
+    throw error;
+  });
   const [clock] = await database.query(sql`SELECT ${database.dialect.now()} AS now`, options);
   return { context, database, appointments, now: Number(clock?.['now']), tables: new Once(), answers: new Once() };
 }

@@ -53,13 +53,13 @@ const amount = (description: string) => z.exactOptional(range(0, 1_000_000_000, 
 const fallback = DEFAULT_THRESHOLDS;
 
 const limits = {
-  syncSuccess: share(`Least share of synced rows in 24 hours. Default: ${fallback.syncSuccess}.`),
-  syncSuccess7d: share(`Least share of synced rows in 7 days. Default: ${fallback.syncSuccess7d}.`),
+  syncSuccess: share(`More than this share of rows is synced in 24 hours. Default: ${fallback.syncSuccess}.`),
+  syncSuccess7d: share(`More than this share of rows is synced in 7 days. Default: ${fallback.syncSuccess7d}.`),
   correlationSync: share(
     `Least share of calendar events synced of those created in 24 hours. Default: ${fallback.correlationSync}.`,
   ),
   pendingAndFailed: share(
-    `Largest share of rows pending or failed in 24 hours. Default: ${fallback.pendingAndFailed}.`,
+    `Less than this share of rows is pending or failed in 24 hours. Default: ${fallback.pendingAndFailed}.`,
   ),
   latencyAverage: amount(`Largest average latency of the last hour, in seconds. Default: ${fallback.latencyAverage}.`),
   latencyMax: amount(`Largest latency of the last hour, in seconds. Default: ${fallback.latencyMax}.`),

@@ -21,7 +21,10 @@ test.each([
   [['demo', '--rows', '0'], 'apptop: --rows 0 is no number of rows: give a whole number from 1\n'],
   [['status', '--url'], 'apptop: --url needs a value: write --url VALUE\n'],
   [['status', '--context', 'a', '--context', 'b'], 'apptop: --context is given twice: give it once\n'],
-  [['completion', 'bsh'], 'apptop: unexpected "bsh": did you mean bash? see apptop completion --help\n'],
+  [
+    ['completion', 'bsh'],
+    'apptop: unexpected "bsh", wanted bash, zsh, fish: did you mean bash? see apptop completion --help\n',
+  ],
   [['check', '--phas', 'pre'], 'apptop: unknown option --phas: did you mean --phase? see apptop check --help\n'],
   [
     ['check', '--url', 'sqlite:x', '--phase', '-'],

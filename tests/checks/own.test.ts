@@ -12,6 +12,7 @@ import { runChecks } from '../../src/checks/runner.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { openDatabase } from '../../src/data/database.ts';
 import { ENGINES, type TestDatabase } from '../engines/engines.ts';
+import { poll } from '../support.ts';
 
 /** A folder with these files, gone after the test. */
 function folderOf(files: Readonly<Record<string, string>>): string {
@@ -51,7 +52,7 @@ for (const engine of ENGINES) {
       const results = await resultsOf({
         'a.sql': `-- id: phone-rows\n-- title: nobody books by phone\n-- severity: warn\n-- phase: monitor, post\n-- expect: zero-rows\n
           WITH phone AS (SELECT id AS pk, source FROM appointments WHERE source = 'phone') SELECT * FROM phone ORDER BY pk; -- done`,
-        'b.sql': "SELECT id FROM appointments WHERE source = ';' -- never",
+        'b.sql': "\uFEFFSELECT id FROM appointments WHERE source = ';' -- never",
       });
       const phone = results.get('own/phone-rows');
       expect(phone).toMatchObject({ verdict: 'fail', violations: 300 });
@@ -194,6 +195,13 @@ describe("users' own checks beside the database", () => {
       violations: 1,
       figure: 'sh ended with 7: queue is full',
     });
+    expect(await look('sh', '-c', 'kill -9 $$')).toMatchObject({ violations: 1, figure: 'sh was ended by SIGKILL: ' });
+    const marker = `60.${process.pid}`;
+    await expect(look('sh', '-c', `sleep ${marker} & sleep ${marker}`)).rejects.toThrow('sh took over 0.3 s');
+    await poll(async () => {
+      const left = await look('pgrep', '-f', `[s]leep ${marker}`);
+      return left !== undefined && 'violations' in left && left.violations === 1;
+    });
     await expect(look('sleep', '60')).rejects.toThrow('sleep took over 0.3 s');
     await expect(look('no-such-program-here')).rejects.toThrow(/no-such-program-here can't be run/);
   });
@@ -229,6 +237,7 @@ describe("users' own checks beside the database", () => {
     writeFileSync(endless.file, `${'a'.repeat(60)}!`);
     const check = logCheck(endless);
     await expect('lookOutside' in check ? check.lookOutside(signal) : undefined).rejects.toThrow('took over 1 s');
+    await expect(look('.', 0)).rejects.toThrow(/can't be read/);
     await expect(look('gone.log', 0)).rejects.toThrow(/gone\.log can't be read/);
   });
 });

@@ -24,6 +24,9 @@ async function look({ url, status, contains, timeoutMs }: HttpCheck, signal: Abo
     if (signal.aborted) throw new Problem('cancelled', 'the check was cancelled', 'run it again');
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
+    if (why === 'bad port') {
+      throw new Problem('config', `${place} is never asked: clients block this port`, 'give another address');
+    }
     // Nobody answering is what this check looks for.
     return { violations: 1, sample: [], figure: `${place} does not answer: ${why}` };
   }

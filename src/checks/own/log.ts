@@ -22,10 +22,14 @@ function timeOf(line: string): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
+function unreadable(file: string, error: unknown): Problem {
+  const why = error instanceof Error ? error.message : String(error);
+  return new Problem('config', `the log ${file} can't be read: ${why}`, 'check the path, and the right to read it');
+}
+
 async function tail(file: string): Promise<string> {
   const handle = await open(file).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Problem('config', `the log ${file} can't be read: ${why}`, 'check the path, and the right to read it');
+    throw unreadable(file, error);
   });
   try {
     const { size } = await handle.stat();
@@ -33,6 +37,8 @@ async function tail(file: string): Promise<string> {
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await handle.read(buffer, 0, length, size - length);
     return buffer.toString('utf8', 0, bytesRead);
+  } catch (error) {
+    throw unreadable(file, error);
   } finally {
     await handle.close();
   }

@@ -102,7 +102,8 @@ export function readSqlFile(path: string): SqlFile {
 
 function read(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    // Editors of some systems begin a file with a byte order mark, which two of the servers take for a word.
+    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Problem('config', `${path} can't be read: ${why}`, 'check the file and the right to read it');

@@ -46,7 +46,9 @@ function checkOf(file: SqlFile): Check {
         return await violationsOf(file, ground);
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        throw new Problem(error.kind, `${file.path}: ${error.message}`, error.remedy);
+        const twice = /ambiguous|duplicate column/i.test(error.message);
+        const remedy = twice ? 'give each column of the SELECT a name of its own, with AS' : error.remedy;
+        throw new Problem(error.kind, `${file.path}: ${error.message}`, remedy);
       }
     },
   };

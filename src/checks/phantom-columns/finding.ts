@@ -1,4 +1,5 @@
 import { counted } from '../../model/format.ts';
+import { Problem } from '../../model/problem.ts';
 import type { Finding, Ground } from '../check.ts';
 import { found } from '../known-tables.ts';
 import { type CodeScan, scanCode } from './scan.ts';
@@ -18,6 +19,9 @@ export async function phantomColumnsInCode({ appointments, signal }: Ground, fol
   const { table, columns, v1, v2 } = appointments;
   const searched = { name: table.name, columns: columns.map(({ name }) => name), ids: [v1.name, v2.name] };
   const scan = await scanCode(folder, searched, signal);
+  if (scan.files === 0) {
+    throw new Problem('usage', `there is no source code in ${folder}`, "name the folder of the application's code");
+  }
   const rows = scan.phantoms.map(({ file, line, column }) => ({ pk: `${file}:${line}`, column }));
   const left = scan.skipped === 0 ? '' : `, ${scan.skipped} skipped`;
   const mentions = counted(scan.references.length, 'mention');

@@ -8,8 +8,8 @@ import { found } from '../known-tables.ts';
 const HOTFIX = { system: 'schema', phases: ['post', 'monitor'] } as const;
 
 /** A table beside the appointments, where Laravel has its own. */
-const beside = ({ appointments }: Ground, name: string): string =>
-  appointments.table.schema === undefined ? name : `${appointments.table.schema}.${name}`;
+const beside = ({ context }: Ground, name: string): string =>
+  context.table.schema === undefined ? name : `${context.table.schema}.${name}`;
 
 /** Names of a table's columns in small letters, as two of the three engines compare them. */
 async function columnsOf(ground: Ground, table: string): Promise<ReadonlySet<string> | undefined> {

@@ -17,7 +17,7 @@ export async function onLaravelTable(
   columns: readonly string[],
   look: (table: LaravelTable) => Promise<Finding>,
 ): Promise<Finding | NotApplicable> {
-  const { schema } = ground.appointments.table;
+  const { schema } = ground.context.table;
   const qualified = schema === undefined ? name : `${schema}.${name}`;
   const lack = await lackingTables({ [qualified]: columns }, ground);
   if (lack !== undefined) return { notApplicable: lack };
