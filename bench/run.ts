@@ -1,4 +1,4 @@
-import { build } from '../scripts/build.ts';
+import { join } from 'node:path';
 import { bytesMeasure } from './measures/bytes.ts';
 import { checksMeasure } from './measures/checks.ts';
 import { idleMeasure } from './measures/idle.ts';
@@ -10,6 +10,7 @@ import { startMeasure } from './measures/start.ts';
 import type { Measure } from './support/figure.ts';
 import { machineOf } from './support/machine.ts';
 import { readOptions } from './support/options.ts';
+import { output } from './support/programs.ts';
 import { type Measured, tableOf, writeResults } from './support/report.ts';
 import { Stage } from './support/stage.ts';
 
@@ -28,7 +29,8 @@ const options = readOptions(
   process.argv.slice(2),
   MEASURES.map(({ name }) => name),
 );
-await build();
+// In a process of its own, as esbuild would stay in this one.
+await output([process.execPath, join(import.meta.dirname, '..', 'scripts', 'build.ts')]);
 const stage = await Stage.open();
 try {
   const machine = await machineOf(stage);

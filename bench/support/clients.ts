@@ -1,4 +1,5 @@
 import type { Statement } from '../../src/data/connection.ts';
+import { SETTINGS } from '../../src/data/postgres/driver.ts';
 import { installed, output } from './programs.ts';
 import type { Stand } from './stage.ts';
 
@@ -65,7 +66,7 @@ export async function clientOf({ context: { target } }: Stand): Promise<Client |
   const { host, port, user = '', password = '', database = '' } = target;
   if (target.engine === 'postgres') {
     const command = ['psql', '-X', '-h', host, '-p', String(port), '-U', user, '-d', database];
-    const env = { PGPASSWORD: password, PGTZ: 'UTC' };
+    const env = { PGPASSWORD: password, PGOPTIONS: SETTINGS.map((setting) => `-c ${setting}`).join(' ') };
     const timed = (sql: string) => ({ input: `\\timing on\n${sql};\n`, env });
     if (!installed('psql')) return undefined;
     return {
