@@ -152,7 +152,7 @@ async function photograph(): Promise<string> {
   try {
     const deadline = performance.now() + DEADLINE_MS;
     while (!SHOWN.every((word) => text().includes(word))) {
-      if (performance.now() > deadline) throw new Error(`the console did not show ${SHOWN}:\n${text()}`);
+      if (performance.now() > deadline) throw new Error(`the console did not show ${SHOWN.join(', ')}:\n${text()}`);
       await sleep(50);
     }
     return svgOf(terminal);
