@@ -9,6 +9,10 @@ export type ProblemKind =
   | 'locked' // the table does not answer: somebody else's lock is in the way
   | 'cancelled' // a person stopped it
   | 'lost' // the connection broke while in use
+  | 'busy' // a lock, a deadlock or a serialization failure undid a transaction: it may be tried again
+  | 'duplicate' // a unique index refused a value
+  | 'full' // the disk is full
+  | 'blocked' // the guarded path says no: a gate, a lease, a confirmation, figures that changed
   | 'sql'; // the server rejected the statement
 
 /**
