@@ -1,9 +1,9 @@
 import type { Context } from '../config/context.ts';
-import { CATALOGUE, outsideChecks } from './catalogue.ts';
+import { CATALOGUE, configuredChecks } from './catalogue.ts';
 import type { Check } from './check.ts';
 import { ownChecks } from './own/all.ts';
 
 /** Every check that a context has, in the order in which people read them. Reads the folder of the users' own. */
 export async function checksOf(context: Context): Promise<readonly Check[]> {
-  return [...CATALOGUE, ...outsideChecks(context), ...ownChecks(context.checks)];
+  return [...CATALOGUE, ...configuredChecks(context), ...ownChecks(context.checks)];
 }

@@ -3,7 +3,8 @@ import { BOOKING_ID_CHECKS } from './booking-ids/checks.ts';
 import { flagsOff } from './calendar-schema/before.ts';
 import { CALENDAR_SCHEMA_CHECKS } from './calendar-schema/checks.ts';
 import type { Check } from './check.ts';
-import { EVENT_CORRELATION_CHECKS } from './event-correlation.ts';
+import { EVENT_CORRELATION_CHECKS } from './event-correlation/checks.ts';
+import { metricChecks } from './event-correlation/metrics.ts';
 import { SCHEMA_CHECKS } from './schema/checks.ts';
 import { SYNC_CHECKS } from './sync/checks.ts';
 
@@ -16,5 +17,5 @@ export const CATALOGUE: readonly Check[] = [
   ...SYNC_CHECKS,
 ];
 
-/** The built-in checks of what lies outside the database, where the config says it is. */
-export const outsideChecks = (context: Context): readonly Check[] => [flagsOff(context)];
+/** The built-in checks of what the config says where it is: most of it lies outside the database. */
+export const configuredChecks = (context: Context): readonly Check[] => [flagsOff(context), ...metricChecks(context)];

@@ -2,10 +2,11 @@ import type { UidShape } from '../model/booking-id.ts';
 import type { KnownColumn } from '../model/columns.ts';
 import type { KnownTable } from '../model/tables.ts';
 import type { Thresholds } from '../model/thresholds.ts';
-import type { FlagSource } from './flags.ts';
+import type { Metrics } from './metrics.ts';
 import type { Notify } from './notify.ts';
 import type { OwnChecks } from './own-checks.ts';
 import type { Target } from './target.ts';
+import type { TextSource } from './text-source.ts';
 
 /** A query whose duration is watched. */
 export interface TimedQuery {
@@ -37,7 +38,7 @@ export interface Context {
   /** Names in the database, perhaps as schema.name, of the other tables that apptop knows. */
   readonly tables: Readonly<Record<KnownTable, string>>;
   /** Where the application's feature flags are read; undefined when nobody said. */
-  readonly flags: FlagSource | undefined;
+  readonly flags: TextSource | undefined;
   /** Columns that the application writes, by table; undefined when nobody said. */
   readonly codeWrites: Readonly<Record<string, readonly string[]>> | undefined;
   /**
@@ -46,6 +47,8 @@ export interface Context {
    */
   readonly hotfix: { readonly indexes: readonly string[]; readonly migrations: readonly string[] } | undefined;
   readonly timedQueries: readonly TimedQuery[];
+  /** Where figures that no table holds are read. */
+  readonly metrics: Metrics;
   readonly notify: Notify;
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;

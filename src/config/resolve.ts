@@ -6,7 +6,7 @@ import { Problem } from '../model/problem.ts';
 import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
 import type { Context } from './context.ts';
-import type { FlagSource } from './flags.ts';
+import { METRICS, type MetricSource } from './metrics.ts';
 import { completeMysql } from './mysql-client.ts';
 import { webhookOf } from './notify.ts';
 import { NO_OWN_CHECKS, resolveOwnChecks } from './own-checks.ts';
@@ -15,6 +15,7 @@ import type { ConnectionFields, ContextConfig, OwnChecksConfig } from './schema.
 import { expand, readPasswordFile, runPasswordCommand, type Variables } from './secrets.ts';
 import { absolute, type Surroundings, shown } from './surroundings.ts';
 import type { Target } from './target.ts';
+import type { TextSource } from './text-source.ts';
 import { parseUrl } from './url.ts';
 import { ANY_SERVER, type Wanted } from './wanted.ts';
 
@@ -63,6 +64,7 @@ export function defaultContext(name: string, target: Target): Context {
     codeWrites: undefined,
     hotfix: undefined,
     timedQueries: [],
+    metrics: recordOf(METRICS, () => undefined),
     notify: { command: undefined, webhook: undefined },
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
@@ -101,13 +103,14 @@ export async function resolveContext(
     thresholds: { ...base.thresholds, ...config.thresholds },
     checks: ownChecks(config.checks ?? {}, origin, around),
     tables: tableNames(config.tables ?? {}, origin),
-    flags: flagSource(config.flags, origin, around),
+    flags: config.flags && textSource(config.flags, 'flags', origin, around),
     codeWrites: config.codeWrites,
     hotfix: config.hotfix && {
       indexes: config.hotfix.indexes ?? HOTFIX.indexes,
       migrations: config.hotfix.migrations ?? HOTFIX.migrations,
     },
     timedQueries: (config.timedQueries ?? []).map((query) => ({ ...query, maxMs: query.maxMs ?? TIMED_QUERY_MS })),
+    metrics: metricsOf(config.metrics ?? {}, origin, around),
     notify: notifyOf(config.notify ?? {}, origin),
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
@@ -145,11 +148,27 @@ function tableNames(names: NonNullable<ContextConfig['tables']>, origin?: Origin
   });
 }
 
-function flagSource(flags: ContextConfig['flags'], origin: Origin, { home }: Surroundings): FlagSource | undefined {
-  if (flags === undefined) return undefined;
-  if ('file' in flags) return { file: absolute(said(flags.file, 'flags.file', origin), origin.folder, home) };
-  const command = flags.command.map((part, index) => said(part, `flags.command[${index}]`, origin));
+function textSource(
+  source: NonNullable<ContextConfig['flags']>,
+  key: string,
+  origin: Origin,
+  { home }: Surroundings,
+): TextSource {
+  if ('file' in source) return { file: absolute(said(source.file, `${key}.file`, origin), origin.folder, home) };
+  const command = source.command.map((part, index) => said(part, `${key}.command[${index}]`, origin));
   return { command, folder: origin.folder };
+}
+
+function metricsOf(
+  metrics: NonNullable<ContextConfig['metrics']>,
+  origin: Origin,
+  around: Surroundings,
+): Context['metrics'] {
+  return recordOf(METRICS, (name): MetricSource | undefined => {
+    const source = metrics[name];
+    if (source === undefined || 'sql' in source) return source;
+    return textSource(source, `metrics.${name}`, origin, around);
+  });
 }
 
 function ownChecks(checks: OwnChecksConfig, origin: Origin, { home }: Surroundings): Context['checks'] {

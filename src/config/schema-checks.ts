@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'; // 0.2 ms at start and 16 kB in the bundle; zod itself costs 14 ms and 454 kB
 import { PHASES, SEVERITIES } from '../model/check-words.ts';
+import type { Metric } from './metrics.ts';
 import { choice, itemsOf, object, range, says, text, texts } from './schema-parts.ts';
 
 export const flags = z.union(
@@ -43,6 +44,36 @@ export const timedQuery = object(
   },
   'an object with name and sql',
 );
+
+const metric = (description: string) =>
+  z.optional(
+    z
+      .union(
+        [
+          object({ sql: text('One SELECT that returns one number. The server refuses a write.') }),
+          object({ file: text('Path of a file: the figure is the first number of its last line that is not empty.') }),
+          object({
+            command: texts('a text', '["ssh", "app", "cascades"]').check(
+              z.describe(
+                'A program and its arguments, run without a shell for at most 10 s. The figure is the first number of the last line that it prints.',
+              ),
+            ),
+          }),
+        ],
+        {
+          error: says(
+            'must be an object with sql, file or command',
+            'write {"sql": "SELECT …"}, {"file": "path"} or {"command": ["program", "word"]}',
+          ),
+        },
+      )
+      .check(z.describe(description)),
+  );
+
+export const metrics = object({
+  webhookCascades: metric('Webhook cascades in a time of your choice, for event-correlation/webhook-cascades.'),
+  processingSeconds: metric('Average seconds that a webhook takes, for event-correlation/processing-time.'),
+} satisfies Record<Metric, unknown>);
 
 /** A regular expression, in JavaScript's words. */
 function isPattern(pattern: string): boolean {

@@ -4,7 +4,7 @@ import { KNOWN_COLUMNS } from '../model/columns.ts';
 import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../model/thresholds.ts';
 
-import { codeWrites, flags, hotfix, notify, ownChecks, timedQuery } from './schema-checks.ts';
+import { codeWrites, flags, hotfix, metrics, notify, ownChecks, timedQuery } from './schema-checks.ts';
 import { choice, named, object, range, says, text } from './schema-parts.ts';
 
 const tls = object({
@@ -69,6 +69,12 @@ const limits = {
   ),
   stuckPending: amount(`Rows pending for over 10 minutes that are normal. Default: ${fallback.stuckPending}.`),
   lockSeconds: amount(`Seconds for which a lock may be held. Default: ${fallback.lockSeconds}.`),
+  webhookCascades: amount(
+    `Webhook cascades that are normal, as metrics.webhookCascades counts them. Default: ${fallback.webhookCascades}.`,
+  ),
+  processingSeconds: amount(
+    `Seconds that a webhook must take less than, as metrics.processingSeconds measures it. Default: ${fallback.processingSeconds}.`,
+  ),
 } satisfies Record<keyof Thresholds, unknown>;
 
 const thresholds = object(limits);
@@ -135,6 +141,7 @@ const context = object({
       .array(timedQuery, { error: says('must be a list', 'write [{"name": "by customer", "sql": "SELECT …"}]') })
       .check(z.describe('Queries whose duration the check schema/timed-queries holds against a limit.')),
   ),
+  metrics: z.optional(metrics.check(z.describe('Where figures that only the application knows are read.'))),
   checks: z.optional(ownChecks.check(z.describe("The users' own checks, beside the built-in ones."))),
   notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
   refreshSeconds: z.optional(range(0.5, 3600, 'Seconds between refreshes. Default: 2.')),

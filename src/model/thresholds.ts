@@ -17,9 +17,16 @@ export interface Thresholds {
   readonly stuckPending: number;
   /** Seconds for which a lock may be held. */
   readonly lockSeconds: number;
+  /** Webhook cascades that are normal. */
+  readonly webhookCascades: number;
+  /** Largest average time of processing a webhook, in seconds. */
+  readonly processingSeconds: number;
 }
 
-/** Source: the targets of the sync's monitoring queries and its success criteria for the first day and the first week. */
+/**
+ * Source: the targets of the sync's monitoring queries and its success criteria for the first day and the first week;
+ * for webhooks and calendar events the success criteria of the move to correlation ids.
+ */
 export const DEFAULT_THRESHOLDS: Thresholds = {
   syncSuccess: 0.95,
   syncSuccess7d: 0.98,
@@ -31,6 +38,8 @@ export const DEFAULT_THRESHOLDS: Thresholds = {
   reviewQueueWarning: 5,
   stuckPending: 0,
   lockSeconds: 60,
+  webhookCascades: 0,
+  processingSeconds: 3,
 };
 
 /** Whether a share is above the least that is wanted; all of them is always enough. */

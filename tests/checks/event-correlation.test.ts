@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { EVENT_CORRELATION_CHECKS } from '../../src/checks/event-correlation.ts';
+import { EVENT_CORRELATION_CHECKS } from '../../src/checks/event-correlation/checks.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { ENGINES, type PlantedRow } from '../engines/engines.ts';
 import { ago, CheckedDatabase, uuid } from './checked-database.ts';

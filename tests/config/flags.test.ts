@@ -41,7 +41,7 @@ describe('which feature flags are on', () => {
 
   it('says when the file is not there', async () => {
     expect(await complaint(flagsOn(NAMES, { file: '/gone/.env' }))).toBe(
-      '/gone/.env: there is no such file → check the path',
+      'flags.file: /gone/.env: there is no such file → check the path',
     );
   });
 
@@ -82,8 +82,9 @@ describe('what the checks expect', () => {
       codeWrites: { appointments: ['created_by'] },
       hotfix: { indexes: ['by_call'] },
       timedQueries: [{ name: 'one', sql: 'SELECT 1' }],
+      metrics: { webhookCascades: { sql: 'SELECT 0' }, processingSeconds: { command: ['print', '${env:SECONDS}'] } },
     });
-    const context = await folder.context();
+    const context = await folder.set({ SECONDS: 'webhook' }).context();
     expect(context.tables).toMatchObject({
       calendars_event: 'django.events',
       calendars_eventstate: 'calendars_eventstate',
@@ -93,6 +94,12 @@ describe('what the checks expect', () => {
     expect(context.hotfix?.indexes).toEqual(['by_call']);
     expect(context.hotfix?.migrations).toHaveLength(1);
     expect(context.timedQueries).toEqual([{ name: 'one', sql: 'SELECT 1', maxMs: 100 }]);
+    expect(context.metrics).toEqual({
+      webhookCascades: { sql: 'SELECT 0' },
+      processingSeconds: { command: ['print', 'webhook'], folder: folder.folder },
+    });
+    const inFile = written({ metrics: { webhookCascades: { file: 'cascades' } } });
+    expect((await inFile.context()).metrics.webhookCascades).toEqual({ file: join(inFile.folder, 'cascades') });
   });
 
   it.each([
@@ -103,6 +110,14 @@ describe('what the checks expect', () => {
     [{ codeWrites: { appointments: [] } }, 'codeWrites.appointments: is empty → write ["status", "starts_at"]'],
     [{ tables: { calendar_event: 'x' } }, 'tables: unknown key "calendar_event" → did you mean calendars_event?'],
     [{ timedQueries: [{ name: 'x' }] }, 'timedQueries[0].sql: must be text → write it in double quotes'],
+    [
+      { metrics: { webhookCascades: 'SELECT 0' } },
+      'metrics.webhookCascades: must be an object with sql, file or command → write {"sql": "SELECT …"}, {"file": "path"} or {"command": ["program", "word"]}',
+    ],
+    [
+      { metrics: { cascades: { sql: 'SELECT 0' } } },
+      'metrics: unknown key "cascades" → use one of webhookCascades, processingSeconds',
+    ],
     [{ hotfix: { indexs: [] } }, 'hotfix: unknown key "indexs" → did you mean indexes?'],
   ])('tells what is wrong in %j', async (more, line) => {
     expect(await written(more).complaint()).toBe(`./apptop.json: contexts.prod.${line}`);

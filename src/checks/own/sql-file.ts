@@ -54,21 +54,25 @@ function wordOf<Word extends string>(path: string, what: string, word: string, w
 const QUOTED_OR_COMMENT =
   /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|--[^\n]*|#[^\n]*|\/\*[^]*?\*\//g;
 
-/** The statement without its semicolon. What it does is for the server to refuse; that it is one can be said at once. */
-function statementOf(text: string, path: string): string {
+/**
+ * One query without its semicolon. What it does is for the server to refuse; that it is one can be said at once.
+ * @param place where it is written down, for messages
+ * @param wanted what it has to be
+ * @throws Problem config
+ */
+export function queryOf(
+  text: string,
+  place: string,
+  wanted = 'write one SELECT that returns the violating rows',
+): string {
   const bare = text.replaceAll(QUOTED_OR_COMMENT, (part) => ' '.repeat(part.length)).trimEnd();
-  if (bare.trim() === '')
-    throw new Problem('config', `${path}: there is no statement`, 'write one SELECT that returns the violating rows');
+  if (bare.trim() === '') throw new Problem('config', `${place}: there is no statement`, wanted);
   const end = bare.indexOf(';');
   if (end !== -1 && end < bare.length - 1) {
-    throw new Problem('config', `${path}: there is more than one statement`, 'write one SELECT to a file');
+    throw new Problem('config', `${place}: there is more than one statement`, wanted);
   }
   if (!/^\s*\(*\s*(select|with)\b/i.test(bare)) {
-    throw new Problem(
-      'config',
-      `${path}: the statement is no query`,
-      'write one SELECT that returns the violating rows',
-    );
+    throw new Problem('config', `${place}: the statement is no query`, wanted);
   }
   return end === -1 ? text : text.slice(0, end);
 }
@@ -96,7 +100,7 @@ export function readSqlFile(path: string): SqlFile {
     phases: phases.map((phase) => wordOf(path, 'phase', phase, PHASES)),
     reason: headers.get('reason'),
     remedy: headers.get('remedy'),
-    sql: statementOf(text, path),
+    sql: queryOf(text, path),
   };
 }
 

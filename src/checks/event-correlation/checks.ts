@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { Expression } from '../data/connection.ts';
-import { counted, percent } from '../model/format.ts';
-import type { DatabaseCheck, Finding, Ground } from './check.ts';
-import { columnOf, hasColumn, needing, same, shapeOf, shown, tableNamed } from './known-tables.ts';
+import type { Expression } from '../../data/connection.ts';
+import { counted, percent } from '../../model/format.ts';
+import type { DatabaseCheck, Finding, Ground } from '../check.ts';
+import { columnOf, hasColumn, needing, same, shapeOf, shown, tableNamed } from '../known-tables.ts';
 
 const EVENTS = 'calendars_event';
 const STATES = 'calendars_eventstate';
