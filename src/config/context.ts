@@ -2,6 +2,7 @@ import type { UidShape } from '../model/booking-id.ts';
 import type { KnownColumn } from '../model/columns.ts';
 import type { KnownTable } from '../model/tables.ts';
 import type { Thresholds } from '../model/thresholds.ts';
+import type { ChangeRules } from './changes.ts';
 import type { Metrics } from './metrics.ts';
 import type { Notify } from './notify.ts';
 import type { OwnChecks } from './own-checks.ts';
@@ -50,6 +51,8 @@ export interface Context {
   /** Where figures that no table holds are read. */
   readonly metrics: Metrics;
   readonly notify: Notify;
+  /** How changes are guarded. */
+  readonly changes: ChangeRules;
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;
   /** Milliseconds after which the server stops a statement of ours. */

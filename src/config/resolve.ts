@@ -5,6 +5,7 @@ import { recordOf } from '../model/keys.ts';
 import { Problem } from '../model/problem.ts';
 import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS } from '../model/thresholds.ts';
+import { type ChangeRules, DEFAULT_CHANGE_RULES } from './changes.ts';
 import type { Context } from './context.ts';
 import { METRICS, type MetricSource } from './metrics.ts';
 import { completeMysql } from './mysql-client.ts';
@@ -66,6 +67,7 @@ export function defaultContext(name: string, target: Target): Context {
     timedQueries: [],
     metrics: recordOf(METRICS, () => undefined),
     notify: { command: undefined, webhook: undefined },
+    changes: DEFAULT_CHANGE_RULES,
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
   };
@@ -112,6 +114,7 @@ export async function resolveContext(
     timedQueries: (config.timedQueries ?? []).map((query) => ({ ...query, maxMs: query.maxMs ?? TIMED_QUERY_MS })),
     metrics: metricsOf(config.metrics ?? {}, origin, around),
     notify: notifyOf(config.notify ?? {}, origin),
+    changes: changeRules(config.changes ?? {}, origin, around),
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };
@@ -189,6 +192,29 @@ function notifyOf({ command, webhook }: NonNullable<ContextConfig['notify']>, or
       webhook === undefined
         ? undefined
         : webhookOf(said(webhook, 'notify.webhook', origin), origin.at('notify.webhook')),
+  };
+}
+
+function changeRules(
+  rules: NonNullable<ContextConfig['changes']>,
+  origin: Origin,
+  { home }: Surroundings,
+): ChangeRules {
+  const base = DEFAULT_CHANGE_RULES;
+  const { backup } = rules;
+  const file = backup && absolute(said(backup.file, 'changes.backup.file', origin), origin.folder, home);
+  const command = backup?.command?.map((word, index) => said(word, `changes.backup.command[${index}]`, origin));
+  return {
+    backup:
+      file === undefined ? undefined : command === undefined ? { file } : { file, command, folder: origin.folder },
+    backupMaxAgeMinutes: backup?.maxAgeMinutes ?? base.backupMaxAgeMinutes,
+    monitorHours: rules.monitorHours ?? base.monitorHours,
+    requireApproval: rules.requireApproval ?? base.requireApproval,
+    throttle: {
+      runningThreads: rules.runningThreads ?? base.throttle.runningThreads,
+      criticalThreads: rules.criticalThreads ?? base.throttle.criticalThreads,
+    },
+    ledger: rules.ledger ?? base.ledger,
   };
 }
 

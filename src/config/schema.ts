@@ -4,8 +4,9 @@ import { KNOWN_COLUMNS } from '../model/columns.ts';
 import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../model/thresholds.ts';
 
+import { DEFAULT_CHANGE_RULES } from './changes.ts';
 import { codeWrites, flags, hotfix, metrics, notify, ownChecks, timedQuery } from './schema-checks.ts';
-import { choice, named, object, range, says, text } from './schema-parts.ts';
+import { choice, named, object, range, says, text, texts } from './schema-parts.ts';
 
 const tls = object({
   mode: z.optional(
@@ -108,6 +109,53 @@ const bookingIds = object({
   ),
 });
 
+const changes = object({
+  backup: z.optional(
+    object({
+      file: text('The dump: written by the command, or by something else. Not empty, and fresh.'),
+      command: z.optional(
+        texts('a text', '["sh", "dump.sh"]').check(
+          z.describe(
+            'A program and its arguments, run without a shell, that writes the file. Without it the file must be there.',
+          ),
+        ),
+      ),
+      maxAgeMinutes: z.optional(
+        range(
+          1,
+          100_000,
+          `Minutes that a backup counts as fresh. Default: ${DEFAULT_CHANGE_RULES.backupMaxAgeMinutes}.`,
+        ),
+      ),
+    }).check(z.describe('What proves that the data could be had back. SQLite without it makes its own online backup.')),
+  ),
+  monitorHours: z.optional(
+    range(0, 10_000, `Hours between a move and its cleanup. Default: ${DEFAULT_CHANGE_RULES.monitorHours}.`),
+  ),
+  requireApproval: z.optional(
+    z
+      .boolean({ error: says('must be true or false', 'write true or false without quotes') })
+      .check(z.describe('Whether another operator must approve a plan before it runs. Default: false.')),
+  ),
+  runningThreads: z.optional(
+    range(
+      1,
+      100_000,
+      `Running sessions of the server above which a change waits. Default: ${DEFAULT_CHANGE_RULES.throttle.runningThreads}.`,
+      true,
+    ),
+  ),
+  criticalThreads: z.optional(
+    range(
+      1,
+      100_000,
+      `Running sessions at which, seen twice, a change halts. Default: ${DEFAULT_CHANGE_RULES.throttle.criticalThreads}.`,
+      true,
+    ),
+  ),
+  ledger: z.optional(choice(['drop', 'keep'], 'What the cleanup does with the ledger. Default: drop.')),
+});
+
 const context = object({
   connection: z
     .union([text('sqlite:PATH, mysql://…, mariadb://… or postgres://…'), fields], {
@@ -144,6 +192,7 @@ const context = object({
   metrics: z.optional(metrics.check(z.describe('Where figures that only the application knows are read.'))),
   checks: z.optional(ownChecks.check(z.describe("The users' own checks, beside the built-in ones."))),
   notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
+  changes: z.optional(changes.check(z.describe('How changes of the database are guarded.'))),
   refreshSeconds: z.optional(range(0.5, 3600, 'Seconds between refreshes. Default: 2.')),
   statementTimeoutSeconds: z.optional(range(1, 3600, 'Seconds until a statement is stopped. Default: 30.')),
 });

@@ -36,6 +36,8 @@ export interface RunCounts {
   readonly already: number;
   readonly conflicts: number;
   readonly deleted: number;
+  /** Rows changed in the present pass. */
+  readonly inPass: number;
 }
 
 export const NO_COUNTS: RunCounts = {
@@ -50,6 +52,7 @@ export const NO_COUNTS: RunCounts = {
   already: 0,
   conflicts: 0,
   deleted: 0,
+  inPass: 0,
 };
 
 /** One run, as its row in `apptop_run` says. Moments are milliseconds since 1970 UTC by the database's clock. */
@@ -72,6 +75,8 @@ export interface Run {
   /** The fence: only who holds the lease with this token may go on. */
   readonly token: number;
   readonly counts: RunCounts;
+  /** Rows that the next batch looks at. */
+  readonly batchSize: number;
   /** Rows that the plan expected to change, and to look at. */
   readonly planned: number;
   readonly total: number;

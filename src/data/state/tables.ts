@@ -22,7 +22,7 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
     apptop_run: `id bigint NOT NULL PRIMARY KEY, change_id varchar(64) NOT NULL, state varchar(16) NOT NULL, request varchar(16),
       reason varchar(255), digest varchar(64) NOT NULL, parameters ${longText} NOT NULL, pass_number bigint NOT NULL,
       cursor_pk varchar(255), until_pk varchar(255), token bigint NOT NULL, counts varchar(500) NOT NULL,
-      planned bigint NOT NULL, total bigint NOT NULL, operator varchar(255) NOT NULL, ticket varchar(255),
+      batch_size bigint NOT NULL, planned bigint NOT NULL, total bigint NOT NULL, operator varchar(255) NOT NULL, ticket varchar(255),
       started_at double precision NOT NULL, updated_at double precision NOT NULL, ended_at double precision,
       worked_ms bigint NOT NULL`,
     apptop_ledger: `run bigint NOT NULL, pk ${types.key(id)} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WritingSession } from '../data/writing.ts';
+import { counted } from '../model/format.ts';
+import { keysOf } from '../model/keys.ts';
+import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
+import type { Applied, BatchWork, Item, Stretch } from './batch-work.ts';
+import { Halted, type HeldRun, isKind, patiently } from './held-run.ts';
+import { Pace } from './pace.ts';
+import type { Advice } from './throttle.ts';
+
+/** Milliseconds between two looks while a run is throttled. */
+const LOOK_MS = 250;
+/** More rows than this share are refused by the database, and more than so many: something is wrong. */
+const CONFLICT_SHARE = 0.001;
+const FEW_CONFLICTS = 10;
+
+/** How a run in batches ended, or why it stands still. */
+export type BatchesOutcome =
+  | { readonly kind: 'over' | 'paused' | 'cancelled' }
+  | { readonly kind: 'halted'; readonly reason: string };
+
+/** How batches treat everybody else. */
+export interface Manners {
+  /** Whether the next batch may begin. */
+  readonly advise: (lastMs: number) => Promise<Advice>;
+  /** Milliseconds to leave to others after a batch that took so many. */
+  readonly rest: (batchMs: number) => number;
+  /** Aborted when this process has to leave: the run pauses at the end of a batch. */
+  readonly leave: AbortSignal;
+}
+
+/**
+ * Works through a table in batches. Each moves the run's cursor on by compare-and-set in the transaction that changes the
+ * rows, so that whatever happens no row is changed twice and none is left out.
+ */
+export class Batches {
+  readonly #held: HeldRun;
+  readonly #work: BatchWork;
+  readonly #manners: Manners;
+  readonly #pace: Pace;
+  /** Rows set aside before this: whoever resumed the run has seen them. */
+  readonly #asideBefore: number;
+  #lastMs = 0;
+
+  constructor(held: HeldRun, work: BatchWork, manners: Manners) {
+    this.#held = held;
+    this.#work = work;
+    this.#manners = manners;
+    this.#pace = new Pace(held.run.batchSize);
+    this.#asideBefore = held.run.counts.aside;
+  }
+
+  /**
+   * Runs until the work is over or somebody or something stops it; what was done stays done.
+   * @throws Problem blocked, when somebody took the run over; lost, when the database stays away; full
+   */
+  async execute(): Promise<BatchesOutcome> {
+    try {
+      for (;;) {
+        const stop = await this.#pass();
+        if (stop !== undefined) return stop;
+        const { pass, counts } = this.#run;
+        const following = this.#work.following(pass, counts.inPass);
+        if (following === 'over') return { kind: 'over' };
+        await this.#held.step({
+          pass: pass + 1,
+          cursor: undefined,
+          until: undefined,
+          counts: { ...counts, inPass: 0 },
+        });
+        if (following !== 'again') return { kind: 'halted', reason: following.halt };
+      }
+    } catch (error) {
+      if (error instanceof Halted) return { kind: 'halted', reason: error.message };
+      throw error;
+    }
+  }
+
+  get #run(): Run {
+    return this.#held.run;
+  }
+
+  /** One pass over the table; an outcome when it did not come to its end. */
+  async #pass(): Promise<BatchesOutcome | undefined> {
+    const { pass } = this.#run;
+    if (this.#run.until === undefined) {
+      const until = await patiently(() => this.#work.end(pass), this.#manners.leave);
+      if (until === undefined) return undefined;
+      await this.#held.step({ until });
+    }
+    let ahead = this.#read(this.#run.cursor);
+    for (;;) {
+      const stop = await this.#beforeBatch();
+      if (stop !== undefined) return stop;
+      const stretch = await ahead;
+      const { cursor } = stretch;
+      if (cursor === undefined) return undefined;
+      // The next rows are read while these are written.
+      ahead = this.#read(cursor);
+      const began = performance.now();
+      const written = await this.#write(stretch.items, cursor, { ...stretch.counts, scanned: stretch.scanned });
+      this.#lastMs = performance.now() - began;
+      if (!written) ahead = this.#read(this.#run.cursor);
+      else if (stretch.items.length > 0) this.#pace.took(this.#lastMs);
+      const rest = this.#manners.rest(this.#lastMs);
+      if (rest > 0) await sleep(rest);
+    }
+  }
+
+  #read(cursor: string | undefined): Promise<Stretch> {
+    const { pass, until = '' } = this.#run;
+    const stretch = patiently(() => this.#work.read(pass, cursor, until, this.#pace.size), this.#manners.leave);
+    // It is awaited later, maybe after another failure.
+    stretch.catch(() => undefined);
+    return stretch;
+  }
+
+  /** Everything that may hold up or end a run between two batches. */
+  async #beforeBatch(): Promise<BatchesOutcome | undefined> {
+    for (;;) {
+      await this.#held.renew();
+      const { request } = this.#run;
+      if (request === 'pause' || this.#manners.leave.aborted) return { kind: 'paused' };
+      if (request === 'cancel') return { kind: 'cancelled' };
+      if (request === 'resume') await this.#held.settle('running');
+      const refused = this.#refused();
+      if (refused > 0) return { kind: 'halted', reason: `the database refuses ${counted(refused, 'row')}, over 0.1 %` };
+      const advice = await this.#manners.advise(this.#lastMs);
+      if (advice.kind === 'halt') return { kind: 'halted', reason: advice.reason };
+      await this.#held.explain(advice.kind === 'wait' ? advice.reason : undefined);
+      if (advice.kind === 'go') return undefined;
+      this.#lastMs = 0;
+      await sleep(LOOK_MS, undefined, { signal: this.#manners.leave }).catch(() => undefined);
+      await this.#held.reread();
+    }
+  }
+
+  /** Rows set aside since the run was begun or resumed, where these are too many; else 0. */
+  #refused(): number {
+    const { aside, changed } = this.#run.counts;
+    const refused = aside - this.#asideBefore;
+    return refused > FEW_CONFLICTS && refused > CONFLICT_SHARE * (changed + refused) ? refused : 0;
+  }
+
+  /**
+   * Commits what was found up to a cursor; where the database refuses a row, in halves down to that row, which is set
+   * aside with the reason.
+   * @returns false when it was not done because the run is not to go on
+   */
+  async #write(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+    try {
+      return await this.#commit(items, cursor, extra);
+    } catch (error) {
+      if (!isKind(error, 'duplicate', 'sql')) throw error;
+      if (this.#refused() > 0) return false;
+      const [only] = items;
+      if (only === undefined) throw error;
+      if (items.length === 1) return this.#setAside(only, cursor, extra, error.message);
+      const middle = Math.floor(items.length / 2);
+      const end = items[middle - 1];
+      if (end === undefined) throw error;
+      // The first half moves the cursor to its own last row.
+      const first = await this.#write(items.slice(0, middle), keyOf(end), {});
+      return first && this.#write(items.slice(middle), cursor, extra);
+    }
+  }
+
+  #commit(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+    const { counts, id } = this.#run;
+    const expected = add(add(counts, extra), countsOf(expectedOf(items)));
+    return this.#step(cursor, expected, async (session) => {
+      const applied = await this.#work.apply(session, id, items);
+      return applied.raced === 0 ? {} : { counts: add(add(counts, extra), countsOf(applied)) };
+    });
+  }
+
+  #setAside(item: Item, cursor: string, extra: Partial<RunCounts>, reason: string): Promise<boolean> {
+    const { counts, id } = this.#run;
+    return this.#step(cursor, add(add(counts, extra), { aside: 1 }), async (session) => {
+      await this.#work.setAside(session, id, item, reason);
+      return {};
+    });
+  }
+
+  #step(
+    cursor: string,
+    counts: RunCounts,
+    work: (session: WritingSession) => Promise<{ readonly counts?: RunCounts }>,
+  ): Promise<boolean> {
+    const workedMs = this.#run.workedMs + this.#lastMs;
+    return this.#held.step({ cursor, counts, batchSize: this.#pace.size, workedMs }, work);
+  }
+}
+
+const keyOf = (item: Item): string => (item.kind === 'change' ? item.row.pk : item.pk);
+
+/** What is applied when nobody interferes. Originals that are kept already count as kept. */
+function expectedOf(items: readonly Item[]): Applied {
+  const as = (wanted: 'moved' | 'cleared' | 'decided') =>
+    items.filter((item) => item.kind === 'change' && item.as === wanted).length;
+  const backedUp = items.filter(({ kind }) => kind === 'back-up').length;
+  return { moved: as('moved'), cleared: as('cleared'), decided: as('decided'), backedUp, raced: 0 };
+}
+
+function countsOf(applied: Applied): Partial<RunCounts> {
+  const changed = applied.moved + applied.cleared + applied.decided;
+  return { ...applied, changed, inPass: changed };
+}
+
+function add(counts: RunCounts, more: Partial<RunCounts>): RunCounts {
+  const sum: Record<keyof RunCounts, number> = { ...counts };
+  for (const name of keysOf(NO_COUNTS)) sum[name] += more[name] ?? 0;
+  return sum;
+}

@@ -1,0 +1,232 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dialect, TableName } from '../data/connection.ts';
+import { Leases } from '../data/state/lease.ts';
+import { type Progress, Runs } from '../data/state/runs.ts';
+import type { WritingSession } from '../data/writing.ts';
+import { Problem } from '../model/problem.ts';
+import type { Run, RunState } from '../model/run.ts';
+
+/** Milliseconds between two renewals of the lease, a third of what it lasts; stop conditions are looked at as often. */
+const RENEW_MS = 10_000;
+/** Milliseconds before the next try after a lock or a loss; doubled up to the longest. */
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 2_000;
+/** Milliseconds for which a database may be away before a run is left as it is, to be resumed. */
+const PATIENCE_MS = 120_000;
+
+/** What holding a run needs from around it. */
+export interface HoldHost {
+  readonly dialect: Dialect;
+  readonly appointments: TableName;
+  /** Opens a writing session; after a loss, another one. */
+  readonly open: () => Promise<WritingSession>;
+  /** A stop condition that holds now, in words: another primary, another schema, a stop check. */
+  readonly stopCondition: (session: WritingSession) => Promise<string | undefined>;
+  /** Aborted when this process has to leave. */
+  readonly leave: AbortSignal;
+  /** Told when the run has moved or its reason has changed. */
+  readonly onProgress?: ((run: Run) => void) | undefined;
+}
+
+export const isKind = (error: unknown, ...kinds: readonly Problem['kind'][]): error is Problem =>
+  error instanceof Problem && kinds.includes(error.kind);
+
+/** The run is not where it was, or somebody asked something of it: the transaction is undone. */
+class Moved extends Error {}
+
+/** A stop condition; what was done stays done. */
+export class Halted extends Error {}
+
+/** Pauses between tries, each longer than the one before. */
+async function* pauses(): AsyncGenerator<void> {
+  for (let ms = FIRST_RETRY_MS; ; ms = Math.min(LONGEST_RETRY_MS, ms * 2)) {
+    yield;
+    await sleep(ms);
+  }
+}
+
+/**
+ * Tries something again while it fails in a passing way.
+ * @throws its Problem when that lasts for too long, or this process has to leave
+ */
+export async function patiently<Answer>(work: () => Promise<Answer>, leave: AbortSignal): Promise<Answer> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for await (const _ of pauses()) {
+    try {
+      return await work();
+    } catch (error) {
+      const passing = isKind(error, 'lost', 'unreachable', 'locked', 'busy', 'timeout', 'refused');
+      if (!passing || performance.now() > deadline || leave.aborted) throw error;
+    }
+  }
+  throw new Error('the pauses ended');
+}
+
+/**
+ * A run under the token of the lease: everything that is written about it is refused once somebody else has taken it.
+ * Where it stands is what the database says.
+ */
+export class HeldRun {
+  readonly #host: HoldHost;
+  #run: Run;
+  #session: WritingSession;
+  #renewedAt = performance.now();
+
+  /** @param run as it was read under its token */
+  constructor(host: HoldHost, session: WritingSession, run: Run) {
+    this.#host = host;
+    this.#session = session;
+    this.#run = run;
+  }
+
+  get run(): Run {
+    return this.#run;
+  }
+
+  /** The session in use: another one after a loss. */
+  get session(): WritingSession {
+    return this.#session;
+  }
+
+  /**
+   * Moves the run on, with some work in the same transaction, until the outcome is known: locks and lost connections are
+   * waited out, and after a loss the cursor in the database says whether the transaction was committed.
+   * @param work is given the session, and answers with corrections of the counts
+   * @returns false when somebody asked something of the run, or this process has to leave, and nothing was done
+   * @throws Problem of the work's own statements; blocked, when somebody took the run over; Halted
+   */
+  async step(to: Partial<Progress>, work?: (session: WritingSession) => Promise<Partial<Progress>>): Promise<boolean> {
+    const before = this.#run;
+    const target = { ...progressOf(before), ...to };
+    const heedless = work === undefined;
+    const attempt = () =>
+      this.#session.transaction(async () => {
+        // First the fence: its lock keeps a late holder out of the rows.
+        if (!(await this.#runs().advance(before, target, heedless))) throw new Moved();
+        const corrected = await work?.(this.#session);
+        if (corrected === undefined || Object.keys(corrected).length === 0) return target;
+        const right = { ...target, ...corrected };
+        if (!(await this.#runs().advance({ ...before, ...target }, right, true))) throw new Moved();
+        return right;
+      });
+    for await (const _ of pauses()) {
+      try {
+        this.#run = { ...before, ...(await attempt()) };
+        this.#host.onProgress?.(this.#run);
+        return true;
+      } catch (error) {
+        if (isKind(error, 'busy', 'timeout')) {
+          await this.explain('waiting for a lock that somebody else holds');
+          await this.renew();
+        } else if (isKind(error, 'lost', 'unreachable')) {
+          await this.#reconnect();
+        } else if (!(error instanceof Moved)) throw error;
+        const now = await this.reread();
+        if (isAt(now, target)) return true;
+        if (!isAt(now, before)) throw new Halted('the cursor is not where this run left it');
+        if (!heedless && (now.request !== undefined || this.#host.leave.aborted)) return false;
+      }
+    }
+    throw new Error('the pauses ended');
+  }
+
+  /**
+   * Where the run is by the database's word.
+   * @throws Problem blocked, when somebody took it over or ended it
+   */
+  async reread(): Promise<Run> {
+    const now = await this.#surely(() => this.#runs().read(this.#run.id));
+    if (now === undefined || now.token !== this.#run.token || now.state !== 'running') return this.#lost();
+    this.#run = now;
+    return now;
+  }
+
+  /** Renews the lease when it is time. @throws Problem blocked, when somebody took it */
+  async renew(): Promise<void> {
+    if (performance.now() - this.#renewedAt < RENEW_MS) return;
+    if (!(await this.#surely(() => this.#leases().renew(this.#run.token)))) return this.#lost();
+    this.#renewedAt = performance.now();
+    const condition = await this.#surely(() => this.#host.stopCondition(this.#session));
+    if (condition !== undefined) throw new Halted(condition);
+  }
+
+  /** Says why the run is slow, or that it no longer is. */
+  async explain(reason: string | undefined): Promise<void> {
+    if (reason === this.#run.reason) return;
+    this.#run = { ...this.#run, reason };
+    try {
+      await this.#runs().explain(this.#run, reason);
+    } catch (error) {
+      // It is told again when it changes; nothing hangs on it.
+      if (!isKind(error, 'busy', 'lost', 'timeout')) throw error;
+    }
+    this.#host.onProgress?.(this.#run);
+  }
+
+  /** Puts the run into a state. @throws Problem blocked, when somebody took it over */
+  async settle(state: RunState, reason?: string): Promise<Run> {
+    if (!(await this.#surely(() => this.#runs().settle(this.#run, state, reason)))) return this.#lost();
+    this.#run = { ...this.#run, state, reason, request: undefined };
+    this.#host.onProgress?.(this.#run);
+    return this.#run;
+  }
+
+  /** Lets others have the lease, and closes the session. */
+  async letGo(): Promise<void> {
+    try {
+      await this.#leases().release(this.#run.token);
+    } catch (error) {
+      // It runs out by itself.
+      if (!(error instanceof Problem)) throw error;
+    } finally {
+      await this.#session.close();
+    }
+  }
+
+  /** Does something that may be done twice, on another session after a loss. */
+  #surely<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    return patiently(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isKind(error, 'lost', 'unreachable')) await this.#reconnect();
+        throw error;
+      }
+    }, this.#host.leave);
+  }
+
+  async #reconnect(): Promise<void> {
+    await this.#session.close();
+    this.#session = await patiently(this.#host.open, this.#host.leave);
+    const condition = await this.#host.stopCondition(this.#session);
+    if (condition !== undefined) throw new Halted(condition);
+  }
+
+  async #lost(): Promise<never> {
+    const lease = await this.#surely(() => this.#leases().read());
+    const who =
+      lease === undefined || lease.token === this.#run.token ? 'was ended' : `was taken over by ${lease.holder}`;
+    const remedy = 'nothing of it was done twice; see apptop change status';
+    throw new Problem('blocked', `run ${this.#run.id} ${who} from elsewhere`, remedy);
+  }
+
+  #runs(): Runs {
+    return new Runs(this.#session, this.#host.dialect, this.#host.appointments);
+  }
+
+  #leases(): Leases {
+    return new Leases(this.#session, this.#host.dialect, this.#host.appointments);
+  }
+}
+
+const progressOf = ({ pass, cursor, until, counts, batchSize, workedMs }: Run): Progress => ({
+  pass,
+  cursor,
+  until,
+  counts,
+  batchSize,
+  workedMs,
+});
+
+const isAt = (run: Run, place: Pick<Progress, 'pass' | 'cursor' | 'until'>): boolean =>
+  run.pass === place.pass && run.cursor === place.cursor && run.until === place.until;

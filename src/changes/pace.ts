@@ -1,0 +1,34 @@
+/** Milliseconds that a batch aims at: what somebody else waits for its locks at the most. */
+export const BATCH_MS = 100;
+
+const FIRST_SIZE = 500;
+const SMALLEST = 50;
+const LARGEST = 5_000;
+
+/** How much the newest batch counts in the average. */
+const SMOOTHING = 0.4;
+
+/**
+ * The size of batches, so that each takes about `BATCH_MS`. Source: GitLab's BatchOptimizer, with its multiplier bounded to
+ * 0.5 and 1.2: it shrinks at once and grows slowly.
+ */
+export class Pace {
+  #size: number;
+  #average: number | undefined;
+
+  /** @param size of the first batch; a resumed run goes on with its own */
+  constructor(size: number = FIRST_SIZE) {
+    this.#size = Math.min(LARGEST, Math.max(SMALLEST, size));
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Takes in how long a full batch took, in milliseconds. */
+  took(ms: number): void {
+    this.#average = this.#average === undefined ? ms : this.#average + SMOOTHING * (ms - this.#average);
+    const factor = Math.min(1.2, Math.max(0.5, BATCH_MS / Math.max(1, this.#average)));
+    this.#size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, this.#size * factor)));
+  }
+}
