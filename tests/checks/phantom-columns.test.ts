@@ -70,10 +70,25 @@ describe('columns that PHP writes', () => {
     ["class Appointment extends Model { function done() { $this->update(['tip' => 1]); } }"],
     ["function f() { $row = ['status' => 1, 'tip' => 2]; Appointment::create($row); }"],
     ["function f($row) { $row['tip'] = 1; Appointment::create($row); }"],
+    ["function f() { $row = ['tip' => 1]; $row = [$row]; Appointment::insert($row); }"],
     ["Appointment::create([...$defaults, 'tip' => 1]);"],
     ['DB::insert("INSERT INTO appointments (status, tip) VALUES (?, ?)", [1, 2]);'],
     ["DB::update('UPDATE `appointments` SET status = IF(a = 1, 2, 3), `tip` = ? WHERE x = 1');"],
     ["Appointment::factory()->count(3)->create(['tip' => 1]);"],
+    ["Appointment::upsert($rows, ['id'], ['status', 'tip']);"],
+    ["Appointment::upsert($rows, uniqueBy: 'id', update: array('tip'));"],
+    ["function f($rows) { $update = ['tip']; Appointment::upsert($rows, ['id'], $update); }"],
+    ["DB::table('appointments')->upsert([['id' => 1, 'tip' => 2]], ['id'], ['status']);"],
+    ["DB::table('appointments')->upsert([['id' => 1]], ['id'], ['status', 'tip' => DB::raw('status + 1')]);"],
+    ["DB::table('appointments')->updateOrInsert(['id' => 1], ['status' => 1, 'tip' => 2]);"],
+    ["DB::table('appointments')->updateOrInsert(['id' => 1, 'tip' => 2], ['status' => 1]);"],
+    ["DB::table('appointments')->insertOrIgnore([['id' => 1], ['tip' => 2]]);"],
+    ["$id = DB::table('appointments')->insertGetId(['tip' => 2], 'uuid');"],
+    ["DB::statement('INSERT INTO appointments (id) VALUES (?) ON DUPLICATE KEY UPDATE tip = VALUES(tip)', [1]);"],
+    [
+      "DB::statement('INSERT INTO appointments (id) VALUES ' . implode(',', $marks) . ' ON CONFLICT (id) DO UPDATE SET tip = 1');",
+    ],
+    ["$sql = 'INSERT INTO appointments (id)' . $db->values($rows) . ' ON DUPLICATE KEY ' . 'UPDATE tip = 1';"],
   ])('are found in %s', async (line) => expect(await php(line)).toEqual(['2 tip']));
 
   test.each([
@@ -91,6 +106,12 @@ describe('columns that PHP writes', () => {
     ["?> Appointment::create(['tip' => 1]) <?php"],
     ["DB::insert('INSERT INTO calls (tip) SELECT status FROM appointments');"],
     ["Appointment::create(['STATUS' => 1, 'metadata' => ['tip' => 1]]);"],
+    ["Appointment::upsert($rows, ['tip'], ['status' => 'tip']);"],
+    ["Customer::upsert($rows, ['id'], ['tip']);"],
+    ['DB::update("UPDATE appointments SET $tip = ?, {$tip} = ? WHERE id = $1", [1]);'],
+    ["DB::table('appointments')->insertGetId(['status' => 'tip'], 'tip');"],
+    ["f('INSERT INTO appointments (id) VALUES (1)', 'INSERT INTO x (id)' . ' ON DUPLICATE KEY UPDATE tip = 1');"],
+    ["f('INSERT INTO appointments (id) VALUES (1)', ' ON DUPLICATE KEY UPDATE tip = 1');"],
   ])('are none in %s', async (line) => expect(await php(line)).toEqual([]));
 
   test('SQL in a heredoc keeps its lines', async () => {
@@ -114,8 +135,47 @@ describe('columns that other languages write', () => {
     ['a.py', "Appointment.objects.filter(slug=1).update(tip=1)  # it's"],
     ['a.py', 'Appointment.objects.update_or_create(id=1, defaults={"tip": 1})'],
     ['a.py', "supabase.table('appointments').insert({'tip': 1}).execute()"],
+    ['a.ts', "await supabase.from('appointments').upsert({ tip: 1 }, { onConflict: 'id', ignoreDuplicates: true });"],
+    ['a.ts', 'await prisma.appointment.upsert({ where: { slug: 1 }, create: { status }, update: { tip: 1 } });'],
+    [
+      'a.js',
+      "db.query('INSERT INTO appointments (id) VALUES ' + rows.map(row).join() + ' ON CONFLICT (id) DO UPDATE SET tip = 1')",
+    ],
+    ['a.py', "supabase.table('appointments').upsert({'tip': 1}, on_conflict='id').execute()"],
+    ['a.py', "cursor.execute('INSERT INTO appointments (id) VALUES (%s) ' 'ON DUPLICATE KEY UPDATE tip = %s')"],
     ['a.py', "cursor.execute('''UPDATE appointments AS a SET tip = %s WHERE other = 1''')"],
     ['a.sql', "INSERT INTO public.appointments (status, tip) VALUES ('a, b', 1); -- INSERT INTO appointments (old)"],
+    [
+      'a.sql',
+      'INSERT INTO appointments VALUES (1) AS new ON DUPLICATE KEY UPDATE status = new.status, tip = new.status',
+    ],
+    [
+      'a.sql',
+      'INSERT INTO appointments (id) VALUES (1) ON DUPLICATE KEY UPDATE status = IF(VALUES(id) > 1, 2, 3), tip = 1',
+    ],
+    [
+      'a.sql',
+      "INSERT INTO appointments SELECT * FROM x ON DUPLICATE KEY UPDATE status = REPLACE(status, 'a', 'b'), tip = 1",
+    ],
+    [
+      'a.sql',
+      'INSERT INTO appointments (id) VALUES (1) ON DUPLICATE KEY UPDATE status = (SELECT a FROM x LIMIT 1), `tip` = 1',
+    ],
+    [
+      'a.sql',
+      'INSERT INTO appointments AS a (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET "tip" = EXCLUDED.x WHERE a.y = 1',
+    ],
+    [
+      'a.sql',
+      'INSERT INTO appointments (id) VALUES (1) ON CONFLICT DO UPDATE SET (status, tip) = (EXCLUDED.status, 1)',
+    ],
+    ['a.sql', 'INSERT OR IGNORE INTO appointments (id, tip) VALUES (1, 2)'],
+    ['a.sql', 'INSERT INTO appointments AS a (id, tip) VALUES (1, 2)'],
+    ['a.sql', 'UPDATE appointments SET status = (SELECT a FROM x WHERE b = 1), tip = 1 WHERE other = 1'],
+    [
+      'a.sql',
+      'WITH new AS (INSERT INTO appointments VALUES (1) ON CONFLICT (id) DO UPDATE SET tip = 1) SELECT other = 1',
+    ],
   ])('are found in %s: %s', async (path, line) => expect(await phantomsIn(path, line)).toEqual(['1 tip']));
 
   test.each([
@@ -123,6 +183,13 @@ describe('columns that other languages write', () => {
     ['a.ts', 'const appointment: { tip: number } = { tip: 1 }; // appointment.update({ tip: 1 })'],
     ['a.py', 'class Appointment(models.Model):\n    tip = 1\n"""Appointment.objects.create(tip=1)"""'],
     ['a.sql', "UPDATE calls SET tip = 1; SELECT 'INSERT INTO appointments (tip)'; -- UPDATE appointments SET tip = 1"],
+    ['a.sql', 'INSERT INTO calls (id) SELECT id FROM appointments ON DUPLICATE KEY UPDATE tip = 1'],
+    [
+      'a.sql',
+      'INSERT INTO appointments (id) VALUES (1); INSERT INTO calls VALUES (1) ON CONFLICT DO UPDATE SET tip = 1',
+    ],
+    ['a.sql', 'INSERT INTO appointments (id) VALUES (1) ON CONFLICT (tip) DO NOTHING; ON DUPLICATE KEY UPDATE tip = 1'],
+    ['a.js', "db.query('INSERT INTO appointments (id)'); db.query('x ON CONFLICT (id) DO UPDATE SET tip = 1')"],
     ['a.txt', "Appointment::create(['tip' => 1]);"],
   ])('are none in %s: %s', async (path, line) => expect(await phantomsIn(path, line)).toEqual([]));
 });
@@ -172,12 +239,18 @@ describe('a search', () => {
         'deep.php': `<?php Appointment::create(${'['.repeat(200_000)}`,
         'paired.php': `<?php Appointment::create(${'['.repeat(100_000)}${']'.repeat(100_000)});`,
         'calls.js': "db.from('x').insert({a: 1}).".repeat(20_000),
+        'itself.php': '<?php $a = [$a]; Appointment::insert($a);',
+        'doubled.php': `<?php $a = [1]; ${'$b = [$a, $a]; $a = [$b, $b]; '.repeat(100)}Appointment::insert($a);`,
         'slashes.js': '/['.repeat(200_000),
         'templates.js': '`${'.repeat(200_000),
         'quotes.py': "'''".repeat(100_001),
         'broken.php': Buffer.from([0x3c, 0x3f, 0xff, 0xfe, 0x80]),
         'updates.sql': 'UPDATE appointments SET '.repeat(20_000),
         'inserts.sql': 'INSERT INTO appointments ('.repeat(20_000),
+        'quoted.sql': '"UPDATE appointments SET ('.repeat(20_000),
+        'conflicts.sql': `INSERT INTO appointments SELECT 1 ${'ON DUPLICATE KEY UPDATE ('.repeat(20_000)}`,
+        'joined.js': `x = 'INSERT INTO a' + f(${"'INSERT INTO a' + f(".repeat(20_000)}${") + 'b'".repeat(20_000)}`,
+        'chained.js': "'UPDATE' + a.b + ".repeat(40_000),
       }),
     );
     expect(found.phantoms.map(({ file, column }) => [file, column])).toEqual([
@@ -185,7 +258,7 @@ describe('a search', () => {
       ['good.php', '\u001b]0;x\u0007'],
       ['good.php', '__proto__'],
     ]);
-    expect(found.files).toBe(11);
+    expect(found.files).toBe(17);
   }, 20_000);
 
   test('of a folder that is not there says so, and one that is no longer wanted ends', async () => {

@@ -1,5 +1,6 @@
 import { sourceFiles } from './files.ts';
 import { sqlWrites } from './sql.ts';
+import { joinedTexts } from './texts.ts';
 import { type Language, tokenize } from './tokens.ts';
 import { codeWrites } from './writes.ts';
 
@@ -64,8 +65,8 @@ function writesOf(path: string, text: string, table: string, knows: (column: str
   if (language === undefined) return [];
   const tokens = tokenize(text, language);
   const inCode = codeWrites(tokens, table, knows).map(({ column, token }) => ({ column, at: token.at }));
-  const inTexts = tokens.all.flatMap(({ kind, value, from }) =>
-    kind === 'text' ? sqlWrites(value, table).map(({ column, at }) => ({ column, at: from + at })) : [],
+  const inTexts = joinedTexts(text, tokens).flatMap(({ value, from }) =>
+    sqlWrites(value, table).map(({ column, at }) => ({ column, at: from + at })),
   );
   return [...inCode, ...inTexts].toSorted((a, b) => a.at - b.at);
 }

@@ -4,62 +4,89 @@ export interface SqlWrite {
   readonly at: number;
 }
 
-const NAME = String.raw`[\`"[]?([\w$]{1,128})[\`"\]]?`;
-const TABLE = String.raw`(?:${NAME}\s{0,9}\.\s{0,9})?${NAME}`;
-const INSERT = new RegExp(
-  String.raw`\b(?:INSERT|REPLACE)\s{1,99}(?:IGNORE\s{1,99})?INTO\s{1,99}${TABLE}\s{0,99}\(`,
+const NAME = String.raw`[\w$]{1,128}`;
+const quoted = (name: string): string => String.raw`[\`"[]?${name}[\`"\]]?`;
+const table = (group: string): string =>
+  String.raw`(?:${quoted(NAME)}\s{0,9}\.\s{0,9})?${quoted(`(?<${group}>${NAME})`)}`;
+const words = (text: string): string => String.raw`\b${text.replaceAll(' ', String.raw`\s{1,99}`)}\b`;
+
+/** What is followed by columns, and the semicolons between the statements that they belong to. */
+const CLAUSE = new RegExp(
+  [
+    ';',
+    String.raw`${words('(?:INSERT|REPLACE|IGNORE) INTO')}(?:\s{1,99}${table('into')}(?:\s{1,99}AS\s{1,99}${quoted(NAME)})?\s{0,99}(?<first>\(|SET\b)?)?`,
+    `(?<conflict>${words('ON DUPLICATE KEY UPDATE')}|${words('DO UPDATE SET')})`,
+    String.raw`\bUPDATE\s{1,99}(?:ONLY\s{1,99})?${table('updated')}(?:\s{1,99}(?:AS\s{1,99})?${NAME})?\s{1,99}SET\b`,
+  ].join('|'),
   'gi',
 );
-const UPDATE = new RegExp(
-  String.raw`\bUPDATE\s{1,99}(?:ONLY\s{1,99})?${TABLE}(?:\s{1,99}(?:AS\s{1,99})?[\w$]{1,128})?\s{1,99}SET\b`,
-  'gi',
-);
-const COLUMN = new RegExp(String.raw`^\s*(?:[\w$]+\.)?${NAME}\s*$`);
-/** Where the columns end that a statement names, at the latest. */
-const END = /^(?:WHERE|FROM|RETURNING|ORDER|LIMIT|VALUES|SELECT|INSERT|REPLACE|UPDATE)\b/i;
+/** Without `$column` and `$1`: nobody knows what these are. */
+const COLUMN = new RegExp(String.raw`^\s*(?:${quoted(NAME)}\.)?${quoted(String.raw`(\w[\w$]{0,127})`)}\s*$`);
+/**
+ * What divides the columns that a clause names: commas outside brackets; and what ends them: a bracket, a word of their
+ * statement outside brackets, the next statement. A quoted name may be such a word.
+ */
+const MARK =
+  /[(),;]|(?<![^\s(])(?:(?<next>(?:INSERT|REPLACE)\s{1,9}I|UPDATE\b)|(?<end>(?:WHERE|FROM|RETURNING|ORDER|LIMIT|SELECT)\b))/gi;
+/** Characters of a list that are looked at: more is written by no person. */
+const LONGEST_LIST = 10_000;
 
 /** SQL with comments, and the content of its texts, blanked: every character stays where it is. */
 const bare = (sql: string): string =>
   sql.replace(/--[^\n]*|\/\*[^]*?\*\/|'(?:[^']|'')*'/g, (found) => found.replace(/[^\n]/g, ' '));
 
-/** The parts between commas outside brackets, from an offset to the bracket that closes or to a word that ends them. */
-function parts(sql: string, from: number): readonly { text: string; at: number }[] {
-  const found: { text: string; at: number }[] = [];
-  let [depth, start, at] = [0, from, from];
-  for (; at < sql.length; at += 1) {
-    const character = sql[at];
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    // A quoted name may be such a word.
-    const unquoted = /[\s(]/.test(sql[at - 1] ?? '');
-    if (depth < 0 || character === ';' || (unquoted && END.test(sql.slice(at, at + 10)))) break;
-    if (character !== ',' || depth > 0) continue;
-    found.push({ text: sql.slice(start, at), at: start });
-    start = at + 1;
-  }
-  return [...found, { text: sql.slice(start, at), at: start }];
+interface Part {
+  readonly text: string;
+  readonly at: number;
 }
 
-/** The columns of a table that the INSERT and UPDATE statements in a text name. */
-export function sqlWrites(text: string, table: string): readonly SqlWrite[] {
+/** The parts of a list that begins at an offset. */
+function parts(sql: string, from: number): readonly Part[] {
+  const found: Part[] = [];
+  let [depth, start] = [0, from];
+  const looked = sql.slice(from, from + LONGEST_LIST);
+  for (const { 0: mark, index, groups } of looked.matchAll(MARK)) {
+    if (mark === '(') depth += 1;
+    if (mark === ')') depth -= 1;
+    const worded = groups?.['next'] ?? (depth === 0 ? groups?.['end'] : undefined);
+    const ended = depth < 0 || mark === ';' || worded !== undefined;
+    if (!ended && (mark !== ',' || depth > 0)) continue;
+    found.push({ text: sql.slice(start, from + index), at: start });
+    if (ended) return found;
+    start = from + index + 1;
+  }
+  // What is cut off is no whole name.
+  return looked.length === LONGEST_LIST ? found : [...found, { text: sql.slice(start), at: start }];
+}
+
+/** What stands left of the equals signs: a name each, or several in brackets. */
+function assigned(sql: string, from: number): readonly Part[] {
+  return parts(sql, from).flatMap(({ text, at }) => {
+    const names = text.slice(0, Math.max(0, text.indexOf('=')));
+    const bracket = /^\s*\(/.exec(names)?.[0];
+    return bracket === undefined ? [{ text: names, at }] : parts(sql, at + bracket.length);
+  });
+}
+
+/** The columns of a table that the INSERT and UPDATE statements in a text name, with what they do on a conflict. */
+export function sqlWrites(text: string, tableName: string): readonly SqlWrite[] {
   if (!/\b(?:INTO|UPDATE)\b/i.test(text)) return [];
   const sql = bare(text);
-  const written: SqlWrite[] = [];
-  const take = (name: string, at: number) => {
-    const column = COLUMN.exec(name)?.[1];
-    if (column !== undefined) written.push({ column, at: at + name.indexOf(column) });
-  };
-  const wanted = table.toLowerCase();
-  for (const match of sql.matchAll(INSERT)) {
-    if (match[2]?.toLowerCase() !== wanted) continue;
-    for (const { text: name, at } of parts(sql, match.index + match[0].length)) take(name, at);
-  }
-  for (const match of sql.matchAll(UPDATE)) {
-    if (match[2]?.toLowerCase() !== wanted) continue;
-    for (const { text: assignment, at } of parts(sql, match.index + match[0].length)) {
-      const sign = assignment.indexOf('=');
-      if (sign !== -1) take(assignment.slice(0, sign), at);
+  const wanted = tableName.toLowerCase();
+  const named: Part[] = [];
+  let inserted = false;
+  for (const match of sql.matchAll(CLAUSE)) {
+    const { into, first, conflict, updated } = match.groups ?? {};
+    const from = match.index + match[0].length;
+    // A conflict belongs to the INSERT before it.
+    inserted = conflict === undefined ? into?.toLowerCase() === wanted : inserted;
+    if (inserted && first === '(') named.push(...parts(sql, from));
+    else if ((inserted && (first ?? conflict) !== undefined) || updated?.toLowerCase() === wanted) {
+      named.push(...assigned(sql, from));
     }
   }
-  return written;
+  return named.flatMap(({ text: name, at }) => {
+    const column = COLUMN.exec(name)?.[1];
+    return column === undefined ? [] : [{ column, at: at + name.lastIndexOf(column) }];
+  });
 }

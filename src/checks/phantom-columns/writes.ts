@@ -22,6 +22,8 @@ const NAMING = /^(?:table|from|into|insert|insertInto|update|updateTable|insert_
 const WRAPPERS: ReadonlySet<string> = new Set(['array', 'array_merge', 'array_filter', 'collect', 'dict']);
 /** Collections have these too: they count only where a call names the table. */
 const COLLECTING: ReadonlySet<string> = new Set(['set', 'values']);
+/** What `upsert` takes, in this order: only the last is a list of columns that are written. */
+const UPSERTED = ['values', 'uniqueBy', 'update'] as const;
 /** Keys under which some libraries take the row. */
 const UNDER: ReadonlySet<string> = new Set(['data', 'defaults', 'create', 'update']);
 
@@ -52,9 +54,11 @@ class Finder {
       if (kind !== 'word') continue;
       const next = this.#value(index + 1);
       if (value === 'class' && this.#at(index + 1)?.kind === 'word') inClass = this.#isModel(next ?? '');
-      else if (value === '$fillable' && inClass && next === '=') this.#list(index + 2);
-      else if (next === '(' && this.#writes(index, inClass)) this.#rows(index + 1);
-      else if (next === '->' && value.startsWith('$') && this.#isAbout(value)) this.#property(index);
+      else if (value === '$fillable' && inClass && next === '=') this.#list([index + 2]);
+      else if (next === '(' && this.#writes(index, inClass)) {
+        if (value === 'upsert') this.#upsert(index + 1);
+        else this.#rows([index + 1]);
+      } else if (next === '->' && value.startsWith('$') && this.#isAbout(value)) this.#property(index);
     }
     return this.#found;
   }
@@ -124,11 +128,28 @@ class Finder {
     if (token?.kind === 'word' && this.#value(index + 3) === '=') this.#found.push({ column: token.value, token });
   }
 
-  /** The texts of a list: `$fillable = ['status', …]`. */
-  #list(opening: number): void {
-    for (const { from } of this.#elements(opening)) {
+  /** The texts and the keys of lists, and of the lists that they consist of: `$fillable = ['status', …]`. */
+  #list(lists: readonly number[]): void {
+    this.#walk(lists, (from, to, bracket) => {
       const token = this.#at(from);
-      if (token?.kind === 'text') this.#found.push({ column: token.value, token });
+      if (token?.kind !== 'text') return this.#element(from, to, bracket);
+      this.#found.push({ column: token.value, token });
+      return undefined;
+    });
+  }
+
+  /**
+   * The columns of the rows, and of the list of what is written where a row is there already:
+   * `upsert([[…]], ['id'], ['status'])`. Other libraries take options there, and Python names them.
+   */
+  #upsert(call: number): void {
+    for (const [position, { from, to }] of this.#elements(call).entries()) {
+      const named = from + 1 < to && [':', '='].includes(this.#value(from + 1) ?? '');
+      const name = named ? this.#value(from) : UPSERTED[position];
+      if (name !== 'values' && name !== 'update') continue;
+      const arrays = this.#element(named ? from + 2 : from, to, '(') ?? [];
+      if (name === 'values') this.#rows(arrays);
+      else this.#list(arrays);
     }
   }
 
@@ -150,13 +171,22 @@ class Finder {
     return elements;
   }
 
-  /** The columns of the rows inside a pair of brackets: of a call, a list of rows, or a row. */
-  #rows(call: number): void {
-    const open: number[] = [call];
+  /** The columns of the rows inside pairs of brackets: of a call, a list of rows, or a row. */
+  #rows(brackets: readonly number[]): void {
+    this.#walk(brackets, (from, to, bracket) => this.#element(from, to, bracket));
+  }
+
+  /** Takes the elements inside pairs of brackets, and inside the brackets that these lead to, each once. */
+  #walk(
+    brackets: readonly number[],
+    take: (from: number, to: number, bracket: string) => readonly number[] | undefined,
+  ): void {
+    const [open, walked] = [[...brackets], new Set<number>()];
     for (let opening = open.pop(); opening !== undefined; opening = open.pop()) {
+      if (walked.has(opening)) continue;
+      walked.add(opening);
       for (const { from, to } of this.#elements(opening)) {
-        const inner = this.#element(from, to, this.#value(opening) ?? '');
-        if (inner !== undefined) open.push(...inner);
+        open.push(...(take(from, to, this.#value(opening) ?? '') ?? []));
       }
     }
   }
@@ -199,6 +229,8 @@ class Finder {
       if (value !== name || this.#at(index)?.kind !== 'word') continue;
       if (this.#value(index + 1) === '=') {
         const array = this.#value(index + 2) === 'array' ? index + 3 : index + 2;
+        // $rows = [$rows]: what it was before.
+        if ((this.#tokens.partner.get(array) ?? 0) > use) continue;
         return ['[', '{', '('].includes(this.#value(array) ?? '') ? [array] : [];
       }
       // $row['created_by'] = …
