@@ -240,4 +240,33 @@ describe("users' own checks beside the database", () => {
     await expect(look('.', 0)).rejects.toThrow(/can't be read/);
     await expect(look('gone.log', 0)).rejects.toThrow(/gone\.log can't be read/);
   });
+
+  describe('a line of a log without a time of its own', () => {
+    const at = (minutes: number, text: string) =>
+      `[${new Date(Date.now() - minutes * 60_000).toISOString()}] production.ERROR: ${text}`;
+    const trace = '#0 app/Sync.php(12): sync failed';
+    const matching = async (...lines: readonly string[]) => {
+      const file = join(folderOf({ 'a.log': lines.join('\n') }), 'a.log');
+      const check = logCheck({ ...facts, name: 'log', file, pattern: /sync failed/u, minutes: 60, atMost: 0 });
+      const finding = 'lookOutside' in check ? await check.lookOutside(signal) : undefined;
+      return finding !== undefined && 'violations' in finding ? finding.violations : undefined;
+    };
+
+    test('is as old as the last line before it that has one', async () => {
+      expect(await matching(at(90, 'boom'), trace, trace, at(5, 'fine'))).toBe(0);
+      expect(await matching(at(90, 'boom'), trace, at(5, 'boom'), trace, '', trace, at(4, 'fine'))).toBe(2);
+      expect(await matching(at(5, 'boom'), trace, at(90, 'late'), trace)).toBe(1);
+    });
+
+    test('counts where no line before it has one', async () => {
+      expect(await matching(trace, trace)).toBe(2);
+      expect(await matching(trace, at(90, 'boom'), trace)).toBe(1);
+    });
+
+    test('is no younger than the first time that is in sight of a file that is too large to read', async () => {
+      const large = ` ${'x'.repeat(1_023)}\n`.repeat(33_000);
+      expect(await matching(at(180, 'boom'), large, trace, at(90, 'fine'))).toBe(0);
+      expect(await matching(at(180, 'boom'), large, trace, at(5, 'fine'))).toBe(1);
+    });
+  });
 });

@@ -22,12 +22,21 @@ function timeOf(line: string): number | undefined {
   return Number.isNaN(parsed) ? undefined : parsed;
 }
 
+function firstTimeOf(lines: readonly string[]): number | undefined {
+  for (const line of lines) {
+    const time = timeOf(line);
+    if (time !== undefined) return time;
+  }
+  return undefined;
+}
+
 function unreadable(file: string, error: unknown): Problem {
   const why = error instanceof Error ? error.message : String(error);
   return new Problem('config', `the log ${file} can't be read: ${why}`, 'check the path, and the right to read it');
 }
 
-async function tail(file: string): Promise<string> {
+/** The end of a file, and whether it is all of it. */
+async function tail(file: string): Promise<{ readonly text: string; readonly whole: boolean }> {
   const handle = await open(file).catch((error: unknown) => {
     throw unreadable(file, error);
   });
@@ -36,7 +45,7 @@ async function tail(file: string): Promise<string> {
     const length = Math.min(size, MOST_BYTES);
     const buffer = Buffer.alloc(length);
     const { bytesRead } = await handle.read(buffer, 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
+    return { text: buffer.toString('utf8', 0, bytesRead), whole: length === size };
   } catch (error) {
     throw unreadable(file, error);
   } finally {
@@ -65,10 +74,13 @@ function matchingLines(lines: readonly string[], pattern: RegExp): readonly stri
 
 async function look({ file, pattern, minutes, atMost }: LogCheck): Promise<Finding> {
   const since = Date.now() - minutes * 60_000;
-  let written: number | undefined;
-  const recent = (await tail(file)).split('\n').filter((line) => {
+  const { text, whole } = await tail(file);
+  const lines = text.split('\n');
+  // Where a file is cut, a line before the first time in sight belongs to one out of sight, which is older still.
+  let written = whole ? undefined : firstTimeOf(lines);
+  const recent = lines.filter((line) => {
     written = timeOf(line) ?? written;
-    // Lines before the first time in sight are older than it, and a log without times counts as a whole.
+    // A line without a time belongs to the last one that has one. Where none has, nobody knows: it counts.
     return written === undefined || written >= since;
   });
   const matching = matchingLines(
