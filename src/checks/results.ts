@@ -1,89 +1,52 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { makeFolder } from '../live/state.ts';
-import { CHECK_VERDICTS, type CheckResult, type CheckVerdict } from './check.ts';
+import { statSync } from 'node:fs';
+import { attempt, writeState } from '../live/state.ts';
+import type { CheckResult } from './check.ts';
+import { boundedEvidence, type Evidence } from './evidence.ts';
+import { EvidenceFiles } from './evidence-files.ts';
+import { newest, type Remembered, readRemembered, remember } from './remembered.ts';
 
-/** What is remembered of a check: enough to say how it stands and since when. */
-export interface Remembered {
-  readonly verdict: CheckVerdict;
-  readonly violations: number;
-  readonly figure: string | undefined;
-  readonly note: string | undefined;
-  readonly durationMs: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly at: number;
-  /** When it last passed; undefined when it never did. */
-  readonly passedAt: number | undefined;
-  /** Violations of the last runs, oldest first; null where a run could not tell. */
-  readonly trend: readonly (number | null)[];
-}
-
-/** Runs that a trend shows. */
-const TREND = 30;
-
-/** What a result becomes in memory, after what was remembered before it. */
-function remember(result: CheckResult, before: Remembered | undefined): Remembered {
-  const { verdict, violations, figure, note, durationMs, at } = result;
-  const told = verdict === 'pass' || verdict === 'fail';
-  return {
-    verdict,
-    violations,
-    figure,
-    note,
-    durationMs,
-    at,
-    passedAt: verdict === 'pass' ? at : before?.passedAt,
-    trend: [...(before?.trend ?? []), told ? violations : null].slice(-TREND),
-  };
-}
-
-const isRemembered = (value: unknown): value is Remembered =>
-  typeof value === 'object' &&
-  value !== null &&
-  'verdict' in value &&
-  CHECK_VERDICTS.some((verdict) => verdict === value.verdict) &&
-  'violations' in value &&
-  typeof value.violations === 'number' &&
-  'durationMs' in value &&
-  typeof value.durationMs === 'number' &&
-  'at' in value &&
-  typeof value.at === 'number' &&
-  'trend' in value &&
-  Array.isArray(value.trend);
-
-/** The file's results by check id; nothing from a file that is not there or was damaged. */
-function read(file: string): Map<string, Remembered> {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null) return new Map();
-    return new Map(Object.entries(parsed).filter((entry): entry is [string, Remembered] => isRemembered(entry[1])));
-  } catch (error) {
-    if (error instanceof SyntaxError || (error instanceof Error && 'code' in error)) return new Map();
-    throw error;
-  }
-}
+export type { Remembered } from './remembered.ts';
 
 /**
- * The results of one database's checks, kept across restarts in a JSON file of the state folder. Another process may write
- * the same file: each write takes over what it finds there. A folder that can't be written costs the memory of other sessions only.
+ * The results of one database's checks, kept across restarts in a JSON file of the state folder, with their rows and SQL
+ * in a folder beside it: who asks how checks stand need not read those. Another process may write the same file: each
+ * write takes over what it finds there. A folder that can't be written costs the memory of other sessions only.
  */
 export class Results {
   readonly #file: string | undefined;
+  readonly #files: EvidenceFiles | undefined;
   #known: Map<string, Remembered>;
-  /** When the file was last written as far as is known here. */
-  #writtenAt: number | undefined;
+  /** By check id, of the result at that time; undefined where it was looked for in vain. */
+  readonly #evidence = new Map<string, { readonly at: number; readonly evidence: Evidence | undefined }>();
+  /** The file as it was last read or written here. */
+  #stamp: string | undefined;
   readonly #listeners = new Set<() => void>();
 
   /** @param file undefined keeps them in memory only */
   constructor(file: string | undefined) {
     this.#file = file;
-    this.#writtenAt = writtenAt(file);
-    this.#known = file === undefined ? new Map() : read(file);
+    this.#files = file === undefined ? undefined : new EvidenceFiles(`${file.replace(/\.json$/, '')}.rows`);
+    this.#stamp = stampOf(file);
+    this.#known = file === undefined ? new Map() : readRemembered(file);
   }
 
   /** By check id; the same map until the next result. */
   get known(): ReadonlyMap<string, Remembered> {
     return this.#known;
+  }
+
+  /**
+   * The rows and the SQL of the known result of a check, the same object until the next one; undefined where there is
+   * none, and where its file is gone, damaged or of an earlier version.
+   */
+  evidenceOf(id: string): Evidence | undefined {
+    const { at, evidence: file } = this.#known.get(id) ?? {};
+    if (at === undefined) return undefined;
+    const last = this.#evidence.get(id);
+    if (last?.at === at) return last.evidence;
+    const evidence = file === undefined ? undefined : this.#files?.read(file, id, at);
+    this.#evidence.set(id, { at, evidence });
+    return evidence;
   }
 
   subscribe(listener: () => void): () => void {
@@ -92,40 +55,33 @@ export class Results {
   }
 
   add(results: readonly CheckResult[]): void {
-    const known = new Map(this.#file === undefined ? this.#known : [...this.#known, ...read(this.#file)]);
-    for (const result of results) known.set(result.check.id, remember(result, known.get(result.check.id)));
+    const kept = results.map((result) => ({ id: result.check.id, at: result.at, ...boundedEvidence(result) }));
+    for (const evidence of kept) this.#evidence.set(evidence.id, { at: evidence.at, evidence });
+    const file = kept.length === 0 ? undefined : this.#files?.write(kept);
+    const known = this.#file === undefined ? new Map(this.#known) : newest(this.#known, readRemembered(this.#file));
+    for (const result of results) known.set(result.check.id, remember(result, known.get(result.check.id), file));
     this.#known = known;
-    if (this.#file !== undefined) write(this.#file, known);
-    this.#writtenAt = writtenAt(this.#file);
+    if (this.#file !== undefined) writeState(this.#file, JSON.stringify(Object.fromEntries(known)));
+    this.#files?.tidy(new Set([...known.values()].map(({ evidence }) => evidence)));
+    this.#stamp = stampOf(this.#file);
     for (const listener of this.#listeners) listener();
   }
 
   /** Takes over what another process has found meanwhile. */
   reread(): void {
-    const at = writtenAt(this.#file);
-    if (this.#file === undefined || at === this.#writtenAt) return;
-    this.#writtenAt = at;
-    this.#known = new Map([...this.#known, ...read(this.#file)]);
+    const stamp = stampOf(this.#file);
+    if (this.#file === undefined || stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#known = newest(this.#known, readRemembered(this.#file));
     for (const listener of this.#listeners) listener();
   }
 }
 
-function writtenAt(file: string | undefined): number | undefined {
-  try {
-    return file === undefined ? undefined : statSync(file).mtimeMs;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
-}
-
-function write(file: string, known: ReadonlyMap<string, Remembered>): void {
-  try {
-    makeFolder(dirname(file));
-    const anew = `${file}.${process.pid}`;
-    writeFileSync(anew, JSON.stringify(Object.fromEntries(known)), { mode: 0o600 });
-    renameSync(anew, file);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-  }
+/** Each write makes a new file: two within the 4 ms of a file system's clock differ in their inodes. */
+function stampOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  return attempt(() => {
+    const { ino, mtimeMs } = statSync(file);
+    return `${ino} ${mtimeMs}`;
+  });
 }

@@ -2,6 +2,7 @@ import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import type { Check, CheckResult } from './check.ts';
 import { expectedCosts, MANY_ROWS } from './cost.ts';
+import type { Evidence } from './evidence.ts';
 import type { Remembered, Results } from './results.ts';
 import { runChecks } from './runner.ts';
 
@@ -15,10 +16,8 @@ const MORE_LANES = ['check 4', 'check 5'] as const;
 export interface ChecksState {
   /** In the order in which people read them; undefined until they are loaded. */
   readonly checks: readonly Check[] | undefined;
-  /** By check id, from this session and earlier ones. */
+  /** By check id, from this session, earlier ones and those beside it. */
   readonly known: ReadonlyMap<string, Remembered>;
-  /** By check id: the last results of this session, with their rows and what was sent. */
-  readonly results: ReadonlyMap<string, CheckResult>;
   /** By check id: since when it runs, in local milliseconds; undefined while it waits for its turn. */
   readonly running: ReadonlyMap<string, number | undefined>;
 }
@@ -29,6 +28,10 @@ export interface ChecksStore {
   getState(): ChecksState;
   subscribe(listener: () => void): () => void;
   load(): Promise<void>;
+  /** Takes over what another process has found meanwhile. */
+  reread(): void;
+  /** The rows of the known result of a check and what was sent for them, the same object until the next result. */
+  evidenceOf(id: string): Evidence | undefined;
   /** On the first call runs what is cheap: the built-in checks that read no large table in full. */
   runCheap(): Promise<void>;
   /** What those that read a large table in full are expected to cost, a line each. */
@@ -55,7 +58,7 @@ class Runs implements ChecksStore {
     this.#context = context;
     this.#results = results;
     this.#list = list;
-    this.#state = { checks: undefined, known: results.known, results: new Map(), running: new Map() };
+    this.#state = { checks: undefined, known: results.known, running: new Map() };
     results.subscribe(() => this.#set({ known: results.known }));
   }
 
@@ -70,6 +73,14 @@ class Runs implements ChecksStore {
     this.#loading ??= this.#list();
     const checks = await this.#loading;
     if (this.#state.checks === undefined) this.#set({ checks });
+  }
+
+  reread(): void {
+    this.#results.reread();
+  }
+
+  evidenceOf(id: string): Evidence | undefined {
+    return this.#results.evidenceOf(id);
   }
 
   async runCheap(): Promise<void> {
@@ -125,10 +136,9 @@ class Runs implements ChecksStore {
     const { id } = result.check;
     const running = new Map(this.#state.running);
     running.delete(id);
+    this.#set({ running });
     // That a person did not wait for the outcome says nothing of it.
-    if (signal.aborted && result.verdict === 'could-not-tell') return this.#set({ running });
-    this.#set({ running, results: new Map(this.#state.results).set(id, result) });
-    this.#results.add([result]);
+    if (!signal.aborted || result.verdict !== 'could-not-tell') this.#results.add([result]);
   }
 
   #set(change: Partial<ChecksState>): void {

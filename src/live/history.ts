@@ -1,9 +1,9 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Window } from '../model/windows.ts';
-import { makeFolder } from './state.ts';
+import { attempt, makeFolder, readState } from './state.ts';
 
 /** Sparklines show the last hours: one sample a minute for a day. */
 const SAMPLE_MS = 60_000;
@@ -101,16 +101,4 @@ export class History {
 const recent = (samples: readonly Sample[], now: number): readonly Sample[] =>
   samples.filter((sample) => sample.at > now - KEPT_MS);
 
-function readLines(file: string): readonly string[] {
-  return attempt(() => readFileSync(file, 'utf8').split('\n').filter(Boolean)) ?? [];
-}
-
-/** Does something with a file, or nothing when the file system says no. */
-function attempt<Answer>(work: () => Answer): Answer | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
-}
+const readLines = (file: string): readonly string[] => (readState(file) ?? '').split('\n').filter(Boolean);

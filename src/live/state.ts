@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Context } from '../config/context.ts';
@@ -41,4 +41,30 @@ export function makeFolder(folder: string): void {
     // Another process may have been quicker.
     if (!existsSync(folder)) throw error;
   }
+}
+
+/** Does something with a file, or nothing when the file system says no. */
+export function attempt<Answer>(work: () => Answer): Answer | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return undefined;
+    throw error;
+  }
+}
+
+/** The text of a file; undefined where it can't be read. */
+export const readState = (file: string): string | undefined => attempt(() => readFileSync(file, 'utf8'));
+
+/**
+ * Writes a file that only its owner can read, as a whole: who reads it meanwhile sees the old one, and so does everybody
+ * where it can't be written.
+ */
+export function writeState(file: string, text: string): void {
+  attempt(() => {
+    makeFolder(dirname(file));
+    const anew = `${file}.${process.pid}`;
+    writeFileSync(anew, text, { mode: 0o600 });
+    renameSync(anew, file);
+  });
 }

@@ -1,4 +1,5 @@
-import type { Check, CheckResult } from '../checks/check.ts';
+import type { Check } from '../checks/check.ts';
+import type { Evidence } from '../checks/evidence.ts';
 import { age, count, milliseconds } from '../model/format.ts';
 import { visible } from '../model/text.ts';
 import { stamp } from '../model/time.ts';
@@ -58,8 +59,8 @@ function trendWords(runs: readonly (number | undefined)[]): string {
 }
 
 /** The statements that were sent, each with its parameters. */
-export function sqlLines(result: CheckResult | undefined, width: number, ascii: boolean): readonly TextLine[] {
-  const statements = result?.statements ?? [];
+export function sqlLines(evidence: Evidence | undefined, width: number, ascii: boolean): readonly TextLine[] {
+  const statements = evidence?.statements ?? [];
   return statements.flatMap(({ sql, parameters }, index): readonly TextLine[] => {
     const name = statements.length === 1 ? 'the statement' : `statement ${index + 1} of ${statements.length}`;
     const copied = { text: sql, what: name };

@@ -49,9 +49,9 @@ for (const engine of ENGINES) {
       const run = store.run([check]);
       expect([...store.getState().running]).toEqual([[check.id, expect.any(Number)]]);
       await run;
-      const { running, results, known } = store.getState();
+      const { running, known } = store.getState();
       expect(running.size).toBe(0);
-      expect(results.get(check.id)?.statements).toHaveLength(1);
+      expect(store.evidenceOf(check.id)?.statements).toHaveLength(1);
       expect(known.get(check.id)?.trend).toEqual([0]);
     });
 

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { sql } from 'kysely';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { CATALOGUE } from '../../src/checks/catalogue.ts';
-import type { Check } from '../../src/checks/check.ts';
+import type { Check, CheckResult } from '../../src/checks/check.ts';
 import { Results } from '../../src/checks/results.ts';
 import { asking, quick, resultOf, slow } from '../checks/checks.ts';
 import { plantMany } from '../checks/many-rows.ts';
@@ -17,12 +20,26 @@ const CHECKS: readonly Check[] = CATALOGUE.filter(({ id }) => SHOWN.includes(id)
 const ROWS = [7, 8, 9].map((id) => ({ id, calcom_v2_booking_id: `821257${id}`, source: 'cal.com' }));
 
 const HOURS = 3_600_000;
-const failedBefore = (check: Check, hours: number): Results => {
-  const results = new Results(undefined);
+const ASKED = [{ sql: 'SELECT id AS pk FROM appointments WHERE source = ?', parameters: ['phone'] }];
+
+/** A check that passed nine hours ago and failed since. */
+const failedBefore = (
+  check: Check,
+  hours: number,
+  results = new Results(undefined),
+  found: Partial<CheckResult> = {},
+): Results => {
   results.add([resultOf(check, { at: Date.now() - 9 * HOURS })]);
-  results.add([resultOf(check, { verdict: 'fail', violations: 4, at: Date.now() - hours * HOURS })]);
+  results.add([resultOf(check, { verdict: 'fail', violations: 4, at: Date.now() - hours * HOURS, ...found })]);
   return results;
 };
+
+/** A file that results are kept in. */
+function stateFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'apptop-results-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'database.json');
+}
 
 for (const engine of ENGINES) {
   describe(`Checks on ${engine.name}`, () => {
@@ -123,16 +140,74 @@ for (const engine of ENGINES) {
       await console.press('x').sees('2 pass · 1 not run');
     });
 
-    test('what earlier sessions found is there with its age, but not its rows', async () => {
+    test('what earlier sessions found is there with its age, its rows and its SQL', async () => {
       const check = quick('mine');
-      await using open = await openOn(engine, [], { checks: [check], results: failedBefore(check, 2), columns: 100 });
+      const path = stateFile();
+      failedBefore(check, 2, new Results(path), { sample: [{ pk: '8', source: 'phone' }], statements: ASKED });
+      await using open = await openOn(engine, ROWS, { checks: [check], results: new Results(path), columns: 100 });
       const { console } = open;
       await console
         .sees('5 Checks•')
         .press('5')
         .sees(/▲ FAIL +error +nothing is wrong +4 +▁█ +2 h +9 h/);
-      await console.press('enter').sees('ran 2 h ago', 'passed 9 h ago', 'the rows of other sessions are not kept');
+      await console.press('enter').sees('ran 2 h ago', 'passed 9 h ago', '[Rows 1 of 4]', /› 8 +phone/);
+      await console.press('enter').sees('› row 8', 'misplaced:').press('escape', 'tab');
+      await console.sees('[SQL]', 'SELECT id AS pk', 'parameters: ["phone"]').press('escape', 'enter');
       await console.press('x').sees('✓ pass', 'no row violates it', 'ran 0 s ago').press('escape').sees('1 pass');
+    });
+
+    test('what cron finds meanwhile takes the place of what this session found, with its rows', async () => {
+      const check = asking('mine', (ground) => ground.violations(sql`SELECT '7' AS pk`));
+      const path = stateFile();
+      const results = new Results(path);
+      await using open = await openOn(engine, ROWS, { checks: [check], results, columns: 100 });
+      const { console } = open;
+      await console.sees('5 Checks').press('5').sees('1 not run').press('x').sees('1 FAIL').press('enter');
+      await console.sees('[Rows 1 of 1]', '› 7');
+      const found = { violations: 5, sample: [{ pk: '8' }, { pk: '9' }], at: Date.now() + 1 };
+      await console.after(() => {
+        new Results(path).add([resultOf(check, { verdict: 'fail', ...found })]);
+        results.reread();
+      });
+      await console.sees('5 violations', '[Rows 2 of 5]', '› 8').press('j', 'enter').sees('› row 9');
+    });
+
+    test('a check that opens shows what another process has found since the last refresh', async () => {
+      const check = quick('mine');
+      const path = stateFile();
+      await using open = await openOn(engine, ROWS, { checks: [check], results: new Results(path) });
+      const { console } = open;
+      await console.sees('5 Checks').press('5').sees('1 not run');
+      await console.after(() =>
+        new Results(path).add([resultOf(check, { verdict: 'fail', violations: 1, sample: [{ pk: '8' }] })]),
+      );
+      await console.press('enter').sees('1 violation', '[Rows 1 of 1]', '› 8');
+    });
+
+    test('hostile values that were kept are shown and not sent', async () => {
+      const check = quick('mine');
+      const path = stateFile();
+      const hostile = '\u001b[2J\u0007\u202e'.repeat(50);
+      const found = {
+        sample: [{ pk: hostile, [hostile]: hostile }],
+        statements: [{ sql: hostile, parameters: [hostile] }],
+      };
+      failedBefore(check, 2, new Results(path), found);
+      await using open = await openOn(engine, [], { checks: [check], results: new Results(path) });
+      const { console } = open;
+      await console.sees('5 Checks').press('5').sees('1 FAIL').press('enter').sees('[Rows 1 of 4]', '␛[2J␇⟪U+202E⟫');
+      await console.press('tab').sees('[SQL]', '␛[2J␇⟪U+202E⟫');
+    });
+
+    test('rows that are lost are said to be', async () => {
+      const check = quick('mine');
+      const path = stateFile();
+      failedBefore(check, 2, new Results(path));
+      rmSync(path.replace(/json$/, 'rows'), { recursive: true });
+      await using open = await openOn(engine, [], { checks: [check], results: new Results(path) });
+      const { console } = open;
+      await console.sees('5 Checks').press('5').sees('1 FAIL').press('enter').sees('its rows are lost: x finds them');
+      await console.press('x').sees('no row violates it');
     });
 
     test('what they found counts in the verdict for a day', async () => {
