@@ -122,7 +122,6 @@ export class Batches {
       const { request } = this.#run;
       if (request === 'pause' || this.#manners.leave.aborted) return { kind: 'paused' };
       if (request === 'cancel') return { kind: 'cancelled' };
-      if (request === 'resume') await this.#held.settle('running');
       const refused = this.#refused();
       if (refused > 0) return { kind: 'halted', reason: `the database refuses ${counted(refused, 'row')}, over 0.1 %` };
       const advice = await this.#manners.advise(this.#lastMs);

@@ -14,7 +14,7 @@ export type RunState = (typeof RUN_STATES)[number];
 export const isOpen = (state: RunState): boolean => state === 'running' || state === 'paused' || state === 'halted';
 
 /** What somebody asked of a run from another terminal; its holder does it at the next batch. */
-export type RunRequest = 'pause' | 'resume' | 'cancel';
+export type RunRequest = 'pause' | 'cancel';
 
 /** What a run has done so far; every figure counts rows. */
 export interface RunCounts {

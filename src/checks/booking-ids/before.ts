@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Expression } from '../../data/connection.ts';
-import { all, any, hasClass, join, kindExpressions, reference } from '../../data/queries/expressions.ts';
+import { all, any, hasClass, kindExpressions, reference } from '../../data/queries/expressions.ts';
 import { figuresOf } from '../../data/queries/figures.ts';
+import { idGroups } from '../../data/queries/id-groups.ts';
 import type { SummaryLines } from '../../model/booking-id.ts';
 import { CLASS_MEANING, ROW_CLASSES } from '../../model/booking-id.ts';
 import { count, counted } from '../../model/format.ts';
@@ -22,13 +23,8 @@ const SOURCE_CHARACTERS = 255;
 async function countedIds(ground: Ground): Promise<Snapshot> {
   const { source, dialect, appointments, now } = ground;
   const origin = reference(source, 'source');
-  const { v1, v2, equal, taken, byDesign } = kindExpressions(source);
-  const values = { v1, v2, equal, taken, byDesign, source: origin && dialect.shortText(origin, SOURCE_CHARACTERS) };
-  const known = keysOf(values).filter((name) => values[name] !== undefined);
-  const names = join(known.map((name) => sql.id(name)));
-  const plain = known.map((name) => sql`${values[name]} AS ${sql.id(name)}`);
-  const groups = await ground.queryOnce(sql`SELECT 'sources' AS panel, ${names}, COUNT(*) AS n
-    FROM (SELECT ${join(plain)} ${fromRows(ground, live(ground))} ${dialect.computeOnce()}) AS ids GROUP BY ${names}`);
+  const also = { source: origin && dialect.shortText(origin, SOURCE_CHARACTERS) };
+  const groups = await ground.queryOnce(idGroups(source, live(ground), also));
   return figuresOf(groups, {
     now,
     panels: ['sources'],

@@ -1,0 +1,102 @@
+import type { Context } from '../config/context.ts';
+import type { Dialect } from '../data/connection.ts';
+import type { Database, QueryOptions } from '../data/database.ts';
+import type { Source } from '../data/queries/expressions.ts';
+import type { IdValues, WritingEngine, WritingSession } from '../data/writing.ts';
+import type { Run } from '../model/run.ts';
+import type { BatchWork } from './batch-work.ts';
+
+/** What a change is told, as JSON: whoever resumes a run reads it from the database. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+/**
+ * How a person confirms: not at all, with a capital `Y`, or by typing environment, table and rows.
+ * A change in production that is typed also wants a reason.
+ */
+export type Tier = 'none' | 'bulk' | 'typed';
+
+/** What a change reads the database with. */
+export interface ChangeGround {
+  readonly context: Context;
+  readonly database: Database;
+  readonly dialect: Dialect;
+  readonly writing: WritingEngine;
+  /** The appointments as they were when the change was planned, begun or resumed. */
+  readonly source: Source;
+  readonly options: QueryOptions;
+}
+
+/** A row before and after. */
+export interface PlanSample {
+  readonly pk: string;
+  /** What happens to it, in a word: `move`, `clear`. */
+  readonly action: string;
+  readonly before: IdValues;
+  readonly after: IdValues;
+}
+
+/** What a change would do, as one kind of change says it. */
+export interface Planned {
+  /** Rows that will change: the number that a confirmation names. */
+  readonly rows: number;
+  /** Rows that have to be looked at. */
+  readonly total: number;
+  /** What the digest holds: when one of them differs at execution, nothing runs. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** What will happen, a line each. */
+  readonly summary: readonly string[];
+  /** The shapes of the statements that will run. */
+  readonly sql: readonly string[];
+  readonly sample: readonly PlanSample[];
+  /** What is lost and can't be undone, a line each; empty when nothing is. */
+  readonly loses: readonly string[];
+  /** How and until when it can be taken back. */
+  readonly rollback: string;
+  /** Seconds that it will take, roughly. */
+  readonly seconds: number;
+  /** What a person should know beside: triggers that fire, rows that are left. */
+  readonly notes: readonly string[];
+}
+
+/** A precondition: `pending` is one that is seen to when the change begins. */
+export interface Gate {
+  readonly id: string;
+  readonly title: string;
+  readonly state: 'green' | 'red' | 'pending';
+  /** What was found: `4 min old, 1.2 MB`. */
+  readonly detail: string;
+  /** What to do about a red one. */
+  readonly remedy: string;
+}
+
+/** One change with its parameters. What it leaves out it does not need. */
+export interface Change {
+  readonly parameters: Parameters;
+  plan(ground: ChangeGround): Promise<Planned>;
+  /** Preconditions of its own, beside those of every change. */
+  gates(ground: ChangeGround): Promise<readonly Gate[]>;
+  /** Whether its batches leave room for others. */
+  readonly throttled: boolean;
+  /** Before the first batch, under the lease; may be done twice. */
+  prepare?(session: WritingSession, ground: ChangeGround): Promise<void>;
+  work?(ground: ChangeGround, run: Run): Promise<BatchWork>;
+  /** After the last batch, under the lease; may be done twice. */
+  finish?(session: WritingSession, ground: ChangeGround, run: Run): Promise<void>;
+}
+
+/** A kind of change. To add one: a file, and a line in the list of changes. */
+export interface ChangeKind {
+  readonly id: string;
+  /** As an imperative: `Move booking ids`. */
+  readonly title: string;
+  /** What it is for, in a sentence. */
+  readonly purpose: string;
+  readonly tier: Tier;
+  /** Whether a backup must be proven first. */
+  readonly needsBackup: boolean;
+  /** Ids of the checks that must hold before it, and after it. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** @throws Problem usage, for parameters that it does not take */
+  with(parameters: Parameters): Change;
+}

@@ -1,0 +1,116 @@
+import { checksOf } from '../checks/all.ts';
+import type { CheckResult } from '../checks/check.ts';
+import { runChecks } from '../checks/runner.ts';
+import { leaseOf, selectLease } from '../data/state/lease.ts';
+import { runOf, selectRuns } from '../data/state/runs.ts';
+import { age, counted } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import { isOpen, type Lease, type Run } from '../model/run.ts';
+import type { ChangeGround, ChangeKind, Gate } from './change.ts';
+
+export const green = (id: string, title: string, detail: string): Gate => ({
+  id,
+  title,
+  state: 'green',
+  detail,
+  remedy: '',
+});
+export const red = (id: string, title: string, detail: string, remedy: string): Gate => ({
+  id,
+  title,
+  state: 'red',
+  detail,
+  remedy,
+});
+
+/** What a query about a table that may not be there yet answers with; nothing where it is not. */
+export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promise<readonly Answer[]> {
+  try {
+    return await query;
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'missing') return [];
+    throw error;
+  }
+}
+
+/** The newest runs of a database, newest first; none before the first change. */
+export async function runsOf({ database, context, options }: ChangeGround, limit = 100): Promise<readonly Run[]> {
+  return (await ifThere(database.query(selectRuns(context.table, limit), options))).map(runOf);
+}
+
+/** Who holds the lease now; undefined when nobody does. */
+export async function leaseNow({ database, context, dialect, options }: ChangeGround): Promise<Lease | undefined> {
+  const [row] = await ifThere(database.query(selectLease(dialect, context.table), options));
+  const lease = row && leaseOf(row);
+  return lease === undefined || lease.expired ? undefined : lease;
+}
+
+function accessGate({ context, database }: ChangeGround): Gate {
+  const title = 'changes are allowed';
+  if (context.access !== 'operate') {
+    return red(
+      'access',
+      title,
+      'this context only reads',
+      `set contexts.${context.name}.access to "operate" in the config`,
+    );
+  }
+  return database.server?.role === 'replica'
+    ? red('access', title, 'this server is a replica', 'connect to the primary')
+    : green('access', title, 'access: operate');
+}
+
+async function leaseGate(ground: ChangeGround): Promise<Gate> {
+  const title = 'no other run';
+  const [lease, runs] = await Promise.all([leaseNow(ground), runsOf(ground)]);
+  const open = runs.find(({ state }) => isOpen(state));
+  if (lease !== undefined) {
+    const since = age((Date.now() - lease.since) / 1000);
+    return red('lease', title, `${lease.holder} holds it since ${since}`, 'wait for it, or take it over: --take-over');
+  }
+  if (open !== undefined) {
+    const what = `run ${open.id} (${open.change}) is ${open.state === 'running' ? 'interrupted' : open.state}`;
+    return red('lease', title, what, `apptop change resume, or apptop change cancel`);
+  }
+  return green('lease', title, 'nobody changes this database');
+}
+
+const gateOf = ({ check, verdict, violations, note, figure }: CheckResult): Gate => {
+  const id = `check ${check.id}`;
+  if (verdict === 'fail') return red(id, check.title, figure ?? counted(violations, 'violation'), check.remedy);
+  if (verdict === 'could-not-tell') return red(id, check.title, note ?? 'could not tell', 'run apptop check again');
+  return green(id, check.title, note ?? figure ?? 'pass');
+};
+
+/** Runs checks by their ids, those that there are, and says how each stands as a gate. */
+export async function checkGates(ground: ChangeGround, ids: readonly string[]): Promise<readonly Gate[]> {
+  return (await runNamed(ground, ids)).map(gateOf);
+}
+
+/** The results of checks by their ids; a last one may be of the users' own checks of a phase. */
+export async function runNamed(ground: ChangeGround, ids: readonly string[]): Promise<readonly CheckResult[]> {
+  const checks = (await checksOf(ground.context)).filter(({ id }) => ids.includes(id));
+  const { database, context, options } = ground;
+  return runChecks(database, context, checks, { signal: options.signal ?? new AbortController().signal });
+}
+
+/** The users' own checks of a phase that block when they fail. */
+export async function ownBlockers(ground: ChangeGround, phase: 'pre' | 'post'): Promise<readonly string[]> {
+  return (await checksOf(ground.context))
+    .filter(
+      ({ system, severity, phases }) =>
+        system === 'own' && severity !== 'warn' && severity !== 'info' && phases.includes(phase),
+    )
+    .map(({ id }) => id);
+}
+
+/** What must hold before any change: access, nobody else, its checks and the users' own. */
+export async function commonGates(
+  ground: ChangeGround,
+  kind: ChangeKind,
+  checks: readonly string[],
+): Promise<readonly Gate[]> {
+  const ids = [...checks, ...(kind.tier === 'typed' ? await ownBlockers(ground, 'pre') : [])];
+  const [lease, checked] = await Promise.all([leaseGate(ground), checkGates(ground, ids)]);
+  return [accessGate(ground), lease, ...checked];
+}

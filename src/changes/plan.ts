@@ -1,0 +1,112 @@
+import * as z from 'zod/mini';
+import type { Context } from '../config/context.ts';
+import { Problem } from '../model/problem.ts';
+import type { Change, ChangeGround, ChangeKind, Planned } from './change.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+
+const ids = z.object({ v1: z.nullable(z.string()), v2: z.nullable(z.string()), backup: z.nullable(z.string()) });
+
+const planSchema = z.object({
+  version: z.literal(1),
+  change: z.string(),
+  context: z.string(),
+  environment: z.string(),
+  database: z.string(),
+  table: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  takenAt: z.string(),
+  schema: z.string(),
+  digest: z.string(),
+  rows: z.number(),
+  total: z.number(),
+  counts: z.record(z.string(), z.number()),
+  summary: z.array(z.string()),
+  sql: z.array(z.string()),
+  sample: z.array(z.object({ pk: z.string(), action: z.string(), before: ids, after: ids })),
+  loses: z.array(z.string()),
+  rollback: z.string(),
+  seconds: z.number(),
+  notes: z.array(z.string()),
+});
+
+/** What a change would do to a database, to be confirmed by a person; a document that can be kept and run later. */
+export interface Plan extends Planned {
+  readonly version: 1;
+  /** The id of the change. */
+  readonly change: string;
+  readonly context: string;
+  readonly environment: string;
+  /** Where the database is, without user and password: two plans for different places differ. */
+  readonly database: string;
+  readonly table: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** ISO 8601, UTC, local clock. */
+  readonly takenAt: string;
+  /** Fingerprint of the table's shape. */
+  readonly schema: string;
+  /** Over environment, database, change, parameters, shape and counts: what an approval and a confirmation are for. */
+  readonly digest: string;
+}
+
+/** Where a context's database is, as a person would write it. */
+export function placeOf({ target, table }: Context): string {
+  const name = table.schema === undefined ? '' : ` ${table.schema}`;
+  if (target.engine === 'sqlite') return `${target.path}${name}`;
+  return `${target.socket ?? `${target.host}:${target.port}`}/${target.database ?? ''}${name}`;
+}
+
+/** Keys in order, so that equal values have equal texts. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)))
+      : part,
+  );
+}
+
+async function digestOf(plan: Omit<Plan, 'digest'>): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  const { environment, database, table, change, parameters, schema, counts } = plan;
+  const text = canonical({ environment, database, table, change, parameters, schema, counts });
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** Asks the database, by its reading session, what a change would do now. @throws Problem */
+export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
+  const { context, database, options } = ground;
+  const [planned, schema] = await Promise.all([change.plan(ground), schemaFingerprint(database, context, options)]);
+  const plan = {
+    version: 1 as const,
+    change: kind.id,
+    context: context.name,
+    environment: context.environment,
+    database: placeOf(context),
+    table: context.table.name,
+    parameters: change.parameters,
+    takenAt: new Date().toISOString(),
+    schema,
+    ...planned,
+  };
+  return { ...plan, digest: await digestOf(plan) };
+}
+
+/**
+ * A plan from what was kept of it.
+ * @param place how messages call the file
+ * @throws Problem usage, when it is none or was edited
+ */
+export async function readPlan(text: string, place: string): Promise<Plan> {
+  const remedy = 'make it anew: apptop change plan CHANGE --out FILE';
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new Problem('usage', `${place} holds no JSON`, remedy);
+  }
+  const result = z.safeParse(planSchema, parsed);
+  if (!result.success) throw new Problem('usage', `${place} is no plan of this version`, remedy);
+  const plan: Plan = result.data;
+  if ((await digestOf(plan)) !== plan.digest)
+    throw new Problem('usage', `${place} was edited after it was made`, remedy);
+  return plan;
+}

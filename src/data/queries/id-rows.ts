@@ -1,0 +1,150 @@
+import { sql } from 'kysely';
+import { classOfRow, kindOfValue, type RowClass } from '../../model/booking-id.ts';
+import type { Expression, Row } from '../connection.ts';
+import type { Database, QueryOptions } from '../database.ts';
+import type { IdValues } from '../writing.ts';
+import { all, any, hasClass, join, kindExpressions, reference, type Source, tableOf } from './expressions.ts';
+
+/** Characters of a booking id: one over the longest uid that a config may allow, so that a cut value stays no uid. */
+const ID_CHARACTERS = 256;
+
+/** A row as far as its booking ids go, soft-deleted or not. */
+export interface IdRow {
+  readonly pk: string;
+  readonly class: RowClass;
+  readonly ids: IdValues;
+}
+
+const qualified = ({ appointments }: Source, name: string): Expression => sql.id(appointments.table.name, name);
+
+function selection(source: Source): Expression {
+  const { dialect, appointments } = source;
+  const { taken, byDesign } = kindExpressions(source);
+  const id = (name: string) => dialect.shortText(sql.id(name), ID_CHARACTERS);
+  const backup = reference(source, '_migration_backup_v2_id');
+  return join([
+    sql`${dialect.text(sql.id(appointments.id.name))} AS row_pk`,
+    sql`${id(appointments.v1.name)} AS v1_id`,
+    sql`${id(appointments.v2.name)} AS v2_id`,
+    ...(backup === undefined ? [] : [sql`${dialect.shortText(backup, ID_CHARACTERS)} AS backup_id`]),
+    ...(taken === undefined ? [] : [sql`${taken} AS v1_taken`]),
+    ...(byDesign === undefined ? [] : [sql`${byDesign} AS v2_by_design`]),
+  ]);
+}
+
+function rowOf({ bookingIds: { uid } }: Source, row: Row): IdRow {
+  const [v1, v2] = [row['v1_id'] ?? null, row['v2_id'] ?? null];
+  return {
+    pk: row['row_pk'] ?? '',
+    class: classOfRow({
+      v1: kindOfValue(v1, uid),
+      v2: kindOfValue(v2, uid),
+      equal: v1 !== null && v1 === v2,
+      taken: row['v1_taken'] === '1',
+      byDesign: row['v2_by_design'] === '1',
+    }),
+    ids: { v1, v2, backup: row['backup_id'] ?? null },
+  };
+}
+
+/** The rows behind a primary key and up to another one, as a condition. */
+function between(source: Source, after: string | undefined, until: string): Expression {
+  const { id } = source.appointments;
+  const key = qualified(source, id.name);
+  const upTo = sql`${key} <= ${source.dialect.parameter(id, until)}`;
+  return after === undefined ? upTo : sql`${key} > ${source.dialect.parameter(id, after)} AND ${upTo}`;
+}
+
+/** The largest primary key, which ends a pass; undefined where there is no row. */
+export async function lastKey(database: Database, source: Source, options: QueryOptions): Promise<string | undefined> {
+  const { id } = source.appointments;
+  const [row] = await database.query(
+    sql`SELECT ${source.dialect.text(sql.id(id.name))} AS last_pk FROM ${tableOf(source)}
+      ORDER BY ${qualified(source, id.name)} DESC LIMIT 1`,
+    options,
+  );
+  return row?.['last_pk'] ?? undefined;
+}
+
+/** The next rows by primary key, every one of them. */
+export async function readIdRows(
+  database: Database,
+  source: Source,
+  stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
+  options: QueryOptions,
+): Promise<readonly IdRow[]> {
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${between(source, stretch.after, stretch.until)}
+      ORDER BY ${qualified(source, source.appointments.id.name)} LIMIT ${sql.lit(stretch.limit)}`,
+    options,
+  );
+  return rows.map((row) => rowOf(source, row));
+}
+
+/** The first rows that fulfil a condition, by primary key. */
+export async function sampleIdRows(
+  database: Database,
+  source: Source,
+  condition: Expression,
+  limit: number,
+  options: QueryOptions,
+): Promise<readonly IdRow[]> {
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${condition}
+      ORDER BY ${qualified(source, source.appointments.id.name)} LIMIT ${sql.lit(limit)}`,
+    options,
+  );
+  return rows.map((row) => rowOf(source, row));
+}
+
+/** The rows with these primary keys. */
+export function idRowsOf(
+  database: Database,
+  source: Source,
+  pks: readonly string[],
+  options: QueryOptions,
+): Promise<readonly IdRow[]> {
+  const { id } = source.appointments;
+  const keys = join(pks.map((pk) => source.dialect.parameter(id, pk)));
+  return sampleIdRows(database, source, sql`${qualified(source, id.name)} IN (${keys})`, pks.length, options);
+}
+
+/** The rows that a move changes by itself. */
+export const toMove = (source: Source): Expression =>
+  any([hasClass(source, 'misplaced'), hasClass(source, 'duplicate')]);
+
+/** A stretch of a sweep: the key of its last row, and of its rows those that are asked for. */
+export interface Swept {
+  /** undefined when nothing was left to look at. */
+  readonly last: string | undefined;
+  readonly scanned: number;
+  readonly rows: readonly IdRow[];
+}
+
+/**
+ * The same for rows that fulfil a condition: how many rows are looked at stays bounded although few of them come back.
+ */
+export async function sweepIdRows(
+  database: Database,
+  source: Source,
+  stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
+  condition: Expression,
+  options: QueryOptions,
+): Promise<Swept> {
+  const { id } = source.appointments;
+  const key = qualified(source, id.name);
+  const inside = between(source, stretch.after, stretch.until);
+  const [bound] = await database.query(
+    sql`SELECT ${source.dialect.text(sql`MAX(${sql.id('bounded', id.name)})`)} AS last_pk, COUNT(*) AS n
+      FROM (SELECT ${key} FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key} LIMIT ${sql.lit(stretch.limit)}) AS bounded`,
+    options,
+  );
+  const last = bound?.['last_pk'] ?? undefined;
+  if (last === undefined) return { last, scanned: 0, rows: [] };
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${all([between(source, stretch.after, last), condition])}
+      ORDER BY ${key}`,
+    options,
+  );
+  return { last, scanned: Number(bound?.['n']), rows: rows.map((row) => rowOf(source, row)) };
+}
