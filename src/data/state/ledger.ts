@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import type { Dialect, Expression, Row, TableName } from '../connection.ts';
+import type { Database, QueryOptions } from '../database.ts';
+import { all, join } from '../queries/expressions.ts';
+import type { IdColumns, IdValues, RowChange, WritingSession } from '../writing.ts';
+import { named, stateTable } from './tables.ts';
+
+/** Characters of a reason that the table holds. */
+const REASON_CHARACTERS = 255;
+
+/** A line of the ledger: what a run made of a row. */
+export interface LedgerLine {
+  readonly run: number;
+  readonly pk: string;
+  readonly old: IdValues;
+  readonly new: IdValues;
+}
+
+const ledgerTable = (appointments: TableName): Expression => named(stateTable(appointments, 'apptop_ledger'));
+
+/** Columns of the ledger as texts, by their names. */
+export const ledgerSelection = (dialect: Dialect): Expression =>
+  join(
+    (['pk', 'old_v1', 'old_v2', 'old_backup', 'new_v1', 'new_v2', 'new_backup'] as const).map(
+      (name) => sql`${dialect.text(sql.id('line', name))} AS ${sql.id(name === 'pk' ? 'line_pk' : name)}`,
+    ),
+  );
+
+/** A row of `ledgerSelection` with its run. */
+export const lineOf = (row: Row): LedgerLine => ({
+  run: Number(row['run']),
+  pk: row['line_pk'] ?? '',
+  old: { v1: row['old_v1'] ?? null, v2: row['old_v2'] ?? null, backup: row['old_backup'] ?? null },
+  new: { v1: row['new_v1'] ?? null, v2: row['new_v2'] ?? null, backup: row['new_backup'] ?? null },
+});
+
+/** What is set aside: a change of a row, or the copy of its original. */
+type Refused = { readonly kind: 'change'; readonly row: RowChange } | { readonly kind: 'back-up'; readonly pk: string };
+
+/** Lines of the ledger through one writing session. */
+export class Ledger {
+  readonly #session: WritingSession;
+  readonly #dialect: Dialect;
+  readonly #columns: IdColumns;
+
+  constructor(session: WritingSession, dialect: Dialect, columns: IdColumns) {
+    this.#session = session;
+    this.#dialect = dialect;
+    this.#columns = columns;
+  }
+
+  /** Notes that the database refused to change a row, and why; it stays as it is. */
+  async setAside(run: number, item: Refused, reason: string): Promise<void> {
+    const pk = item.kind === 'change' ? item.row.pk : item.pk;
+    const { v1, v2 } = item.kind === 'change' ? item.row.from : { v1: null, v2: null };
+    const key = this.#dialect.parameter(this.#columns.id, pk);
+    await this.#session.execute(
+      this.#dialect.compile(sql`INSERT INTO ${ledgerTable(this.#columns.table)} (run, pk, old_v1, old_v2, aside)
+        VALUES (${run}, ${key}, ${v1}, ${v2}, ${reason.slice(0, REASON_CHARACTERS)})`),
+    );
+  }
+}
+
+/** How many lines a run has that changed a row, and how many rows it set aside. */
+export async function countLines(
+  database: Database,
+  appointments: TableName,
+  run: number,
+  options: QueryOptions,
+): Promise<{ readonly changed: number; readonly aside: number }> {
+  const [row] = await database.query(
+    sql`SELECT COUNT(*) AS n, COUNT(aside) AS aside FROM ${ledgerTable(appointments)} WHERE run = ${run}`,
+    options,
+  );
+  return { changed: Number(row?.['n']) - Number(row?.['aside']), aside: Number(row?.['aside']) };
+}
+
+/** Rows that a run set aside, with why. */
+export async function asideLines(
+  database: Database,
+  appointments: TableName,
+  run: number,
+  limit: number,
+  options: QueryOptions,
+): Promise<readonly { readonly pk: string; readonly reason: string }[]> {
+  const { dialect } = database;
+  const rows = await database.query(
+    sql`SELECT ${dialect.text(sql.id('pk'))} AS line_pk, aside FROM ${ledgerTable(appointments)}
+      WHERE ${all([sql`run = ${run}`, sql`aside IS NOT NULL`])} LIMIT ${sql.lit(limit)}`,
+    options,
+  );
+  return rows.map((row) => ({ pk: row['line_pk'] ?? '', reason: row['aside'] ?? '' }));
+}
