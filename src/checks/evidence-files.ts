@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { attempt, makeFolder, readState } from '../config/state.ts';
 import type { Row, Statement } from '../data/connection.ts';
-import { attempt, makeFolder, readState } from '../live/state.ts';
 import type { Evidence } from './evidence.ts';
 
 /** The evidence of one result. */

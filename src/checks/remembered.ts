@@ -1,4 +1,4 @@
-import { readState } from '../live/state.ts';
+import { readState } from '../config/state.ts';
 import { cut } from '../model/cut.ts';
 import { CHECK_VERDICTS, type CheckResult, type CheckVerdict } from './check.ts';
 

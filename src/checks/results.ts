@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { attempt, writeState } from '../live/state.ts';
+import { attempt, writeState } from '../config/state.ts';
 import type { CheckResult } from './check.ts';
 import { boundedEvidence, type Evidence } from './evidence.ts';
 import { EvidenceFiles } from './evidence-files.ts';

@@ -1,9 +1,9 @@
 import { checksOf } from '../checks/all.ts';
 import { Results } from '../checks/results.ts';
 import { loadContext } from '../config/load.ts';
+import { stateFile } from '../config/state.ts';
 import { openDatabase } from '../data/database.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
-import { stateFile } from '../live/state.ts';
 import { Problem } from '../model/problem.ts';
 import { runOnce } from './check/session.ts';
 import { EXIT, type ExitCode, type MetricsOptions } from './command.ts';

@@ -1,9 +1,9 @@
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { attempt, makeFolder, readState } from '../config/state.ts';
 import type { Sample } from '../model/sample.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import type { Window } from '../model/windows.ts';
-import { attempt, makeFolder, readState } from './state.ts';
 
 /** Sparklines show the last hours: one sample a minute for a day. */
 const SAMPLE_MS = 60_000;

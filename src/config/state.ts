@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Context } from '../config/context.ts';
+import type { Context } from './context.ts';
 
 /** The folder for what apptop remembers, by the XDG base directory specification. */
 const stateFolder = (): string => join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
@@ -20,7 +20,7 @@ function digestOf({ target, table }: Context): string {
   return digest(`${target.engine} ${place} ${table.schema} ${table.name}`);
 }
 
-const ENDINGS = { history: 'jsonl', checks: 'json' } as const;
+const ENDINGS = { history: 'jsonl', checks: 'json', audit: 'jsonl', backups: 'sqlite' } as const;
 
 /** The file of what is remembered of a database: the same one for every process that looks at it. */
 export const stateFile = (context: Context, what: keyof typeof ENDINGS): string =>
