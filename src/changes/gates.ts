@@ -3,6 +3,7 @@ import type { CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/runner.ts';
 import { leaseOf, selectLease } from '../data/state/lease.ts';
 import { runOf, selectRuns } from '../data/state/runs.ts';
+import type { Phase, Severity } from '../model/check-words.ts';
 import { age, counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpen, type Lease, type Run } from '../model/run.ts';
@@ -94,15 +95,21 @@ export async function runNamed(ground: ChangeGround, ids: readonly string[]): Pr
   return runChecks(database, context, checks, { signal: options.signal ?? new AbortController().signal });
 }
 
-/** The users' own checks of a phase that block when they fail. */
-export async function ownBlockers(ground: ChangeGround, phase: 'pre' | 'post'): Promise<readonly string[]> {
-  return (await checksOf(ground.context))
+/** The users' own checks of a phase and of some severities. */
+export async function ownChecksOf(
+  { context }: ChangeGround,
+  phase: Phase,
+  severities: readonly Severity[],
+): Promise<readonly string[]> {
+  return (await checksOf(context))
     .filter(
-      ({ system, severity, phases }) =>
-        system === 'own' && severity !== 'warn' && severity !== 'info' && phases.includes(phase),
+      ({ system, severity, phases }) => system === 'own' && severities.includes(severity) && phases.includes(phase),
     )
     .map(({ id }) => id);
 }
+
+/** Severities that keep a change from beginning, or from counting as done. */
+export const BLOCKING: readonly Severity[] = ['stop', 'error'];
 
 /** What must hold before any change: access, nobody else, its checks and the users' own. */
 export async function commonGates(
@@ -110,7 +117,7 @@ export async function commonGates(
   kind: ChangeKind,
   checks: readonly string[],
 ): Promise<readonly Gate[]> {
-  const ids = [...checks, ...(kind.tier === 'typed' ? await ownBlockers(ground, 'pre') : [])];
+  const ids = [...checks, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'pre', BLOCKING) : [])];
   const [lease, checked] = await Promise.all([leaseGate(ground), checkGates(ground, ids)]);
   return [accessGate(ground), lease, ...checked];
 }

@@ -112,6 +112,13 @@ export interface WritingEngine {
   load(connection: Connection, dialect: Dialect): Promise<Load>;
   /** Triggers and generated columns that an update of these columns sets off, a line each, for the plan. */
   sideEffects(connection: Connection, table: TableName): Promise<readonly string[]>;
+  /**
+   * Copies the whole database, as it is when that ends, to a new file while others write; only SQLite can.
+   * @throws Problem
+   */
+  readonly onlineBackup?: (target: Target, file: string, signal: AbortSignal) => Promise<void>;
+  /** Share of a batch's time that is left to other writers after it; 0 where they need not wait for one another. */
+  readonly restShare: number;
   /** The column that the server would touch by itself on each update; undefined where there is none. */
   touchedColumn(columns: readonly Column[]): Column | undefined;
 }

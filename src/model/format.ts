@@ -30,6 +30,13 @@ export function duration(seconds: number): string {
   return `${Number.isInteger(seconds) || seconds >= 10 ? Math.round(seconds) : seconds.toFixed(1)} s`;
 }
 
+/** A size as people read it: `512 B`, `1.2 MB`. */
+export function bytes(size: number): string {
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, size)) / 3));
+  const value = size / 1000 ** power;
+  return `${value >= 10 || power === 0 ? Math.round(value) : value.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
+}
+
 /** `2026-11-21 12:04:31Z` */
 export const utc = (milliseconds: number): string =>
   `${new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')}Z`;

@@ -1,0 +1,141 @@
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { runCommand } from '../config/command.ts';
+import type { Context } from '../config/context.ts';
+import { errorCode } from '../config/read.ts';
+import { makeFolder, stateFile } from '../config/state.ts';
+import type { WritingEngine } from '../data/writing.ts';
+import { age, bytes } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import type { Gate } from './change.ts';
+import { green, red } from './gates.ts';
+
+/** Milliseconds that a backup command may take. */
+const COMMAND_MS = 4 * 3_600_000;
+
+/** That the data could be had back, as far as a file tells. */
+export interface BackupProof {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** When the file was last written, in milliseconds since 1970 UTC. */
+  readonly at: number;
+}
+
+/** A file that could be a backup. */
+interface Dump {
+  readonly file: string;
+  readonly bytes: number;
+  readonly at: number;
+}
+
+const TITLE = 'backup';
+
+async function dumpAt(file: string): Promise<Dump | undefined> {
+  try {
+    const { size, mtimeMs, isFile } = await stat(file).then((stats) => ({ ...stats, isFile: stats.isFile() }));
+    return isFile ? { file, bytes: size, at: mtimeMs } : undefined;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw new Problem('config', `cannot look at ${file}`, 'check the right to read it and its folder');
+  }
+}
+
+const isFresh = ({ changes }: Context, { bytes: size, at }: Dump): boolean =>
+  size > 0 && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
+
+const words = ({ at, bytes: size }: Dump): string => `${age((Date.now() - at) / 1000)} old, ${bytes(size)}`;
+
+/** Where the online backups of a database are kept, the newest last. */
+const onlineFile = (context: Context, stamp: string): string =>
+  `${stateFile(context, 'backups').replace(/\.sqlite$/, '')}-${stamp}.sqlite`;
+
+async function newestOnline(context: Context): Promise<Dump | undefined> {
+  const folder = dirname(stateFile(context, 'backups'));
+  const beginning = onlineFile(context, '').replace(/\.sqlite$/, '');
+  const names = await readdir(folder).catch(() => []);
+  const files = names.map((name) => join(folder, name)).filter((file) => file.startsWith(beginning));
+  const newest = files.toSorted().at(-1);
+  return newest === undefined ? undefined : dumpAt(newest);
+}
+
+/** The dump that there is already. */
+async function present(context: Context, given: string | undefined): Promise<Dump | undefined> {
+  const file = given === undefined ? context.changes.backup?.file : resolve(given);
+  return file === undefined ? newestOnline(context) : dumpAt(file);
+}
+
+/** Whether a dump can be made here and now. */
+const canMake = ({ changes }: Context, writing: WritingEngine, given: string | undefined): boolean => {
+  if (given !== undefined) return false;
+  return changes.backup === undefined ? writing.onlineBackup !== undefined : 'command' in changes.backup;
+};
+
+/**
+ * How the backup stands, without making one.
+ * @param given the path of a dump that the operator names
+ */
+export async function backupGate(context: Context, writing: WritingEngine, given: string | undefined): Promise<Gate> {
+  const dump = await present(context, given);
+  if (dump !== undefined && isFresh(context, dump)) return green('backup', TITLE, words(dump));
+  if (canMake(context, writing, given)) {
+    return { id: 'backup', title: TITLE, state: 'pending', detail: 'is made when the change begins', remedy: '' };
+  }
+  const limit = `${context.changes.backupMaxAgeMinutes} min`;
+  if (dump !== undefined) {
+    const what = dump.bytes === 0 ? `${dump.file} is empty` : `${words(dump)}, older than ${limit}`;
+    return red('backup', TITLE, what, 'make a new dump');
+  }
+  const file = given ?? context.changes.backup?.file;
+  return file === undefined
+    ? red(
+        'backup',
+        TITLE,
+        'nobody said where it is',
+        `set contexts.${context.name}.changes.backup, or give --backup FILE`,
+      )
+    : red('backup', TITLE, `there is no file ${file}`, 'make the dump, or correct the path');
+}
+
+async function sha256(file: string): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/**
+ * Proves that there is a fresh backup, making one where the config or the engine says how.
+ * @throws Problem blocked, where there is none; config, when the command fails
+ */
+export async function proveBackup(
+  context: Context,
+  writing: WritingEngine,
+  given: string | undefined,
+  signal: AbortSignal,
+): Promise<BackupProof> {
+  const before = await present(context, given);
+  let dump = before;
+  if ((dump === undefined || !isFresh(context, dump)) && canMake(context, writing, given)) {
+    dump = await makeDump(context, writing, signal);
+  }
+  if (dump === undefined || !isFresh(context, dump)) {
+    const { detail, remedy } = await backupGate(context, writing, given ?? context.changes.backup?.file);
+    throw new Problem('blocked', `no backup is proven: ${detail}`, remedy || 'see that the command writes the file');
+  }
+  return { ...dump, sha256: await sha256(dump.file) };
+}
+
+async function makeDump(context: Context, writing: WritingEngine, signal: AbortSignal): Promise<Dump | undefined> {
+  const { backup } = context.changes;
+  if (backup !== undefined && 'command' in backup) {
+    const place = `contexts.${context.name}.changes.backup.command`;
+    await runCommand(backup.command, { folder: backup.folder, place, timeoutMs: COMMAND_MS, signal });
+    return dumpAt(backup.file);
+  }
+  const file = onlineFile(context, new Date().toISOString().replaceAll(/[:.]/g, '-'));
+  makeFolder(dirname(file));
+  await writing.onlineBackup?.(context.target, file, signal);
+  return dumpAt(file);
+}

@@ -1,0 +1,161 @@
+import type { Audit } from '../audit/audit.ts';
+import type { CheckResult } from '../checks/check.ts';
+import { countLines } from '../data/state/ledger.ts';
+import { openWriting, type WritingSession } from '../data/writing.ts';
+import { counted } from '../model/format.ts';
+import { keysOf } from '../model/keys.ts';
+import { Problem } from '../model/problem.ts';
+import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
+import { Batches, type BatchesOutcome } from './batches.ts';
+import type { Change, ChangeGround, ChangeKind } from './change.ts';
+import { schemaFingerprint } from './fingerprint.ts';
+import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
+import { Halted, HeldRun, type HoldHost, isKind, patiently } from './held-run.ts';
+import { type Advice, throttleOf } from './throttle.ts';
+
+/** Milliseconds between two renewals of the lease while checks run. */
+const RENEW_MS = 5_000;
+
+/** How a run ended, or why it stands still. */
+export interface RunEnd {
+  readonly run: Run;
+  /** Results of the checks after it that did not pass. */
+  readonly failed: readonly CheckResult[];
+}
+
+/** All that a run is executed with. */
+export interface Execution {
+  readonly session: WritingSession;
+  /** Under its token. */
+  readonly run: Run;
+  readonly kind: ChangeKind;
+  readonly change: Change;
+  readonly ground: ChangeGround;
+  readonly audit: Audit;
+  readonly leave: AbortSignal;
+  readonly onProgress: ((run: Run) => void) | undefined;
+}
+
+const GO: Advice = { kind: 'go' };
+
+/** The stop conditions of a run, beside those that its batches find by themselves. */
+async function stopConditions({ session: first, ground }: Execution): Promise<HoldHost['stopCondition']> {
+  const { database, context, options } = ground;
+  const shape = await schemaFingerprint(database, context, options);
+  const stops = await ownChecksOf(ground, 'monitor', ['stop']);
+  return async (session) => {
+    if (!session.clustered && session.instance !== first.instance) {
+      return `another server took over: ${session.instance}, before ${first.instance}`;
+    }
+    if ((await schemaFingerprint(database, context, options)) !== shape) return 'the table was altered meanwhile';
+    const broken = (await runNamed(ground, stops)).find(({ verdict }) => verdict === 'fail');
+    return broken && `the check ${broken.check.id} fails`;
+  };
+}
+
+/** Does some work while the lease is renewed. */
+async function whileHeld<Answer>(held: HeldRun, work: () => Promise<Answer>): Promise<Answer> {
+  let failed: unknown;
+  const timer = setInterval(() => {
+    held.renew().catch((error: unknown) => {
+      failed ??= error;
+    });
+  }, RENEW_MS);
+  try {
+    const answer = await work();
+    if (failed !== undefined) throw failed;
+    return answer;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Prepares, works in batches and finishes; the run is still running when that is over. */
+async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome> {
+  const { change, ground, leave } = execution;
+  await patiently(async () => change.prepare?.(held.session, ground), leave);
+  if (change.work !== undefined) {
+    const throttle = throttleOf(ground.database, ground.context);
+    const outcome = await new Batches(held, await change.work(ground, held.run), {
+      advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
+      rest: (ms) => (change.throttled ? ms * ground.writing.restShare : 0),
+      leave,
+    }).execute();
+    if (outcome.kind !== 'over') return outcome;
+    const { table } = ground.source.appointments;
+    const lines = await countLines(ground.database, table, held.run.id, ground.options);
+    if (lines.changed !== held.run.counts.changed) {
+      const reason = `the ledger has ${counted(lines.changed, 'line')} for ${counted(held.run.counts.changed, 'change')}`;
+      return { kind: 'halted', reason };
+    }
+  }
+  await patiently(async () => change.finish?.(held.session, ground, held.run), leave);
+  return { kind: 'over' };
+}
+
+async function verify({ kind, ground }: Execution, held: HeldRun): Promise<readonly CheckResult[]> {
+  const ids = [...kind.after, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'post', BLOCKING) : [])];
+  const results = await whileHeld(held, () => runNamed(ground, ids));
+  return results.filter(({ verdict }) => verdict === 'fail' || verdict === 'could-not-tell');
+}
+
+const actual = (counts: RunCounts): Readonly<Record<string, number>> =>
+  Object.fromEntries(keysOf(NO_COUNTS).flatMap((name) => (counts[name] > 0 ? [[name, counts[name]]] : [])));
+
+/** Records how it ended; where the database is away the local file has to do. */
+async function record({ audit, kind }: Execution, held: HeldRun, event: 'outcome' | 'halt' | 'pause'): Promise<void> {
+  const { run } = held;
+  const outcome = run.reason === undefined ? run.state : `${run.state}: ${run.reason}`;
+  const counts = { actual: actual(run.counts) };
+  try {
+    await audit.record(held.session, { event, change: kind.id, run: run.id, digest: run.digest, counts, outcome });
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+}
+
+/** Puts an outcome into the database and on record. */
+async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutcome): Promise<RunEnd> {
+  if (outcome.kind !== 'over') {
+    const reason = outcome.kind === 'halted' ? outcome.reason : undefined;
+    await held.settle(outcome.kind, reason);
+    const event = { paused: 'pause', cancelled: 'outcome', halted: 'halt' } as const;
+    await record(execution, held, event[outcome.kind]);
+    return { run: held.run, failed: [] };
+  }
+  const failed = await verify(execution, held);
+  const [first] = failed;
+  const reason = first && `${first.check.id}: ${first.note ?? counted(first.violations, 'violation')}`;
+  await held.settle(first === undefined ? 'done' : 'failed', reason);
+  await record(execution, held, 'outcome');
+  return { run: held.run, failed };
+}
+
+/**
+ * Executes a run that is held, verifies what it left behind and records how it ended.
+ * @throws Problem blocked, when somebody took it over; lost, when the database stays away: it can be resumed then
+ */
+export async function execute(execution: Execution): Promise<RunEnd> {
+  const { ground, session, run, leave, onProgress } = execution;
+  const host: HoldHost = {
+    dialect: ground.dialect,
+    appointments: ground.source.appointments.table,
+    open: () => openWriting(ground.context),
+    stopCondition: await stopConditions(execution),
+    leave,
+    onProgress,
+  };
+  const held = new HeldRun(host, session, run);
+  try {
+    return await settle(execution, held, await work(execution, held));
+  } catch (error) {
+    if (error instanceof Halted) return await settle(execution, held, { kind: 'halted', reason: error.message });
+    // A statement that no batch can be made of, a full disk: what was done stays done, and a person decides.
+    if (isKind(error, 'full', 'sql', 'refused', 'missing', 'duplicate')) {
+      return await settle(execution, held, { kind: 'halted', reason: error.message });
+    }
+    throw error;
+  } finally {
+    await held.letGo();
+  }
+}

@@ -1,0 +1,345 @@
+import type { Audit } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { operatorOf } from '../audit/operator.ts';
+import type { Context } from '../config/context.ts';
+import type { Database } from '../data/database.ts';
+import { loadWriting } from '../data/engines.ts';
+import { sourceOf } from '../data/queries/read-rows.ts';
+import { Leases } from '../data/state/lease.ts';
+import { Runs } from '../data/state/runs.ts';
+import { createStateTables } from '../data/state/tables.ts';
+import { openWriting, type WritingSession } from '../data/writing.ts';
+import { Problem } from '../model/problem.ts';
+import { isOpen, type Run, type RunRequest } from '../model/run.ts';
+import { approvalGate } from './approval.ts';
+import { type BackupProof, backupGate, proveBackup } from './backup.ts';
+import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
+import { assertConfirmed, type Confirmation } from './confirm.ts';
+import { execute, type RunEnd } from './execute.ts';
+import { commonGates, runsOf } from './gates.ts';
+import { changeNamed } from './list.ts';
+import { type Plan, planOf } from './plan.ts';
+
+/** Milliseconds between two tries to get at a run that somebody else's transaction holds. */
+const BUSY_TRIES = 8;
+
+/** What a change would do, and whether it may. */
+export interface Look {
+  readonly plan: Plan;
+  readonly gates: readonly Gate[];
+}
+
+/** The figures are not those that were confirmed: nothing ran. */
+export class Drift extends Problem {
+  readonly plan: Plan;
+
+  constructor(plan: Plan) {
+    super('blocked', 'the database has changed since the plan was made: nothing was done', 'look at the new plan');
+    this.plan = plan;
+  }
+}
+
+/** Gates that are red: nothing ran. */
+export class Blocked extends Problem {
+  readonly gates: readonly Gate[];
+
+  constructor(gates: readonly Gate[]) {
+    const [first] = gates;
+    const more = gates.length > 1 ? ` (and ${gates.length - 1} more)` : '';
+    super('blocked', `${first?.title ?? 'a gate'}: ${first?.detail ?? 'red'}${more}`, first?.remedy ?? '');
+    this.gates = gates;
+  }
+}
+
+export interface RunOptions {
+  /** Aborted when this process has to leave: the run then pauses at the end of a batch. */
+  readonly leave: AbortSignal;
+  readonly onProgress?: ((run: Run) => void) | undefined;
+  /** Takes the lease from whoever holds it. */
+  readonly takeOver?: boolean;
+}
+
+/** Who holds a lease, in words that tell two consoles apart. */
+const holderOf = (databaseUser: string | undefined): string => {
+  const { user, sudoUser, host, pid } = operatorOf(databaseUser);
+  return `${sudoUser === undefined ? user : `${sudoUser} as ${user}`}@${host} (process ${pid})`;
+};
+
+/**
+ * The one way in which a database is changed: plan, gates, confirm, execute, verify, record. Reading happens by the
+ * database's reading sessions; a writing one is opened here, and only while a change is under way.
+ */
+export class GuardedPath {
+  readonly #context: Context;
+  readonly #database: Database;
+  readonly #audit: Audit;
+  readonly #kinds: readonly ChangeKind[];
+
+  /** @param kinds the changes that there are */
+  constructor(context: Context, database: Database, audit: Audit, kinds: readonly ChangeKind[]) {
+    this.#context = context;
+    this.#database = database;
+    this.#audit = audit;
+    this.#kinds = kinds;
+  }
+
+  get kinds(): readonly ChangeKind[] {
+    return this.#kinds;
+  }
+
+  /**
+   * What a change would do and how its gates stand; nothing is written.
+   * @param backup the path of a dump that the operator names
+   * @throws Problem
+   */
+  async look(id: string, parameters: Parameters, signal?: AbortSignal, backup?: string): Promise<Look> {
+    const kind = changeNamed(this.#kinds, id);
+    const change = kind.with(parameters);
+    const ground = await this.#ground(signal);
+    const plan = await planOf(kind, change, ground);
+    return { plan, gates: await this.#gates(kind, change, ground, plan, backup) };
+  }
+
+  /** The newest runs, newest first. */
+  async runs(signal?: AbortSignal): Promise<readonly Run[]> {
+    return runsOf(await this.#ground(signal));
+  }
+
+  /**
+   * Runs what a plan says, if it still is what the database says, every gate is green and it is confirmed.
+   * @returns how it ended; undefined when there was nothing to do
+   * @throws Problem blocked: Drift, Blocked, or the confirmation; and those of the connection
+   */
+  async run(
+    plan: Plan,
+    confirmation: Confirmation,
+    options: RunOptions & { readonly backup?: string | undefined },
+  ): Promise<RunEnd | undefined> {
+    const kind = changeNamed(this.#kinds, plan.change);
+    const change = kind.with(plan.parameters);
+    assertConfirmed(kind.tier, plan, confirmation);
+    const ground = await this.#ground();
+    const fresh = await planOf(kind, change, ground);
+    if (fresh.digest !== plan.digest) throw new Drift(fresh);
+    if (fresh.rows === 0 && change.finish === undefined) return undefined;
+    const gates = await this.#gates(kind, change, ground, fresh, options.backup);
+    const closed = gates.filter(({ state }) => state === 'red');
+    if (closed.length > 0) throw new Blocked(closed);
+    const proof = kind.needsBackup
+      ? await proveBackup(this.#context, ground.writing, options.backup, options.leave)
+      : undefined;
+    return this.#writing(async (session) => {
+      const { appointments } = ground.source;
+      const state = [ground.dialect, appointments.table] as const;
+      await createStateTables(session, ...state, ground.writing.stateTypes, appointments.id);
+      const token = await this.#take(session, ground, false);
+      const runs = new Runs(session, ...state);
+      const id = await runs.add(
+        {
+          change: kind.id,
+          digest: plan.digest,
+          parameters: JSON.stringify(plan.parameters),
+          planned: fresh.rows,
+          total: fresh.total,
+          operator: holderOf(session.server.user),
+          ticket: confirmation.reason,
+          batchSize: 500,
+        },
+        token,
+      );
+      await new Leases(session, ...state).holdFor(token, id);
+      await this.#announce(session, runs, { id, token }, intentOf(fresh, id, confirmation, proof));
+      const run = await runs.read(id);
+      if (run === undefined) throw new Error(`run ${id} is not there`);
+      return this.#execute(session, run, kind, change, ground, options);
+    });
+  }
+
+  /**
+   * Goes on with a run that was paused, halted or interrupted.
+   * @param id the newest one by default
+   * @param decision why it may go on after it halted
+   */
+  async resume(
+    id: number | undefined,
+    options: RunOptions & { readonly decision?: string | undefined },
+  ): Promise<RunEnd> {
+    const ground = await this.#ground();
+    const found = await this.#openRun(ground, id);
+    const kind = changeNamed(this.#kinds, found.change);
+    const parameters: unknown = JSON.parse(found.parameters);
+    const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
+    return this.#writing(async (session) => {
+      const state = [ground.dialect, ground.source.appointments.table] as const;
+      const token = await this.#take(session, ground, options.takeOver === true);
+      const runs = new Runs(session, ...state);
+      if (!(await again(() => runs.take(found.id, token)))) throw this.#ended(found.id);
+      await new Leases(session, ...state).holdFor(token, found.id);
+      const run = await runs.read(found.id);
+      if (run === undefined) throw this.#ended(found.id);
+      await this.#announce(session, runs, run, {
+        event: options.takeOver === true ? 'take-over' : 'resume',
+        change: run.change,
+        run: run.id,
+        digest: run.digest,
+        ...(options.decision !== undefined && { reason: options.decision }),
+        details: { was: found.state, because: found.reason ?? null },
+      });
+      return this.#execute(session, run, kind, change, ground, options);
+    });
+  }
+
+  /**
+   * Asks a run to pause or to end. Who holds it does so at the next batch; one that nobody holds is settled here.
+   * @returns the run as it was asked
+   */
+  async ask(id: number | undefined, request: RunRequest): Promise<Run> {
+    const ground = await this.#ground();
+    const found = await this.#openRun(ground, id);
+    return this.#writing(async (session) => {
+      const state = [ground.dialect, ground.source.appointments.table] as const;
+      const [runs, leases] = [new Runs(session, ...state), new Leases(session, ...state)];
+      const event: AuditEvent = { event: request, change: found.change, run: found.id, digest: found.digest };
+      await this.#audit.record(session, event);
+      const token = await leases.take(holderOf(session.server.user), false);
+      if (token === undefined) {
+        await again(() => runs.request(found.id, request));
+        return found;
+      }
+      try {
+        if (!(await again(() => runs.take(found.id, token)))) throw this.#ended(found.id);
+        await runs.settle({ id: found.id, token }, request === 'cancel' ? 'cancelled' : 'paused', undefined);
+        return found;
+      } finally {
+        await leases.release(token);
+      }
+    });
+  }
+
+  /** Says yes to a plan that another operator wants to run. */
+  async approve(plan: Plan): Promise<void> {
+    const ground = await this.#ground();
+    await this.#writing(async (session) => {
+      const { appointments } = ground.source;
+      await createStateTables(session, ground.dialect, appointments.table, ground.writing.stateTypes, appointments.id);
+      await this.#audit.record(session, { event: 'approve', change: plan.change, digest: plan.digest });
+    });
+  }
+
+  async #ground(signal?: AbortSignal): Promise<ChangeGround> {
+    const [context, database] = [this.#context, this.#database];
+    const options = { lane: 'change', signal } as const;
+    const [source, writing] = await Promise.all([
+      sourceOf(database, context, options),
+      loadWriting(context.target.engine),
+    ]);
+    return { context, database, dialect: database.dialect, writing, source, options };
+  }
+
+  async #gates(
+    kind: ChangeKind,
+    change: Change,
+    ground: ChangeGround,
+    plan: Plan,
+    backup: string | undefined,
+  ): Promise<readonly Gate[]> {
+    const [common, own, proof, approval] = await Promise.all([
+      commonGates(ground, kind, kind.before),
+      change.gates(ground),
+      kind.needsBackup ? backupGate(this.#context, ground.writing, backup) : undefined,
+      kind.tier === 'typed' ? approvalGate(ground, this.#audit, plan) : undefined,
+    ]);
+    return [...common, ...(proof ? [proof] : []), ...own, ...(approval ? [approval] : [])];
+  }
+
+  /** A session that writes, for as long as some work takes. */
+  async #writing<Answer>(work: (session: WritingSession) => Promise<Answer>): Promise<Answer> {
+    if (this.#context.access !== 'operate') {
+      const remedy = `set contexts.${this.#context.name}.access to "operate" in the config`;
+      throw new Problem('blocked', 'this context only reads', remedy);
+    }
+    const session = await openWriting(this.#context);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #take(session: WritingSession, { dialect, source }: ChangeGround, force: boolean): Promise<number> {
+    const leases = new Leases(session, dialect, source.appointments.table);
+    const token = await again(() => leases.take(holderOf(session.server.user), force));
+    if (token !== undefined) return token;
+    const lease = await leases.read();
+    throw new Problem(
+      'blocked',
+      `${lease?.holder ?? 'somebody else'} is changing this database`,
+      'wait for it, or take it over: apptop change resume --take-over',
+    );
+  }
+
+  /** What can't be recorded does not run. */
+  async #announce(
+    session: WritingSession,
+    runs: Runs,
+    run: Pick<Run, 'id' | 'token'>,
+    event: AuditEvent,
+  ): Promise<void> {
+    try {
+      await this.#audit.record(session, event);
+    } catch (error) {
+      if (event.event === 'intent') await runs.settle(run, 'cancelled', 'its intent could not be recorded');
+      else await runs.settle(run, 'paused', 'going on could not be recorded');
+      throw error;
+    }
+  }
+
+  async #openRun(ground: ChangeGround, id: number | undefined): Promise<Run> {
+    const runs = await runsOf(ground);
+    const run = runs.find((candidate) => (id === undefined ? isOpen(candidate.state) : candidate.id === id));
+    if (run === undefined) {
+      const what = id === undefined ? 'no run is under way' : `there is no run ${id}`;
+      throw new Problem('blocked', what, 'apptop change status shows the runs');
+    }
+    if (!isOpen(run.state)) throw this.#ended(run.id);
+    return run;
+  }
+
+  #ended = (id: number): Problem =>
+    new Problem('blocked', `run ${id} has ended`, 'plan the change anew, or roll it back');
+
+  #execute(
+    session: WritingSession,
+    run: Run,
+    kind: ChangeKind,
+    change: Change,
+    ground: ChangeGround,
+    { leave, onProgress }: RunOptions,
+  ): Promise<RunEnd> {
+    return execute({ session, run, kind, change, ground, audit: this.#audit, leave, onProgress });
+  }
+}
+
+/** Waits out the transaction of a holder that is gone: the server ends it. */
+async function again<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === 'busy') || tries === BUSY_TRIES) throw error;
+    }
+  }
+}
+
+const intentOf = (plan: Plan, run: number, { reason }: Confirmation, proof: BackupProof | undefined): AuditEvent => ({
+  event: 'intent',
+  change: plan.change,
+  run,
+  digest: plan.digest,
+  reason,
+  sql: plan.sql,
+  counts: { planned: plan.counts },
+  ...(proof !== undefined && {
+    details: { backup: proof.file, backupBytes: proof.bytes, backupSha256: proof.sha256 },
+  }),
+});

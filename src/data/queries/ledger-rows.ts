@@ -1,0 +1,162 @@
+import { sql } from 'kysely';
+import type { Expression, Row } from '../connection.ts';
+import type { Database, QueryOptions } from '../database.ts';
+import { type LedgerLine, ledgerSelection, lineOf } from '../state/ledger.ts';
+import { named, stateTable } from '../state/tables.ts';
+import type { IdValues } from '../writing.ts';
+import { all, any, join, reference, type Source, tableOf } from './expressions.ts';
+
+/** Which lines of the ledger a rollback is about: those of some runs, and of these perhaps only some rows. */
+export interface LedgerScope {
+  /** At least one. */
+  readonly runs: readonly number[];
+  readonly tenant: string | undefined;
+  readonly ids: readonly string[] | undefined;
+}
+
+/** A line of the ledger beside its row as it is now; undefined when that is gone. */
+export interface LedgerRow {
+  readonly line: LedgerLine;
+  readonly now: IdValues | undefined;
+}
+
+const row = (name: string): Expression => sql.id('row_now', name);
+const line = (name: string): Expression => sql.id('line', name);
+
+const ledgerOf = ({ appointments }: Source): Expression => named(stateTable(appointments.table, 'apptop_ledger'));
+
+const fromLines = (source: Source): Expression =>
+  sql`FROM ${ledgerOf(source)} AS line LEFT JOIN ${tableOf(source)} AS row_now ON ${row(source.appointments.id.name)} = ${line('pk')}`;
+
+function inScope(source: Source, { runs, tenant, ids }: LedgerScope): readonly Expression[] {
+  const { dialect, appointments } = source;
+  const conditions = [sql`${line('run')} IN (${join(runs.map((run) => sql.lit(run)))})`, sql`${line('aside')} IS NULL`];
+  const company = appointments.known.get('company_id');
+  if (tenant !== undefined) {
+    conditions.push(company === undefined ? sql`1 = 0` : sql`${dialect.text(row(company.name))} = ${tenant}`);
+  }
+  if (ids !== undefined) {
+    const keys = ids.map((id) => dialect.parameter(appointments.id, id));
+    conditions.push(keys.length === 0 ? sql`1 = 0` : sql`${line('pk')} IN (${join(keys)})`);
+  }
+  return conditions;
+}
+
+/** The largest primary key in scope; undefined when there is no line. */
+export async function lastLine(
+  database: Database,
+  source: Source,
+  scope: LedgerScope,
+  options: QueryOptions,
+): Promise<string | undefined> {
+  const [last] = await database.query(
+    sql`SELECT ${source.dialect.text(line('pk'))} AS last_pk ${fromLines(source)} WHERE ${all(inScope(source, scope))}
+      ORDER BY ${line('pk')} DESC LIMIT 1`,
+    options,
+  );
+  return last?.['last_pk'] ?? undefined;
+}
+
+function ledgerRowOf(found: Row): LedgerRow {
+  const gone = found['present'] === null;
+  const ids = { v1: found['now_v1'] ?? null, v2: found['now_v2'] ?? null, backup: found['now_backup'] ?? null };
+  return { line: lineOf(found), now: gone ? undefined : ids };
+}
+
+const selection = (source: Source): Expression => {
+  const { dialect, appointments } = source;
+  const backup = reference(source, '_migration_backup_v2_id');
+  const { name: backupName = '' } = appointments.known.get('_migration_backup_v2_id') ?? {};
+  return join([
+    sql`${line('run')} AS run`,
+    ledgerSelection(dialect),
+    sql`${dialect.text(row(appointments.id.name))} AS present`,
+    sql`${dialect.text(row(appointments.v1.name))} AS now_v1`,
+    sql`${dialect.text(row(appointments.v2.name))} AS now_v2`,
+    sql`${backup === undefined ? sql`NULL` : dialect.text(row(backupName))} AS now_backup`,
+  ]);
+};
+
+/** The next lines behind a primary key and up to another one; those of one row together, newest run first. */
+export async function readLedgerRows(
+  database: Database,
+  source: Source,
+  scope: LedgerScope,
+  stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
+  options: QueryOptions,
+): Promise<readonly LedgerRow[]> {
+  const { dialect, appointments } = source;
+  const key = (pk: string) => dialect.parameter(appointments.id, pk);
+  const { after } = stretch;
+  const conditions = [
+    ...inScope(source, scope),
+    sql`${line('pk')} <= ${key(stretch.until)}`,
+    ...(after === undefined ? [] : [sql`${line('pk')} > ${key(after)}`]),
+  ];
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} ${fromLines(source)} WHERE ${all(conditions)}
+      ORDER BY ${line('pk')}, ${line('run')} DESC LIMIT ${sql.lit(stretch.limit)}`,
+    options,
+  );
+  return rows.map(ledgerRowOf);
+}
+
+/** Whether a row now is what the line says it was, or was made: `old`, `new`. */
+function isNow(source: Source, when: 'old' | 'new'): Expression {
+  const { dialect, appointments } = source;
+  const equal = (column: string, kept: string): Expression => {
+    const [is, was] = [dialect.text(row(column)), dialect.text(line(kept))];
+    return any([sql`${is} = ${was}`, all([sql`${row(column)} IS NULL`, sql`${line(kept)} IS NULL`])]);
+  };
+  return all([equal(appointments.v1.name, `${when}_v1`), equal(appointments.v2.name, `${when}_v2`)]);
+}
+
+/** How the rows of a scope stand, by the newest line of each: the SQL of the three-way comparison. */
+export function comparison(source: Source): Expression {
+  return sql`CASE WHEN ${row(source.appointments.id.name)} IS NULL THEN 'deleted' WHEN ${isNow(source, 'new')} THEN 'restore'
+    WHEN ${isNow(source, 'old')} THEN 'already' ELSE 'conflict' END`;
+}
+
+function newest(source: Source, { runs }: LedgerScope): Expression {
+  if (runs.length === 1) return sql`1 = 1`;
+  const newer = sql.id('newer', 'run');
+  return sql`NOT EXISTS (SELECT 1 FROM ${ledgerOf(source)} AS newer WHERE ${sql.id('newer', 'pk')} = ${line('pk')}
+    AND ${newer} > ${line('run')} AND ${newer} IN (${join(runs.map((run) => sql.lit(run)))}) AND ${sql.id('newer', 'aside')} IS NULL)`;
+}
+
+/** Rows by how they stand. */
+export async function countCompared(
+  database: Database,
+  source: Source,
+  scope: LedgerScope,
+  options: QueryOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.query(
+    sql`SELECT compared, COUNT(*) AS n FROM (SELECT ${comparison(source)} AS compared ${fromLines(source)}
+      WHERE ${all([...inScope(source, scope), newest(source, scope)])} ${source.dialect.computeOnce()}) AS found GROUP BY compared`,
+    options,
+  );
+  return new Map(rows.map((found) => [found['compared'] ?? '', Number(found['n'])]));
+}
+
+/** The first rows that stand in one way. */
+export async function sampleCompared(
+  database: Database,
+  source: Source,
+  scope: LedgerScope,
+  compared: string,
+  limit: number,
+  options: QueryOptions,
+): Promise<readonly LedgerRow[]> {
+  const conditions = [
+    ...inScope(source, scope),
+    newest(source, scope),
+    sql`${comparison(source)} = ${sql.lit(compared)}`,
+  ];
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} ${fromLines(source)} WHERE ${all(conditions)}
+      ORDER BY ${line('pk')} LIMIT ${sql.lit(limit)}`,
+    options,
+  );
+  return rows.map(ledgerRowOf);
+}

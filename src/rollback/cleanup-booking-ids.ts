@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
+import { green, red, runsOf } from '../changes/gates.ts';
+import { countBackups } from '../data/queries/backups.ts';
+import { named, stateTable } from '../data/state/tables.ts';
+import { counted } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import { distance } from '../model/time.ts';
+import { phaseOf } from './phase.ts';
+
+const ROWS_DROPPED_PER_SECOND = 500_000;
+
+async function plan({ database, source, context, options }: ChangeGround): Promise<Planned> {
+  const backup = source.appointments.known.get('_migration_backup_v2_id');
+  if (backup === undefined) {
+    throw new Problem('blocked', 'there is no backup column to clean up', 'nothing is left of a move');
+  }
+  const counts = await countBackups(database, source, options);
+  const originals = counts.restore + counts.already + counts.conflict;
+  const { table } = source.appointments;
+  const drops = context.changes.ledger === 'drop';
+  return {
+    rows: originals,
+    total: originals,
+    counts: { originals },
+    summary: [
+      `drops ${backup.name} with ${counted(originals, 'original')}`,
+      drops ? 'drops the ledger of the moves' : 'keeps the ledger of the moves',
+    ],
+    sql: [`ALTER TABLE ${table.name} DROP COLUMN ${backup.name}`, ...(drops ? ['DROP TABLE apptop_ledger'] : [])],
+    sample: [],
+    loses: [`the originals of ${counted(originals, 'row')}: no rollback is possible after it`],
+    rollback: 'none: this is the one-way door; only the dump has the originals then',
+    seconds: originals / ROWS_DROPPED_PER_SECOND,
+    notes: [],
+  };
+}
+
+async function windowGate(ground: ChangeGround): Promise<Gate> {
+  const title = 'the monitor window is over';
+  const { monitorHours } = ground.context.changes;
+  const [row] = await ground.database.query(sql`SELECT ${ground.dialect.now()} AS now`, ground.options);
+  const now = Number(row?.['now']) * 1000;
+  const phase = phaseOf('migrated', await runsOf(ground, 1_000), monitorHours, now);
+  switch (phase.kind) {
+    case 'monitoring':
+      return red(
+        'monitor-window',
+        title,
+        `it ends ${distance(phase.until, now)}`,
+        `wait; it is ${monitorHours} h by the config`,
+      );
+    case 'cleanup-due':
+      return green('monitor-window', title, `ended ${distance(phase.since, now)}`);
+    case 'rolled-back':
+      return green('monitor-window', title, 'the move was rolled back');
+    default:
+      return green('monitor-window', title, 'no run of apptop to wait for');
+  }
+}
+
+/** Ends a migration of the booking ids for good. */
+export const CLEANUP_BOOKING_IDS: ChangeKind = {
+  id: 'cleanup-booking-ids',
+  title: 'Clean up after the move of booking ids',
+  purpose: 'drops the backup column and the ledger when nobody will need them any more',
+  tier: 'typed',
+  needsBackup: true,
+  before: ['booking-ids/none-misplaced', 'booking-ids/conservation', 'schema/no-long-locks'],
+  after: ['booking-ids/no-backup-column', 'booking-ids/none-misplaced'],
+  with(parameters): Change {
+    return {
+      parameters,
+      throttled: true,
+      plan,
+      gates: async (ground) => [await windowGate(ground)],
+      async finish(session, { source, writing, context, dialect }) {
+        const { table, known } = source.appointments;
+        const backup = known.get('_migration_backup_v2_id');
+        if (backup !== undefined) {
+          await writing.dropColumn(session, table, backup.name, parameters['mayCopy'] === true);
+        }
+        if (context.changes.ledger === 'keep') return;
+        const ledger = named(stateTable(table, 'apptop_ledger'));
+        await session.execute(dialect.compile(sql`DROP TABLE IF EXISTS ${ledger}`));
+      },
+    };
+  },
+};

@@ -1,0 +1,59 @@
+import type { Applied, BatchWork, Following, Item, Stretch } from '../changes/batch-work.ts';
+import type { ChangeGround } from '../changes/change.ts';
+import { applyItems, idColumnsOf } from '../changes/move-booking-ids/work.ts';
+import { type LedgerRow, type LedgerScope, lastLine, readLedgerRows } from '../data/queries/ledger-rows.ts';
+import { Ledger } from '../data/state/ledger.ts';
+import type { WritingSession } from '../data/writing.ts';
+import { compare } from './compare.ts';
+
+/** Takes back what moves made of rows, by their ledger. */
+export class LedgerWork implements BatchWork {
+  readonly #ground: ChangeGround;
+  readonly #scope: LedgerScope;
+
+  constructor(ground: ChangeGround, scope: LedgerScope) {
+    this.#ground = ground;
+    this.#scope = scope;
+  }
+
+  end(): Promise<string | undefined> {
+    const { database, source, options } = this.#ground;
+    return lastLine(database, source, this.#scope, options);
+  }
+
+  async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
+    const { database, source, options } = this.#ground;
+    const stretch = { after: cursor, until, limit };
+    const found = await readLedgerRows(database, source, this.#scope, stretch, options);
+    const byRow = [...Map.groupBy(found, ({ line }) => line.pk)];
+    // The last row may have more lines than were fetched.
+    const whole = found.length === limit && byRow.length > 1 ? byRow.slice(0, -1) : byRow;
+    const counts = { already: 0, conflicts: 0, deleted: 0 };
+    const items: Item[] = [];
+    for (const [pk, lines] of whole) {
+      const now = lines[0]?.now;
+      const compared = compare(
+        lines.map(({ line }: LedgerRow) => line),
+        now,
+      );
+      if (compared.kind === 'restore' && now !== undefined) {
+        items.push({ kind: 'change', as: 'moved', row: { pk, from: now, to: compared.to } });
+      } else if (compared.kind === 'already') counts.already += 1;
+      else if (compared.kind === 'deleted') counts.deleted += 1;
+      else counts.conflicts += 1;
+    }
+    return { cursor: whole.at(-1)?.[0], scanned: whole.length, items, counts };
+  }
+
+  apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied> {
+    return applyItems(this.#ground, idColumnsOf(this.#ground), session, run, items);
+  }
+
+  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void> {
+    return new Ledger(session, this.#ground.dialect, idColumnsOf(this.#ground)).setAside(run, item, reason);
+  }
+
+  following(): Following {
+    return 'over';
+  }
+}

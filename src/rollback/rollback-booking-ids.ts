@@ -1,0 +1,192 @@
+import { sql } from 'kysely';
+import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample } from '../changes/change.ts';
+import { green, ifThere, red, runsOf } from '../changes/gates.ts';
+import { anew, MOVE_BOOKING_IDS } from '../changes/move-booking-ids/change.ts';
+import { countBackups } from '../data/queries/backups.ts';
+import { countCompared, type LedgerRow, type LedgerScope, sampleCompared } from '../data/queries/ledger-rows.ts';
+import { counted } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import type { Run } from '../model/run.ts';
+import { BackupWork, sampleBackups } from './backup-work.ts';
+import { compare } from './compare.ts';
+import { LedgerWork } from './ledger-work.ts';
+
+/** Rows of each kind that a plan shows. */
+const SAMPLE_ROWS = 20;
+
+/** Rows that are compared and written back in a second on an ordinary server, for a first guess. */
+const RESTORED_PER_SECOND = 25_000;
+
+/** What a rollback was told, complete: which runs are meant is settled when it is planned. */
+interface Wanted {
+  /** Undefined means every move since the last cleanup; empty that there is no ledger. */
+  readonly runs: readonly number[] | undefined;
+  readonly tenant: string | undefined;
+  readonly ids: readonly string[] | undefined;
+  readonly from: 'ledger' | 'backup' | undefined;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function wantedOf({ runs, tenant, ids, from }: Parameters): Wanted {
+  const numbers = Array.isArray(runs) ? runs.filter((run): run is number => Number.isInteger(run)) : undefined;
+  if (Array.isArray(runs) && numbers?.length !== runs.length) {
+    throw new Problem('usage', 'a run is a whole number', 'apptop change status shows them');
+  }
+  return {
+    runs: numbers,
+    tenant: isText(tenant) ? tenant : undefined,
+    ids: Array.isArray(ids) ? ids.filter(isText) : undefined,
+    from: from === 'backup' || from === 'ledger' ? from : undefined,
+  };
+}
+
+/** The moves that can be taken back, newest first: those since the last cleanup. */
+export function movesOf(runs: readonly Run[]): readonly Run[] {
+  const cleaned = runs.findIndex(({ change, state }) => change === 'cleanup-booking-ids' && state === 'done');
+  return (cleaned < 0 ? runs : runs.slice(0, cleaned)).filter(({ change }) => change === MOVE_BOOKING_IDS.id);
+}
+
+/** What a rollback reads: the ledger, or where the framework's own migration moved the ids, the backup column. */
+async function scopeOf(ground: ChangeGround, wanted: Wanted): Promise<LedgerScope | 'backup'> {
+  const moves = movesOf(await runsOf(ground, 1_000));
+  const strange = wanted.runs?.find((run) => !moves.some(({ id }) => id === run));
+  if (strange !== undefined) {
+    throw new Problem(
+      'usage',
+      `run ${strange} is no move that can be taken back`,
+      'apptop change status shows the runs',
+    );
+  }
+  const runs = wanted.runs ?? moves.map(({ id }) => id);
+  if (wanted.from !== 'backup' && runs.length > 0) return { runs, tenant: wanted.tenant, ids: wanted.ids };
+  if (wanted.from === 'ledger' || !ground.source.appointments.known.has('_migration_backup_v2_id')) {
+    throw new Problem('blocked', 'there is nothing to take back', 'no move was made since the last cleanup');
+  }
+  if (wanted.tenant !== undefined || wanted.ids !== undefined) {
+    throw new Problem('usage', 'without a ledger the rollback takes back all rows', 'leave --tenant and --ids out');
+  }
+  return 'backup';
+}
+
+/** What `migrate:rollback --step=1` would take back: the newest migration, whichever that is. */
+async function frameworkNote({ database, options }: ChangeGround): Promise<readonly string[]> {
+  const newest = sql`SELECT migration FROM migrations ORDER BY batch DESC, migration DESC LIMIT 1`;
+  const [row] = await ifThere(database.query(newest, options)).catch((error: unknown) => {
+    // A table of that name may be somebody else's.
+    if (error instanceof Problem && error.kind === 'sql') return [];
+    throw error;
+  });
+  return row?.['migration'] ? [`migrate:rollback --step=1 would take back ${row['migration']}`] : [];
+}
+
+const restored = (row: LedgerRow): readonly PlanSample[] => {
+  const compared = compare([row.line], row.now);
+  return row.now === undefined || compared.kind !== 'restore'
+    ? []
+    : [{ pk: row.line.pk, action: 'restore', before: row.now, after: compared.to }];
+};
+
+const conflicting = ({ line, now }: LedgerRow): readonly PlanSample[] =>
+  now === undefined ? [] : [{ pk: line.pk, action: 'conflict', before: line.new, after: now }];
+
+function summary(counts: Readonly<Record<'restore' | 'already' | 'conflict' | 'deleted', number>>): readonly string[] {
+  return [
+    `restores ${counted(counts.restore, 'row')}`,
+    `${counted(counts.already, 'row is', 'rows are')} back already`,
+    `leaves ${counted(counts.conflict, 'row')} that somebody changed since`,
+    `${counted(counts.deleted, 'row is', 'rows are')} gone`,
+  ];
+}
+
+const ROLLBACK_OF_ROLLBACK = 'run the move again';
+
+async function planFromLedger(ground: ChangeGround, scope: LedgerScope): Promise<Planned> {
+  const { database, source, options } = ground;
+  const found = await countCompared(database, source, scope, options);
+  const count = (kind: string) => found.get(kind) ?? 0;
+  const counts = {
+    restore: count('restore'),
+    already: count('already'),
+    conflict: count('conflict'),
+    deleted: count('deleted'),
+  };
+  const sample = (kind: 'restore' | 'conflict') =>
+    counts[kind] === 0 ? [] : sampleCompared(database, source, scope, kind, SAMPLE_ROWS, options);
+  const [conflicts, restores] = [await sample('conflict'), await sample('restore')];
+  const { v1, v2, table } = source.appointments;
+  return {
+    rows: counts.restore,
+    total: counts.restore + counts.already + counts.conflict + counts.deleted,
+    counts,
+    summary: [`takes back ${scope.runs.length === 1 ? 'run' : 'runs'} ${scope.runs.join(', ')}`, ...summary(counts)],
+    sql: [
+      `UPDATE ${table.name} SET ${v2.name}, ${v1.name} = their old values WHERE both still are what the move made of them`,
+    ],
+    sample: [...conflicts.flatMap(conflicting), ...restores.flatMap(restored)],
+    loses:
+      counts.conflict > 0 ? [`${counted(counts.conflict, 'row keeps', 'rows keep')} what somebody wrote since`] : [],
+    rollback: ROLLBACK_OF_ROLLBACK,
+    seconds: counts.restore / RESTORED_PER_SECOND,
+    notes: await frameworkNote(ground),
+  };
+}
+
+async function planFromBackup(ground: ChangeGround): Promise<Planned> {
+  const { database, source, options } = ground;
+  const counts = await countBackups(database, source, options);
+  const { v1, v2, table } = source.appointments;
+  const backup = ground.context.columns._migration_backup_v2_id;
+  return {
+    rows: counts.restore,
+    total: counts.restore + counts.already + counts.conflict,
+    counts,
+    summary: [`takes back a move that apptop did not make, from ${backup}`, ...summary({ ...counts, deleted: 0 })],
+    sql: [
+      `UPDATE ${table.name} SET ${v2.name} = ${backup}, ${v1.name} = NULL WHERE ${v1.name} still is the backup and ${v2.name} is empty`,
+    ],
+    sample: await sampleBackups(database, source, SAMPLE_ROWS, options),
+    loses: [],
+    rollback: ROLLBACK_OF_ROLLBACK,
+    seconds: counts.restore / RESTORED_PER_SECOND,
+    notes: [
+      'the backup column does not tell which rows are gone, nor whether a V1 id was there before the move',
+      ...(await frameworkNote(ground)),
+    ],
+  };
+}
+
+/** Takes back what the move made of the booking ids, until the cleanup. */
+export const ROLLBACK_BOOKING_IDS: ChangeKind = {
+  id: 'rollback-booking-ids',
+  title: 'Roll back the move of booking ids',
+  purpose: 'gives every row that still is what the move made of it its old ids back',
+  tier: 'typed',
+  needsBackup: false,
+  before: ['schema/no-long-locks'],
+  after: [],
+  with(parameters): Change {
+    const wanted = wantedOf(parameters);
+    return {
+      parameters,
+      throttled: parameters['throttle'] !== false,
+      async plan(ground) {
+        const scope = await scopeOf(ground, wanted);
+        return scope === 'backup' ? planFromBackup(ground) : planFromLedger(ground, scope);
+      },
+      gates: async ({ source }) => {
+        const title = 'the backup column is there';
+        return [
+          source.appointments.known.has('_migration_backup_v2_id')
+            ? green('backup-column', title, 'no cleanup yet')
+            : red('backup-column', title, 'it was dropped', 'restore from the dump that the cleanup recorded'),
+        ];
+      },
+      async work(ground) {
+        const now = await anew(ground);
+        const scope = await scopeOf(now, wanted);
+        return scope === 'backup' ? new BackupWork(now) : new LedgerWork(now, scope);
+      },
+    };
+  },
+};
