@@ -58,6 +58,8 @@ export interface OutsideCheck extends CheckFacts {
 /** A validation. To add one: an entry in the file of its system. */
 export type Check = DatabaseCheck | OutsideCheck;
 
+export const asksDatabase = (check: Check): check is DatabaseCheck => 'look' in check;
+
 /** A table that is not the appointments. */
 export interface Table {
   readonly name: string;

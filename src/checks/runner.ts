@@ -4,7 +4,14 @@ import type { Context } from '../config/context.ts';
 import type { Statement } from '../data/connection.ts';
 import type { Database, Lane, QueryOptions } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
-import type { Check, CheckResult, CheckVerdict, Finding, NotApplicable } from './check.ts';
+import {
+  asksDatabase,
+  type Check,
+  type CheckResult,
+  type CheckVerdict,
+  type Finding,
+  type NotApplicable,
+} from './check.ts';
 import { type Common, lacking, Once, RecordingGround } from './ground.ts';
 
 const LANES: readonly Lane[] = ['check 0', 'check 1', 'check 2', 'check 3'];
@@ -19,12 +26,17 @@ export interface RunOptions {
   /** Where another run has the usual ones. */
   readonly lanes?: readonly Lane[];
   readonly signal: AbortSignal;
+  /**
+   * Called before any result of a check that asks the database, when none of them can: it can't be reached, or lets nobody
+   * in. Each could then not tell, for this reason.
+   */
+  readonly onAway?: (problem: Problem) => void;
   readonly onStart?: (check: Check) => void;
   readonly onResult?: (result: CheckResult) => void;
 }
 
 /** What does not depend on the check: the shape of the appointments and the server's clock. */
-async function commonOf(database: Database, context: Context, options: QueryOptions): Promise<Common> {
+async function askCommon(database: Database, context: Context, options: QueryOptions): Promise<Common> {
   const appointments = await database.appointments(options).catch((error: unknown) => {
     if (error instanceof Problem && error.kind === 'missing') return error;
     throw error;
@@ -33,17 +45,32 @@ async function commonOf(database: Database, context: Context, options: QueryOpti
   return { context, database, appointments, now: Number(clock?.['now']), tables: new Once(), answers: new Once() };
 }
 
+/** The same. The connections of an earlier run may have broken since: then it asks once more, on new ones. */
+async function commonOf(database: Database, context: Context, lanes: readonly Lane[], options: QueryOptions) {
+  try {
+    return await askCommon(database, context, options);
+  } catch (error) {
+    database.renew(lanes);
+    if (!(error instanceof Problem && error.kind === 'lost')) throw error;
+    return askCommon(database, context, options);
+  }
+}
+
 const isFinding = (outcome: Finding | NotApplicable): outcome is Finding => 'violations' in outcome;
 
 /** One check's outcome, from whichever world it looks into. */
 async function lookAt(check: Check, ground: () => Promise<RecordingGround>, signal: AbortSignal) {
-  if ('lookOutside' in check) return check.lookOutside(signal);
+  if (!asksDatabase(check)) return check.lookOutside(signal);
   const own = await ground();
   const lack = await lacking(check, own);
   return lack === undefined ? check.look(own) : { notApplicable: lack };
 }
 
-async function runOne(common: Promise<Common>, check: Check, lane: Lane, signal: AbortSignal): Promise<CheckResult> {
+async function runOne(
+  common: Promise<Common>,
+  check: Check,
+  { lane, signal, onLost }: { readonly lane: Lane; readonly signal: AbortSignal; readonly onLost: () => void },
+): Promise<CheckResult> {
   const statements: Statement[] = [];
   let began = performance.now();
   const result = (verdict: CheckVerdict, { violations = 0, sample = [], figure }: Partial<Finding>, note?: string) => ({
@@ -69,6 +96,7 @@ async function runOne(common: Promise<Common>, check: Check, lane: Lane, signal:
     return result(outcome.violations === 0 ? 'pass' : 'fail', outcome);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    if (error.kind === 'lost') onLost();
     return result('could-not-tell', {}, `${error.message}; ${error.remedy}`);
   }
 }
@@ -83,19 +111,25 @@ export async function runChecks(
   database: Database,
   context: Context,
   checks: readonly Check[],
-  { signal, onStart, onResult, lanes = LANES }: RunOptions,
+  { signal, onAway, onStart, onResult, lanes = LANES }: RunOptions,
 ): Promise<readonly CheckResult[]> {
   const [usual = 'check 0', ...others] = lanes;
-  const common = commonOf(database, context, { lane: usual, signal });
-  // Each check of the database tells of a failure by itself; there may be none.
-  common.catch(() => undefined);
+  const common = commonOf(database, context, lanes, { lane: usual, signal });
+  // First of all that wait for it. What else it may be, the checks of the database throw; there may be none.
+  common.catch((error: unknown) => {
+    if (error instanceof Problem && !signal.aborted && checks.some(asksDatabase)) onAway?.(error);
+  });
+  let lost = false;
+  const onLost = () => {
+    lost = true;
+  };
   const results = new Map<Check, CheckResult>();
   const scans = checks.filter((check) => check.scans !== undefined);
   const probes = checks.filter((check) => check.scans === undefined);
   let scanning = false;
   const run = async (check: Check, lane: Lane) => {
     onStart?.(check);
-    const result = await runOne(common, check, lane, signal);
+    const result = await runOne(common, check, { lane, signal, onLost });
     results.set(check, result);
     onResult?.(result);
   };
@@ -111,5 +145,7 @@ export async function runChecks(
   await work(usual);
   over.abort();
   await Promise.all(helpers);
+  // The other connections went with it, and would only say so in the next run.
+  if (lost) database.renew(lanes);
   return checks.flatMap((check) => results.get(check) ?? []);
 }

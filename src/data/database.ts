@@ -89,6 +89,15 @@ export class Database {
     this.#connection(lane).catch(() => undefined);
   }
 
+  /** Has the next statement of each of these lanes open a connection anew: theirs may be gone without saying so. */
+  renew(lanes: readonly Lane[]): void {
+    for (const lane of lanes) {
+      const open = this.#lanes.get(lane);
+      this.#lanes.delete(lane);
+      open?.then((connection) => connection.close()).catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const lanes = [...this.#lanes.values()];

@@ -184,9 +184,14 @@ for (const engine of ENGINES) {
       const context = defaultContext('test', target);
       const database = await openDatabase(context);
       const outside = askingOutside('outside', () => Promise.resolve({ violations: 0, sample: [] }));
+      const heard: string[] = [];
       const results = await runChecks(database, context, [...many(5, quick), outside], {
         signal: new AbortController().signal,
+        onAway: ({ message, remedy }) => heard.push(`${message}; ${remedy}`),
+        onResult: ({ note }) => heard.push(note ?? ''),
       });
+      // Before any result of a check that asks the database.
+      expect(heard.filter(Boolean)).toEqual(Array.from({ length: 6 }, () => results[0]?.note));
       const { outside: there, ...others } = verdicts(results);
       expect([there, new Set(Object.values(others)), summarise(results)]).toEqual([
         'pass',
@@ -224,6 +229,37 @@ for (const engine of ENGINES) {
       const results = await running;
       expect(verdicts(results)).toEqual({ first: 'pass', cut: 'could-not-tell', after: 'could-not-tell' });
       expect(summarise(results)).toBe('UNKNOWN');
+    });
+
+    test('or between two runs costs the second one nothing', async () => {
+      const db = await engine.database();
+      onTestFinished(() => db.drop());
+      await engine.createAppointments(db);
+      if (db.target.engine === 'sqlite') throw new Error('not a server');
+      const way = await severable(db.target);
+      onTestFinished(() => way.sever());
+      const context = defaultContext('test', way.target);
+      const database = await openDatabase(context);
+      onTestFinished(() => database.close());
+      const runOnFour = () => {
+        const crowd = new Crowd();
+        const four = Promise.withResolvers<void>();
+        const checks = many(4, (name) =>
+          asking(name, (ground) =>
+            crowd.join(async () => {
+              if (crowd.most === 4) four.resolve();
+              await four.promise;
+              return ground.violations(sql`SELECT id AS pk FROM appointments`);
+            }),
+          ),
+        );
+        return runChecks(database, context, checks, { signal: new AbortController().signal });
+      };
+      const passes = new Set(['pass']);
+      expect(new Set(Object.values(verdicts(await runOnFour())))).toEqual(passes);
+      way.sever();
+      way.restore();
+      expect(new Set(Object.values(verdicts(await runOnFour())))).toEqual(passes);
     });
   });
 }

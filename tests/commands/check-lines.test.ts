@@ -75,11 +75,24 @@ function inTerminal(operator: Operator, args: readonly string[], env: Record<str
 }
 
 test('on a terminal the verdict has a colour, unless NO_COLOR says otherwise', async () => {
-  const args = ['check', '--url', 'sqlite:nowhere', 'sync/columns'];
-  const coloured = await inTerminal(new Operator(), args, {});
+  const args = ['check', '--url', 'sqlite:empty.sqlite', 'sync/columns'];
+  const operator = new Operator().write('empty.sqlite', '');
+  const coloured = await inTerminal(operator, args, {});
   expect(coloured).toContain('\u001b[35m? unknown   \u001b[39m sync/columns');
   expect(coloured).toContain('\u001b[35mUNKNOWN\u001b[39m  1 could not tell');
-  const plain = await inTerminal(new Operator(), args, { NO_COLOR: '1' });
-  expect(plain).toContain('? unknown    sync/columns there is no file');
+  const plain = await inTerminal(operator, args, { NO_COLOR: '1' });
+  expect(plain).toContain('? unknown    sync/columns there is no table');
   expect(plain).not.toContain('\u001b');
+});
+
+test('a database that is away is one line on a terminal, and what lies outside of it has its own', async () => {
+  const operator = new Operator().write('apptop.json', {
+    contexts: { shop: { connection: 'sqlite:nowhere', checks: { commands: [{ name: 'up', command: ['true'] }] } } },
+  });
+  const shown = await inTerminal(operator, ['check', 'sync/columns', 'sync/review-queue', 'own/up'], { NO_COLOR: '1' });
+  const [first = '', outside = '', summary = '', ...more] = shown.trimEnd().split('\r\n');
+  expect(first).toMatch(/^apptop: there is no file .*nowhere: check the path in the connection$/);
+  expect(outside).toMatch(/^✔ pass +own\/up /);
+  expect(summary).toMatch(/^UNKNOWN {2}1 pass, 2 could not tell, /);
+  expect(more).toEqual([]);
 });

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { intervalMs } from '../../src/commands/check/interval.ts';
-import { ENGINES, type TestDatabase } from '../engines/engines.ts';
+import { ENGINES, type TestDatabase, type TestEngine } from '../engines/engines.ts';
+import { severable } from '../engines/severable.ts';
 import { poll } from '../support.ts';
 import { Operator, SOURCE, urlOf } from './operator.ts';
 
@@ -48,6 +49,35 @@ async function webhook(): Promise<{ readonly url: string; readonly sent: unknown
   const address = await poll(() => server.address());
   if (typeof address === 'string') throw new Error('no port');
   return { url: `http://127.0.0.1:${address.port}/hook/hunter2`, sent };
+}
+
+const withCommand = (connection: string) => ({
+  contexts: { shop: { connection, checks: { commands: [{ name: 'up', command: ['true'] }] } } },
+});
+
+/** The way to a database on a server, and its URL. */
+async function wayTo(db: TestDatabase) {
+  if (db.target.engine === 'sqlite') throw new Error('not a server');
+  const way = await severable(db.target);
+  onTestFinished(() => way.sever());
+  const url = new URL(db.url);
+  url.host = `127.0.0.1:${way.target.port}`;
+  return { way, url: url.href };
+}
+
+/** A database that can't be reached yet: the way to the server is cut, the file is not there. */
+async function away(engine: TestEngine) {
+  const db = await engine.database();
+  await engine.createAppointments(db);
+  if (db.target.engine === 'sqlite') {
+    const later = `${db.url}.later`;
+    onTestFinished(() => rmSync(later, { force: true }));
+    const comeBack = async () => void (await db.execute(`VACUUM INTO '${later}'`));
+    return { config: withCommand(`sqlite:${later}`), db, comeBack };
+  }
+  const { way, url } = await wayTo(db);
+  way.sever();
+  return { config: withCommand(url), db, comeBack: async () => way.restore() };
 }
 
 for (const engine of ENGINES) {
@@ -96,6 +126,23 @@ for (const engine of ENGINES) {
       );
     });
 
+    test('says once that the database is away, when it is back, and then what is no pass', async () => {
+      const { config, db, comeBack } = await away(engine);
+      await engine.insert(db, 'appointments', [{ requires_manual_review: true }]);
+      const operator = new Operator().write('apptop.json', config);
+      const { lines, says } = start(operator, [HOST, 'sync/columns', 'sync/review-queue', 'own/up']);
+      await says('stderr', /UNKNOWN {2}1 pass, 2 could not tell$/);
+      await comeBack();
+      await says('stderr', /DEGRADED, was UNKNOWN {2}2 pass, 1 fail$/);
+      expect(lines('stderr').map((line) => line.replace(/^\d\d:\d\d:\d\dZ /, ''))).toEqual([
+        expect.stringMatching(/^(nobody answers at|there is no file) .*: check the /),
+        'UNKNOWN  1 pass, 2 could not tell',
+        'the database answers again',
+        'DEGRADED, was UNKNOWN  2 pass, 1 fail',
+      ]);
+      expect(lines('stdout').map((line) => line.split('\t').slice(1, 3).join(' '))).toEqual(['fail sync/review-queue']);
+    });
+
     test('goes on when nobody can be told, and says why without a secret', async () => {
       const db = await engine.database();
       await engine.createAppointments(db);
@@ -136,6 +183,29 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+test.for(ENGINES.filter(({ sever }) => sever !== undefined))(
+  'a server that goes away and comes back is said to, and so is what changed meanwhile: $name',
+  async (engine) => {
+    const db = await engine.database();
+    await engine.createAppointments(db);
+    const { way, url } = await wayTo(db);
+    const operator = new Operator().write('apptop.json', withCommand(url));
+    const { lines, says } = start(operator, [HOST, 'sync/columns', 'sync/review-queue', 'own/up']);
+    await says('stderr', /Z HEALTHY {2}3 pass$/);
+    way.sever();
+    await says('stderr', /Z nobody answers at .*: check the address, /);
+    await engine.insert(db, 'appointments', [{ requires_manual_review: true }]);
+    way.restore();
+    await says('stderr', /Z the database answers again$/);
+    await says('stderr', /DEGRADED, was UNKNOWN {2}2 pass, 1 fail$/);
+    const changed = lines('stdout').map((line) => line.split('\t').slice(1, 3).join(' '));
+    expect(changed.at(-1)).toBe('fail sync/review-queue');
+    // Each check says that it was cut in the middle, if one was.
+    const cut = ['could-not-tell sync/columns', 'could-not-tell sync/review-queue', 'pass sync/columns'];
+    expect(changed.slice(0, -1).filter((line) => !cut.includes(line))).toEqual([]);
+  },
+);
 
 test('an address of a webhook that is none is one clear line without it', async () => {
   const operator = new Operator().set({ HOOK: 'hunter2' });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/checks/catalogue.ts';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
-import { ENGINES, type PlantedRow, type TestEngine } from '../engines/engines.ts';
-import { Operator, urlOf } from './operator.ts';
+import { ENGINES, type PlantedRow, type TestDatabase, type TestEngine } from '../engines/engines.ts';
+import { Operator, urlOf, withUser } from './operator.ts';
 
 /** A database with appointments, and somebody who checks it. */
 async function checked(engine: TestEngine, rows: readonly PlantedRow[]) {
@@ -13,6 +13,19 @@ async function checked(engine: TestEngine, rows: readonly PlantedRow[]) {
   await engine.insert(db, 'appointments', rows);
   const operator = new Operator();
   return { db, operator, check: (...args: string[]) => operator.run('check', '--url', urlOf(db), ...args) };
+}
+
+/** Addresses of a database that nobody can ask, each with the one line that says so. */
+function awayUrls(db: TestDatabase): readonly (readonly [url: string, message: RegExp])[] {
+  const gone = [`${urlOf(db)}_gone`, /^apptop: there is no (file|database) .*: check the (path|name) /] as const;
+  if (db.target.engine === 'sqlite') return [gone];
+  const nobody = new URL(db.url);
+  nobody.host = '127.0.0.1:1';
+  return [
+    [nobody.href, /^apptop: nobody answers at 127\.0\.0\.1:1: check the address, /],
+    gone,
+    [withUser(db.url, 'nobody', 'hunter2'), /^apptop: [^ ]+ refuses user "nobody" with this password: check the user /],
+  ];
 }
 
 const flagged: PlantedRow = { requires_manual_review: true, sync_error_code: 'HTTP_401' };
@@ -93,15 +106,72 @@ for (const engine of ENGINES) {
       expect(report.stdout).toContain('&lt;/failure&gt;&amp;');
     });
 
-    test('that cannot reach the database could not tell, with 3', async () => {
+    test('without a database are one line, with 3; those of what lies outside of it have their own', async () => {
       const { db, operator } = await checked(engine, []);
-      const { code, stdout, stderr } = await operator.run('check', '--url', `${urlOf(db)}_gone`, '--system', 'sync');
-      const verdicts = stdout
+      const command = (name: string, program: string) => ({ name, command: [program] });
+      const write = (connection: string, program: string) =>
+        operator.write('apptop.json', {
+          contexts: { shop: { connection, checks: { commands: [command('up', 'true'), command('other', program)] } } },
+        });
+      for (const [url, message] of awayUrls(db)) {
+        write(url, 'true');
+        const { code, stdout, stderr } = await operator.run('check');
+        const told = stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.split('\t').slice(0, 2).join(' '));
+        expect(told).toEqual([
+          'not-applicable calendar-schema/flags-off',
+          'not-applicable event-correlation/webhook-cascades',
+          'not-applicable event-correlation/processing-time',
+          'pass own/up',
+          'pass own/other',
+        ]);
+        const [first = '', ...more] = stderr.trimEnd().split('\n');
+        expect(first).toMatch(message);
+        const summary = `UNKNOWN  2 pass, 3 not applicable, ${CATALOGUE.length} could not tell, `;
+        expect([code, more]).toEqual([3, [expect.stringContaining(summary)]]);
+        write(url, 'false');
+        const failing = await operator.run('check');
+        expect([failing.code, failing.stderr]).toEqual([2, expect.stringContaining('\nSTOP  1 pass, 1 fail, ')]);
+      }
+    });
+
+    test('without a database are each in a document and in a report, with the reason', async () => {
+      const { db, operator } = await checked(engine, []);
+      const [[url, message] = ['', /never/]] = awayUrls(db);
+      const args = ['check', '--url', url, '--system', 'sync', '--json', '--junit', 'report.xml'];
+      const { code, stdout, stderr } = await operator.run(...args);
+      const { checks, ...rest }: { checks: readonly { verdict: string; note: string }[] } = JSON.parse(stdout);
+      const reason = stderr
         .trimEnd()
-        .split('\n')
-        .map((line) => line.split('\t')[0]);
-      expect([new Set(verdicts), code]).toEqual([new Set(['could-not-tell']), 3]);
-      expect(stderr).toMatch(/^UNKNOWN {2}\d+ could not tell, /);
+        .replace(/^apptop: /, '')
+        .replace(/: (?=check )/, '; ');
+      expect([code, stderr]).toEqual([3, expect.stringMatching(message)]);
+      expect(rest).toMatchObject({ verdict: 'UNKNOWN', engine: null });
+      expect(checks).toHaveLength(CATALOGUE.filter(({ system }) => system === 'sync').length);
+      expect(new Set(checks.map(({ verdict, note }) => `${verdict}: ${note}`))).toEqual(
+        new Set([`could-not-tell: ${reason}`]),
+      );
+      const report = readFileSync(join(operator.folder, 'report.xml'), 'utf8');
+      expect(report.match(/<error /g)).toHaveLength(checks.length);
+    });
+
+    test('of what lies outside alone say nothing of a database that is away', async () => {
+      const { db, operator } = await checked(engine, []);
+      const [[url] = ['']] = awayUrls(db);
+      const checks = { commands: [{ name: 'up', command: ['true'] }] };
+      operator.write('apptop.json', { contexts: { shop: { connection: url, checks } } });
+      const { code, stderr } = await operator.run('check', 'own/up');
+      expect([code, stderr]).toEqual([0, expect.stringMatching(/^HEALTHY {2}1 pass, [^\n]+\n$/)]);
+    });
+
+    test('say of a table that is not there what each of them needs', async () => {
+      const db = await engine.database();
+      const { code, stdout, stderr } = await new Operator().run('check', '--url', urlOf(db), '--system', 'sync');
+      expect(stdout.trimEnd().split('\n')).toHaveLength(CATALOGUE.filter(({ system }) => system === 'sync').length);
+      expect(stdout).toMatch(/^could-not-tell\t.*there is no table "appointments"/);
+      expect([code, stderr]).toEqual([3, expect.stringMatching(/^UNKNOWN {2}/)]);
     });
 
     test('find the lines of source code that write what the table lacks, and those that name an id column', async () => {

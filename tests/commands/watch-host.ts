@@ -7,12 +7,15 @@ import { interruption } from '../../src/commands/interruption.ts';
 import { loadContext } from '../../src/config/load.ts';
 import { openDatabase } from '../../src/data/database.ts';
 
-// A process that watches two checks of the config in its folder, more often than the command line lets a person.
+// A process that watches checks of the config in its folder, more often than the command line lets a person: those named,
+// or two.
 const loaded = await loadContext({});
 if (!loaded.ok) throw loaded.error;
 const { context } = loaded.value;
 const database = await openDatabase(context);
-const checks = select(await checksOf(context), { ids: ['sync/columns', 'sync/review-queue'] });
+const named = process.argv.slice(2);
+const ids = named.length === 0 ? ['sync/columns', 'sync/review-queue'] : named;
+const checks = select(await checksOf(context), { ids });
 const session = { context, database, checks, results: new Results(undefined), interruption: interruption() };
 const code = await watch(session, 100, false);
 await Promise.race([database.close(), sleep(1_000)]);

@@ -2,8 +2,15 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { ServerTarget } from '../../src/config/target.ts';
 import { poll } from '../support.ts';
 
-/** A way to a server that can be cut, as when a cable is pulled: what goes through it ends, and nothing goes again. */
-export async function severable(target: ServerTarget): Promise<{ readonly target: ServerTarget; sever(): void }> {
+interface Way {
+  readonly target: ServerTarget;
+  /** What goes through it ends, and nothing goes again. */
+  sever(): void;
+  restore(): void;
+}
+
+/** A way to a server that can be cut, as when a cable is pulled. */
+export async function severable(target: ServerTarget): Promise<Way> {
   const open = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(target.port, target.host);
@@ -25,5 +32,6 @@ export async function severable(target: ServerTarget): Promise<{ readonly target
       server.close();
       for (const socket of open) socket.destroy();
     },
+    restore: () => void server.listen(address.port, '127.0.0.1'),
   };
 }

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { Check, CheckResult } from '../../checks/check.ts';
 import { type ChecksWord, countVerdicts, summarise } from '../../checks/summary.ts';
 import { count, milliseconds } from '../../model/format.ts';
+import type { Problem } from '../../model/problem.ts';
 import { fit, visible } from '../../model/text.ts';
 
 /** Keys of violating rows that a person is shown at once. */
@@ -121,6 +122,9 @@ export function tally(results: readonly CheckResult[]): string {
 /** The last line. */
 export const summaryLine = (results: readonly CheckResult[], tookMs: number): string =>
   `${verdictText(summarise(results))}  ${tally(results)}, ${milliseconds(tookMs)}`;
+
+/** Why the database can't be asked, and what to do: one line instead of one for each check. */
+export const awayLine = ({ message, remedy }: Problem): string => visible(`${message}: ${remedy}`);
 
 /** The checks that there are, for a person or a program. */
 export function listLines(checks: readonly Check[], columns: number | undefined): readonly string[] {

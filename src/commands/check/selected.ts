@@ -1,5 +1,5 @@
 import { checksOf } from '../../checks/all.ts';
-import type { Check, CheckResult } from '../../checks/check.ts';
+import { asksDatabase, type Check, type CheckResult } from '../../checks/check.ts';
 import { expectedCosts } from '../../checks/cost.ts';
 import { Results } from '../../checks/results.ts';
 import { select } from '../../checks/select.ts';
@@ -13,13 +13,20 @@ import { interruption } from '../interruption.ts';
 import { jsonText } from '../json.ts';
 import { type CodeSearch, codeDocument, placeLines, searching } from './code.ts';
 import { checkDocument } from './document.ts';
-import { listLines, pipeLine, summaryLine, terminalColumns, terminalLines, widestId } from './lines.ts';
+import { awayLine, listLines, pipeLine, summaryLine, terminalColumns, terminalLines, widestId } from './lines.ts';
 import { CODES, runOnce, type Session } from './session.ts';
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 
-/** Prints each result as soon as those before it are printed. */
-function printer(checks: readonly Check[], ascii: boolean): (result: CheckResult) => void {
+/**
+ * Prints each result as soon as those before it are printed.
+ * @param isSaid whether what could be said of a check was said for all of its kind
+ */
+function printer(
+  checks: readonly Check[],
+  ascii: boolean,
+  isSaid: (check: Check) => boolean,
+): (result: CheckResult) => void {
   const waiting = new Map<Check, CheckResult>();
   const id = widestId(checks);
   let next = 0;
@@ -29,10 +36,11 @@ function printer(checks: readonly Check[], ascii: boolean): (result: CheckResult
       const check = checks[next];
       const ready = check && waiting.get(check);
       if (ready === undefined) return;
+      next += 1;
+      if (isSaid(ready.check)) continue;
       const columns = terminalColumns();
       const shown = columns === undefined ? [pipeLine(ready)] : terminalLines(ready, { columns, ascii, time: '', id });
       process.stdout.write(lines(shown));
-      next += 1;
     }
   };
 }
@@ -45,7 +53,15 @@ async function once(
   const { context, database, checks, interruption } = session;
   const began = performance.now();
   const speaks = !json && junit !== '-';
-  const results = await runOnce(session, speaks ? printer(checks, ascii) : undefined);
+  let away = false;
+  const print = printer(checks, ascii, (check) => away && asksDatabase(check));
+  const results = await runOnce(session, {
+    onAway: (problem) => {
+      away = true;
+      process.stderr.write(`apptop: ${awayLine(problem)}\n`);
+    },
+    ...(speaks && { onResult: print }),
+  });
   if (interruption.code !== undefined) return interruption.code;
   if (junit !== undefined) {
     const { junitReport, writeReport } = await import('./junit.ts');

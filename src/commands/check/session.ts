@@ -1,6 +1,6 @@
 import type { Check, CheckResult } from '../../checks/check.ts';
 import type { Results } from '../../checks/results.ts';
-import { runChecks } from '../../checks/runner.ts';
+import { type RunOptions, runChecks } from '../../checks/runner.ts';
 import type { ChecksWord } from '../../checks/summary.ts';
 import type { Context } from '../../config/context.ts';
 import type { Database } from '../../data/database.ts';
@@ -26,10 +26,11 @@ export const CODES: Readonly<Record<ChecksWord, ExitCode>> = {
 /** Runs the checks once and remembers what they told; one that was stopped told nothing. */
 export async function runOnce(
   { context, database, checks, results, interruption: { signal } }: Session,
-  onResult: (result: CheckResult) => void = () => undefined,
+  { onAway = () => undefined, onResult = () => undefined }: Pick<RunOptions, 'onAway' | 'onResult'> = {},
 ): Promise<readonly CheckResult[]> {
   const all = await runChecks(database, context, checks, {
     signal,
+    onAway,
     onResult: (result) => {
       if (!signal.aborted) onResult(result);
     },

@@ -1,20 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CheckResult } from '../../checks/check.ts';
+import { asksDatabase, type CheckResult } from '../../checks/check.ts';
 import { type ChecksWord, summarise } from '../../checks/summary.ts';
 import { clock } from '../../model/format.ts';
 import type { ExitCode } from '../command.ts';
-import { pipeLine, tally, terminalColumns, terminalLines, verdictText, widestId } from './lines.ts';
+import { awayLine, pipeLine, tally, terminalColumns, terminalLines, verdictText, widestId } from './lines.ts';
 import { changeDocument, tell } from './notify.ts';
 import { runOnce, type Session } from './session.ts';
+
+const BACK = 'the database answers again';
 
 /** What is compared from one run to the next. */
 const stateOf = ({ verdict, violations }: CheckResult): string => `${verdict} ${violations}`;
 
-/** The results that differ from the run before; of the first run all that is no pass. */
-function changes(results: readonly CheckResult[], before: ReadonlyMap<string, string> | undefined) {
-  return before === undefined
-    ? results.filter(({ verdict }) => verdict !== 'pass')
-    : results.filter((result) => before.get(result.check.id) !== stateOf(result));
+/** The results that differ from those before; of checks that had none all that is no pass. */
+function changes(results: readonly CheckResult[], before: ReadonlyMap<string, string>) {
+  return results.filter((result) => {
+    const was = before.get(result.check.id);
+    return was === undefined ? result.verdict !== 'pass' : was !== stateOf(result);
+  });
 }
 
 function print(results: readonly CheckResult[], session: Session, ascii: boolean): void {
@@ -35,14 +38,24 @@ function print(results: readonly CheckResult[], session: Session, ascii: boolean
  */
 export async function watch(session: Session, everyMs: number, ascii: boolean): Promise<ExitCode> {
   const { context, interruption } = session;
-  let states: ReadonlyMap<string, string> | undefined;
+  let states: ReadonlyMap<string, string> = new Map();
   let before: ChecksWord | undefined;
+  let away: string | undefined;
   for (;;) {
-    const results = await runOnce(session);
+    let awayNow: string | undefined;
+    const results = await runOnce(session, {
+      onAway: (problem) => {
+        awayNow = awayLine(problem);
+      },
+    });
     const verdict = summarise(results);
     if (interruption.code !== undefined) return interruption.code;
-    print(changes(results, states), session, ascii);
-    states = new Map(results.map((result) => [result.check.id, stateOf(result)]));
+    if (awayNow !== away) process.stderr.write(`${clock(Date.now(), false)} ${awayNow ?? BACK}\n`);
+    away = awayNow;
+    // While it is away, its checks stand as they stood: what differs when it is back is a change.
+    const told = away === undefined ? results : results.filter(({ check }) => !asksDatabase(check));
+    print(changes(told, states), session, ascii);
+    states = new Map([...states, ...told.map((result) => [result.check.id, stateOf(result)] as const)]);
     if (verdict !== before) {
       const at = Date.now();
       const was = before === undefined ? '' : `, was ${before}`;
