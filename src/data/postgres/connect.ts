@@ -1,13 +1,10 @@
-import { basename, dirname } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
-import { readCertificates } from '../certificates.ts';
 import type { Connection, Row, Server, Statement } from '../connection.ts';
-import { noAnswer } from '../network-problems.ts';
-import { cancelled, closed, STOP_MS, Statements } from '../turns.ts';
-import { SETTINGS, Session, type SessionOptions } from './driver.ts';
-import { problemOf, problemOfConnecting } from './problems.ts';
+import { cancelled, closed, Statements } from '../turns.ts';
+import { SETTINGS, type Session } from './driver.ts';
+import { greet, openSession, stopping } from './open.ts';
+import { problemOf } from './problems.ts';
 
 const READING = new Set(['select', 'with', 'values', 'table', 'show', 'explain']);
 
@@ -32,11 +29,14 @@ function assertReading(sql: string): void {
   throw new Problem('refused', 'the statement does more than read', 'begin it with SELECT, WITH, SHOW or EXPLAIN');
 }
 
+/** From this version on the server says when a session stops being read-only. */
+const REPORTS_READ_ONLY = 140_000;
+
 interface Greeting {
   readonly server: Server;
   /**
-   * Whether the session's settings last and the server says when one of them stops it from being read-only (from
-   * version 14 on). Where not, as behind a pooler, each statement gets a transaction of its own with these settings.
+   * Whether the session's settings last and the server says when one of them stops it from being read-only. Where not,
+   * as behind a pooler, each statement gets a transaction of its own with these settings.
    */
   readonly steady: boolean;
 }
@@ -52,16 +52,7 @@ class PostgresConnection implements Connection {
     this.#session = session;
     this.#steady = steady;
     this.server = server;
-    this.#statements = new Statements({
-      tell: async (running, pause) => {
-        while (running()) {
-          await session.cancel(STOP_MS);
-          await pause();
-        }
-      },
-      breakOff: () => session.destroy(new Error('a statement could not be stopped')),
-      problemOf: (error, limitMs) => problemOf(error, target, limitMs),
-    });
+    this.#statements = new Statements(stopping(session, (error, limitMs) => problemOf(error, target, limitMs)));
   }
 
   query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
@@ -102,85 +93,14 @@ class PostgresConnection implements Connection {
   }
 }
 
-/** Learns who answered, and whether it took the session's settings. */
-async function greet(session: Session, target: ServerTarget): Promise<Greeting> {
-  const [facts] = await session.query(`SELECT current_setting('server_version') AS version,
-    current_setting('server_version_num') AS number, current_database() AS database, current_user AS account,
-    pg_is_in_recovery() AS recovering, current_setting('default_transaction_read_only') AS read_only,
-    current_setting('TimeZone') AS zone`);
-  return {
-    server: {
-      product: 'PostgreSQL',
-      // Debian writes its package's name behind the number.
-      version: facts?.['version']?.split(' ')[0] ?? '',
-      database: facts?.['database'] ?? '',
-      user: facts?.['account'] ?? target.user,
-      role: facts?.['recovering'] === 't' ? 'replica' : 'primary',
-    },
-    steady: facts?.['read_only'] === 'on' && facts['zone'] === 'UTC' && Number(facts['number']) >= 140_000,
-  };
-}
-
-async function sslOf({ tls }: ServerTarget): Promise<ConnectionOptions> {
-  return {
-    rejectUnauthorized: tls.mode === 'verify-ca' || tls.mode === 'verify-full',
-    ...(tls.mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
-    ...(await readCertificates(tls)),
-  };
-}
-
-/** A socket is named by its folder, or by its file in it: `/run/postgresql/.s.PGSQL.5432`. */
-function address({ host, port, socket }: ServerTarget): { readonly host: string; readonly port: number } {
-  if (socket === undefined) return { host, port };
-  const named = /^\.s\.PGSQL\.(\d+)$/.exec(basename(socket))?.[1];
-  return named === undefined ? { host: socket, port } : { host: dirname(socket), port: Number(named) };
-}
-
-/** What a server, or a pooler in front of it, says when it can't take what a session asks for. */
-const lacksTls = (error: Error): boolean => /does not support SSL/.test(error.message);
-const lacksSettings = (error: Error): boolean => /unsupported startup parameter/.test(error.message);
-
-/** Opens a session, with less when it may do with less. */
-async function open(options: SessionOptions, target: ServerTarget, remainingMs: () => number): Promise<Session> {
-  try {
-    return await Session.open(options, remainingMs());
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const less: Partial<SessionOptions> = {
-      ...(target.tls.mode === 'prefer' && lacksTls(error) && { ssl: undefined }),
-      ...(options.settings && lacksSettings(error) && { settings: false }),
-    };
-    if (Object.keys(less).length === 0) throw error;
-    return await open({ ...options, ...less }, target, remainingMs);
-  }
-}
-
-/** PostgreSQL speaks no TLS on a Unix socket, where nobody listens in. */
-const inTheClear = ({ tls, socket }: ServerTarget): boolean => tls.mode === 'disable' || socket !== undefined;
-
 /**
  * Opens a session whose transactions only read, by the server's own setting.
  * @throws Problem unreachable, refused, missing, timeout or config
  */
-export async function connect(target: Target, timeoutMs: number): Promise<Connection> {
-  if (target.engine !== 'postgres') throw new Error(`the PostgreSQL engine was given a ${target.engine} target`);
-  const { user, password, database } = target;
-  const deadline = performance.now() + timeoutMs;
-  const remainingMs = () => Math.max(1, deadline - performance.now());
-  try {
-    const ssl = inTheClear(target) ? undefined : await sslOf(target);
-    const options = { ...address(target), user, password, database, ssl, settings: true };
-    const session = await open(options, target, remainingMs);
-    const late = setTimeout(() => session.destroy(noAnswer(target)), remainingMs());
-    try {
-      return new PostgresConnection(target, session, await greet(session, target));
-    } catch (error) {
-      await session.end();
-      throw error;
-    } finally {
-      clearTimeout(late);
-    }
-  } catch (error) {
-    throw error instanceof Error && !(error instanceof Problem) ? problemOfConnecting(error, target) : error;
-  }
+export function connect(target: Target, timeoutMs: number): Promise<Connection> {
+  return openSession(target, SETTINGS, timeoutMs, async (session, target) => {
+    const { server, settings } = await greet(session, target);
+    const steady = settings.readOnly && settings.zone === 'UTC' && settings.version >= REPORTS_READ_ONLY;
+    return new PostgresConnection(target, session, { server, steady });
+  });
 }

@@ -1,13 +1,17 @@
 import { PostgresAdapter, PostgresQueryCompiler, sql } from 'kysely';
 import { LARGEST_V1 } from '../../model/booking-id.ts';
 import { compilerFor } from '../compile.ts';
-import type { Dialect, Expression } from '../connection.ts';
+import type { Column, Dialect, Expression } from '../connection.ts';
 
 /** In the collation "C" texts compare by their bytes, and lower() folds ASCII only. */
 const text = (column: Expression): Expression => sql`(${column}::text COLLATE "C")`;
 
 const isBigint = (value: string): boolean =>
   /^-?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+
+/** Whether a column can hold a value read as text: where not, it equals nothing there, and saying so would fail. */
+export const canHold = ({ type, kind }: Column, value: string): boolean =>
+  kind === 'integer' ? isBigint(value) : type !== 'uuid' || UUID.test(value);
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -72,9 +76,10 @@ export const dialect: Dialect = {
   },
 
   // Without a type of its own a parameter takes on the column's. A text that is no value of the type equals none.
-  parameter: ({ type, kind }, value) => {
-    if (kind === 'integer') return isBigint(value) ? sql`${value}::bigint` : sql`NULL::bigint`;
-    return type === 'uuid' && !UUID.test(value) ? sql`NULL::uuid` : sql`${value}`;
+  parameter: (column, value) => {
+    const possible = canHold(column, value) ? value : null;
+    if (column.kind === 'integer') return sql`${possible}::bigint`;
+    return possible === null ? sql`NULL::uuid` : sql`${possible}`;
   },
 
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),

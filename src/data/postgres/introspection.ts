@@ -12,7 +12,7 @@ const read = (connection: Connection, query: Expression): Promise<readonly Row[]
   connection.query(dialect.compile(query), TIMEOUT_MS);
 
 /** The table of that name in its schema, or in the first schema of the search path that has one. */
-function oidOf({ schema, name }: TableName): Expression {
+export function oidOf({ schema, name }: TableName): Expression {
   const inSchema = schema === undefined ? sql`pg_table_is_visible(c.oid)` : sql`n.nspname = ${schema}`;
   return sql`(SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relname = ${name} AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND ${inSchema})`;

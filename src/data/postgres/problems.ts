@@ -82,13 +82,16 @@ export function problemOfConnecting(error: Error, target: ServerTarget): Problem
       );
 }
 
+/** The server ended the session: it shuts down, somebody told it to, or the session was idle for too long. */
+const ENDED = /^(57P0[1-5]|25P0[34])$/;
+
 /**
  * What a failure of a statement means to a person.
  * @param timeoutMs the statement's limit
  */
 export function problemOf(error: Error, target: ServerTarget, timeoutMs: number): Problem {
   const { code, message } = read(error);
-  if (!/^[0-9A-Z]{5}$/.test(code) || code.startsWith('08') || /^57P0[1-5]$/.test(code)) {
+  if (!/^[0-9A-Z]{5}$/.test(code) || code.startsWith('08') || ENDED.test(code)) {
     const what = `the connection to ${placeOf(target)} broke: ${message}`;
     return new Problem('lost', what, 'see whether the server runs and can be reached');
   }
@@ -110,4 +113,35 @@ export function problemOf(error: Error, target: ServerTarget, timeoutMs: number)
     default:
       return new Problem('sql', message, 'check the statement against the tables and columns there are');
   }
+}
+
+const BUSY = 'see under 8 Schema who holds locks, and try again';
+
+/** The same for a session that writes. */
+export function problemOfWriting(error: Error, target: ServerTarget, timeoutMs: number): Problem {
+  const { code, message } = read(error);
+  switch (code) {
+    case '55P03':
+      return new Problem('busy', 'somebody else holds a lock that this waited for', BUSY);
+    case '40001':
+    case '40P01':
+      return new Problem('busy', message, BUSY);
+    case '23505':
+      return new Problem('duplicate', message, 'see which row has the value already');
+    case '53100':
+      return new Problem('full', `the disk of ${placeOf(target)} is full: ${message}`, 'make room on it');
+    case '25006':
+      return new Problem('refused', `${placeOf(target)} takes no writes: ${message}`, 'connect to the primary');
+    case '2BP01':
+      return new Problem('refused', message, 'drop what depends on it first');
+    default:
+      return problemOf(error, target, timeoutMs);
+  }
+}
+
+/** The same for the end of a transaction. */
+export function problemOfCommit(error: Error, target: ServerTarget, timeoutMs: number): Problem {
+  const problem = problemOfWriting(error, target, timeoutMs);
+  if (problem.kind !== 'lost') return problem;
+  return new Problem('lost', `${problem.message}; whether the COMMIT was done is unknown`, problem.remedy);
 }

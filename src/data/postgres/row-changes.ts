@@ -1,0 +1,136 @@
+import { sql } from 'kysely';
+import type { Column, Expression } from '../connection.ts';
+import { all, join } from '../queries/expressions.ts';
+import { named } from '../state/tables.ts';
+import type { IdValues, RowChange, WritingEngine } from '../writing.ts';
+import { canHold, dialect } from './dialect.ts';
+
+/** A text as a value that a column takes. An explicit cast would cut a text to the column's length. */
+function asValue(text: Expression, { type, kind }: Column): Expression {
+  if (kind === 'text') return text;
+  if (kind === 'integer') return sql`${text}::bigint`;
+  return kind === 'number' ? sql`${text}::numeric` : sql`${text}::${sql.raw(type)}`;
+}
+
+/** The type of primary keys that an index on the column takes. */
+function keyType({ type, kind }: Column): string {
+  if (kind === 'integer') return 'bigint';
+  if (/^(text|character varying)/.test(type)) return 'text';
+  if (/^character\b/.test(type)) return 'bpchar';
+  return type.startsWith('numeric') ? 'numeric' : type;
+}
+
+const keys = (id: Column, pks: readonly string[]): Expression => sql`${pks}::${sql.raw(keyType(id))}[]`;
+
+/** Ids that lie close together: at most so many times as many could lie between the first and the last. */
+const DENSE = 16n;
+
+interface Keys {
+  /** An array of the primary keys. */
+  readonly array: Expression;
+  /** What holds for the column `id` beside being one of them. */
+  readonly within: readonly Expression[];
+}
+
+/**
+ * The rows are to be found by the index of the primary key. A planner that sees an array of 2,000 keys reads a table of
+ * up to 200,000 rows as a whole instead, once a batch. Of one that it does not see it expects ten keys.
+ * Where the keys are numbers close together, one walk along the index beside a hash of the array takes 0.4 µs a row
+ * less than 2,000 searches; the planner walks as it does not see the ends either, and expects 0.5 % of the table.
+ */
+function keysOf(id: Column, rows: readonly RowChange[]): Keys {
+  const array = keys(
+    id,
+    rows.map(({ pk }) => pk),
+  );
+  const hidden = { array: sql`(SELECT ${array})`, within: [] };
+  if (id.kind !== 'integer') return hidden;
+  const numbers = rows.map(({ pk }) => BigInt(pk));
+  const first = numbers.reduce((least, number) => (number < least ? number : least));
+  const last = numbers.reduce((most, number) => (number > most ? number : most));
+  if (last - first > DENSE * BigInt(rows.length)) return hidden;
+  const end = (number: bigint) => sql`(SELECT ${String(number)}::bigint)`;
+  return { array, within: [sql`${sql.id('a', id.name)} BETWEEN ${end(first)} AND ${end(last)}`] };
+}
+
+/** The six values of each row, as columns that are sent. */
+class Values {
+  /** Each as it stands in all rows. */
+  readonly #sent: (readonly (string | null)[])[] = [];
+  readonly #rows: readonly RowChange[];
+
+  constructor(rows: readonly RowChange[]) {
+    this.#rows = rows;
+  }
+
+  /**
+   * What one of the values is called; undefined where it is null in every row. A column that equals one that is sent
+   * already is that one: of the six that a move has, one is sent. That takes 0.5 µs a row off the server.
+   */
+  name(when: 'from' | 'to', field: keyof IdValues): string | undefined {
+    const column = this.#rows.map((row) => row[when][field]);
+    if (column.every((value) => value === null)) return undefined;
+    const equal = this.#sent.findIndex((sent) => sent.every((value, index) => value === column[index]));
+    return `c${equal === -1 ? this.#sent.push(column) - 1 : equal}`;
+  }
+
+  get arrays(): readonly Expression[] {
+    return this.#sent.map((column) => sql`${column}::text[]`);
+  }
+
+  get names(): readonly string[] {
+    return this.#sent.map((_, index) => `c${index}`);
+  }
+}
+
+/**
+ * One statement: who changes a row while this waits for it is seen, as READ COMMITTED looks at the conditions again.
+ */
+export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, changes) => {
+  const { id, v1, v2, backup } = columns;
+  const rows = changes.filter(({ pk }) => canHold(id, pk));
+  if (rows.length === 0) return 0;
+  const { array, within } = keysOf(id, rows);
+  const values = new Values(rows);
+  const fields = [
+    { column: v1, old: values.name('from', 'v1'), now: values.name('to', 'v1') },
+    { column: v2, old: values.name('from', 'v2'), now: values.name('to', 'v2') },
+    { column: backup, old: values.name('from', 'backup'), now: values.name('to', 'backup') },
+  ];
+  const own = (column: Column) => sql.id('a', column.name);
+  const wanted = (name: string) => sql.id('w', name);
+  const same = fields.map(({ column, old }) =>
+    old === undefined
+      ? sql`${own(column)} IS NULL`
+      : sql`${dialect.text(own(column))} IS NOT DISTINCT FROM ${wanted(old)}`,
+  );
+  const set = fields.map(
+    ({ column, now }) => sql`${sql.id(column.name)} = ${now === undefined ? sql`NULL` : asValue(wanted(now), column)}`,
+  );
+  const kept = (name: string | undefined) => (name === undefined ? sql`NULL` : sql.id('c', name));
+  const names = ['pk', ...values.names];
+  return await session.execute(
+    dialect.compile(sql`WITH c AS (
+        UPDATE ${named(columns.table)} AS a SET ${join(set)}
+        FROM unnest(${join([array, ...values.arrays])}) AS w(${join(names.map((name) => sql.id(name)))})
+        WHERE ${all([sql`${own(id)} = w.pk`, ...within, ...same])}
+        RETURNING ${join(names.map(wanted))})
+      INSERT INTO ${named(ledger.table)} (run, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
+      SELECT ${ledger.run}::bigint, c.pk, ${join([...fields.map(({ old }) => kept(old)), ...fields.map(({ now }) => kept(now))])}
+      FROM c`),
+  );
+};
+
+export const backUp: WritingEngine['backUp'] = async (session, { table, id, v2, backup }, pks) => {
+  const own = (column: Column) => sql.id('a', column.name);
+  const copy = v2.kind === backup.kind ? own(v2) : asValue(sql`${own(v2)}::text`, backup);
+  const array = keys(
+    id,
+    pks.filter((pk) => canHold(id, pk)),
+  );
+  return await session.execute(
+    dialect.compile(sql`UPDATE ${named(table)} AS a SET ${sql.id(backup.name)} = ${copy}
+      FROM unnest((SELECT ${array})) AS w(pk)
+      WHERE ${own(id)} = w.pk AND ${own(backup)} IS NULL AND ${own(v2)} IS NOT NULL`),
+  );
+};
