@@ -40,7 +40,11 @@ export class Batches {
   readonly #pace: Pace;
   /** Rows set aside before this: whoever resumed the run has seen them. */
   readonly #asideBefore: number;
+  /** How long the last batch took to write, in milliseconds. */
   #lastMs = 0;
+  /** Since when work is not yet counted, and how much of that was left to others. */
+  #countedUntil = performance.now();
+  #idleMs = 0;
 
   constructor(held: HeldRun, work: BatchWork, manners: Manners) {
     this.#held = held;
@@ -61,13 +65,9 @@ export class Batches {
         if (stop !== undefined) return stop;
         const { pass, counts } = this.#run;
         const following = this.#work.following(pass, counts.inPass);
+        const next = { pass: pass + 1, cursor: undefined, until: undefined, counts: { ...counts, inPass: 0 } };
+        await this.#held.step({ ...next, workedMs: this.#worked() });
         if (following === 'over') return { kind: 'over' };
-        await this.#held.step({
-          pass: pass + 1,
-          cursor: undefined,
-          until: undefined,
-          counts: { ...counts, inPass: 0 },
-        });
         if (following !== 'again') return { kind: 'halted', reason: following.halt };
       }
     } catch (error) {
@@ -103,7 +103,7 @@ export class Batches {
       if (!written) ahead = this.#read(this.#run.cursor);
       else if (stretch.items.length > 0) this.#pace.took(this.#lastMs);
       const rest = this.#manners.rest(this.#lastMs);
-      if (rest > 0) await sleep(rest);
+      if (rest > 0) await this.#idle(rest);
     }
   }
 
@@ -129,7 +129,7 @@ export class Batches {
       await this.#held.explain(advice.kind === 'wait' ? advice.reason : undefined);
       if (advice.kind === 'go') return undefined;
       this.#lastMs = 0;
-      await sleep(LOOK_MS, undefined, { signal: this.#manners.leave }).catch(() => undefined);
+      await this.#idle(LOOK_MS);
       await this.#held.reread();
     }
   }
@@ -186,8 +186,22 @@ export class Batches {
     counts: RunCounts,
     work: (session: WritingSession) => Promise<{ readonly counts?: RunCounts }>,
   ): Promise<boolean> {
-    const workedMs = this.#run.workedMs + this.#lastMs;
-    return this.#held.step({ cursor, counts, batchSize: this.#pace.size, workedMs }, work);
+    return this.#held.step({ cursor, counts, batchSize: this.#pace.size, workedMs: this.#worked() }, work);
+  }
+
+  /** Leaves the database to others for so many milliseconds, or until this process has to leave. */
+  async #idle(ms: number): Promise<void> {
+    const began = performance.now();
+    await sleep(ms, undefined, { signal: this.#manners.leave }).catch(() => undefined);
+    this.#idleMs += performance.now() - began;
+  }
+
+  /** Milliseconds of work so far, what was left to others not counted. */
+  #worked(): number {
+    const now = performance.now();
+    const worked = now - this.#countedUntil - this.#idleMs;
+    [this.#countedUntil, this.#idleMs] = [now, 0];
+    return this.#run.workedMs + worked;
   }
 }
 

@@ -50,7 +50,9 @@ export class BackupWork implements BatchWork {
     this.#ground = ground;
   }
 
-  end(): Promise<string | undefined> {
+  /** One pass does it: rows that somebody changes meanwhile are left to them. */
+  async end(pass: number): Promise<string | undefined> {
+    if (pass > 0) return undefined;
     const { database, source, options } = this.#ground;
     return lastKey(database, source, options);
   }

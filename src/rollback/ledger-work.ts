@@ -16,7 +16,9 @@ export class LedgerWork implements BatchWork {
     this.#scope = scope;
   }
 
-  end(): Promise<string | undefined> {
+  /** One pass does it: rows that somebody changes meanwhile are left to them. */
+  async end(pass: number): Promise<string | undefined> {
+    if (pass > 0) return undefined;
     const { database, source, options } = this.#ground;
     return lastLine(database, source, this.#scope, options);
   }
