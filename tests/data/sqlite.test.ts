@@ -230,6 +230,17 @@ for (const sqlite of ENGINES.filter(({ name }) => name === 'sqlite')) {
       ]);
     });
 
+    test('a text is compared byte for byte, whatever the collation of its column', async () => {
+      await db.execute('CREATE TABLE collated (word text COLLATE NOCASE, ended text COLLATE RTRIM)');
+      await db.execute("INSERT INTO collated VALUES ('abc', 'abc '), ('ABC', 'abc')");
+      const count = async (name: string) => {
+        const text = engine.dialect.text(sql.id(name));
+        return run(sql`SELECT sum(${text} = 'abc') AS same, count(DISTINCT ${text}) AS texts FROM collated`);
+      };
+      expect(await count('word')).toEqual([{ same: '1', texts: '2' }]);
+      expect(await count('ended')).toEqual([{ same: '1', texts: '2' }]);
+    });
+
     test('a parameter compares by the type of its column and leaves its index in use', async () => {
       await db.execute('CREATE TABLE keyed (id integer PRIMARY KEY, word varchar(9) UNIQUE)');
       await db.execute("INSERT INTO keyed VALUES (9007199254740992, '7'), (9007199254740993, '07')");

@@ -3,7 +3,8 @@ import { LARGEST_V1 } from '../../model/booking-id.ts';
 import { compilerFor } from '../compile.ts';
 import type { Dialect, Expression } from '../connection.ts';
 
-const text = (column: Expression): Expression => sql`CAST(${column} AS TEXT)`;
+/** A CAST keeps the column's collation: in a NOCASE column 'abc' would be 'ABC'. */
+const text = (column: Expression): Expression => sql`CAST(${column} AS TEXT) COLLATE BINARY`;
 
 /** SQLite's words. Its columns hold any type whatever they declare, so every expression looks at the value itself. */
 export const dialect: Dialect = {
