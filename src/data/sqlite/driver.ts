@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads';
-import Database from 'better-sqlite3';
-import type { DriverError, Request, Response } from './protocol.ts';
+import { openToBackUp } from './driver-backup.ts';
+import { openToRead } from './driver-reading.ts';
+import type { Serving } from './driver-values.ts';
+import { openToWrite } from './driver-writing.ts';
+import type { DriverError, Mode, Request, Response } from './protocol.ts';
 
-/** Milliseconds that a statement waits for somebody else's lock; less than a connection may take, so that it is named. */
-const BUSY_TIMEOUT_MS = 2_000;
-
-function asText(value: unknown): string | null {
-  if (value === null) return null;
-  if (Buffer.isBuffer(value)) return value.toString('utf8');
-  return String(value);
-}
+const MODES: Readonly<Record<Mode, (path: string) => Serving>> = {
+  read: openToRead,
+  write: openToWrite,
+  'back-up': openToBackUp,
+};
 
 function describe(error: unknown): DriverError {
   const message = error instanceof Error ? error.message : String(error);
@@ -17,25 +17,12 @@ function describe(error: unknown): DriverError {
   return { code, message };
 }
 
-function open(path: string): Database.Database {
-  const database = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
-  database.defaultSafeIntegers(true);
-  // Opening reads nothing: a first look finds a file that is no database.
-  database.prepare('SELECT count(*) FROM sqlite_schema').get();
-  return database;
-}
-
-function answer(database: Database.Database, { sql, parameters }: Request): Response {
+async function respond(serving: Serving, request: Request): Promise<Response> {
   try {
-    // A PRAGMA that switches it off does so while it is prepared, even when it is refused.
-    database.pragma('query_only = ON');
-    const statement = database.prepare<unknown[], unknown[]>(sql);
-    if (!statement.reader) return { error: { code: 'SQLITE_READONLY', message: 'not a query' } };
-    const names = statement.columns().map(({ name }) => name);
-    const rows = statement.raw().all(...parameters);
-    return { rows: rows.map((row) => Object.fromEntries(names.map((name, index) => [name, asText(row[index])]))) };
+    const { rows, changes } = await serving.answer(request);
+    return { rows, changes, inTransaction: serving.database.inTransaction };
   } catch (error) {
-    return { error: describe(error) };
+    return { error: describe(error), inTransaction: serving.database.inTransaction };
   }
 }
 
@@ -49,24 +36,35 @@ function watchParent(): void {
 }
 
 /**
- * The process that holds a SQLite file open for reading. better-sqlite3 is synchronous and can't be interrupted: a
+ * The parent decides when this process ends. Ctrl-C reaches the whole group, and so do the end of a terminal and the stop
+ * of a service; a change stops at the end of its batch then, and needs this process for that.
+ */
+function ignoreSignals(mode: Mode): void {
+  const signals = mode === 'write' ? (['SIGINT', 'SIGTERM', 'SIGHUP'] as const) : (['SIGINT'] as const);
+  for (const signal of signals) process.on(signal, () => undefined);
+}
+
+/**
+ * The process that holds a SQLite file open. better-sqlite3 is synchronous and can't be interrupted: a
  * thread stuck in a statement can be neither terminated nor exited past, a process can be killed. See
  * docs/decisions/0001-sqlite-in-a-process.md.
  */
-function serve(path: string): void {
+function serve(path: string, mode: Mode): void {
   const send = (response: Response) => process.send?.(response);
-  // The parent decides when this process ends; Ctrl-C reaches the whole group.
-  process.on('SIGINT', () => undefined);
+  ignoreSignals(mode);
   process.on('disconnect', () => process.exit(0));
   try {
-    const database = open(path);
-    process.on('message', (request: Request) => send(answer(database, request)));
-    send({ rows: [] });
+    const serving = MODES[mode](path);
+    // Undoes what is not committed.
+    process.on('exit', () => serving.database.close());
+    process.on('message', (request: Request) => void respond(serving, request).then(send));
+    send({ rows: [], changes: 0, inTransaction: false });
     watchParent();
   } catch (error) {
-    send({ error: describe(error) });
+    send({ error: describe(error), inTransaction: false });
   }
 }
 
-const [, , path] = process.argv;
-if (process.send && path !== undefined) serve(path);
+const [, , path, mode = 'read'] = process.argv;
+const isMode = (word: string): word is Mode => Object.hasOwn(MODES, word);
+if (process.send && path !== undefined && isMode(mode)) serve(path, mode);

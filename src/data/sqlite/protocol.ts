@@ -1,13 +1,52 @@
 /**
- * What the process that reads a SQLite file is asked, one thing at a time; here and not beside it, so that asking loads
- * no better-sqlite3. Its first response tells how opening the file went.
+ * What the process that holds a SQLite file open is asked, one thing at a time; here and not beside it, so that asking
+ * loads no better-sqlite3. Its first response tells how opening the file went.
  */
-export interface Request {
+export type Request = Ask | Each | BackUp;
+
+/** What the process may do with the file, for as long as it lives. */
+export type Mode = 'read' | 'write' | 'back-up';
+
+/** One statement. */
+export interface Ask {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-export type Response = { readonly rows: Readonly<Record<string, string | null>>[] } | { readonly error: DriverError };
+/** A statement whose parameters are places in a row of values. */
+export interface Template {
+  readonly sql: string;
+  readonly places: readonly number[];
+}
+
+/** How some rows are changed alike. */
+export interface Form {
+  /** Values of each row: its primary key, then what it takes. */
+  readonly width: number;
+  readonly update: Template;
+  /** Takes the values of rows that were changed, as they are: of one, or of `many` of them. */
+  readonly line: { readonly one: string; readonly several: string; readonly many: number } | undefined;
+}
+
+/** Many rows to change. Flat, as that is sent at half the cost: the number of a row's form, then its values. */
+export interface Each {
+  readonly forms: readonly Form[];
+  readonly cells: readonly (number | string)[];
+}
+
+/** The whole database, to a file that is there and empty. */
+export interface BackUp {
+  readonly file: string;
+}
+
+export interface Answer {
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+  /** How many rows were changed. */
+  readonly changes: number;
+}
+
+/** `inTransaction` is how things stand behind it: an error may have undone a transaction. */
+export type Response = (Answer | { readonly error: DriverError }) & { readonly inTransaction: boolean };
 
 export interface DriverError {
   readonly code: string;

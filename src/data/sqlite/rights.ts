@@ -16,7 +16,8 @@ export async function rights(connection: Connection): Promise<Rights> {
   };
 }
 
-function mayWrite(path: string): boolean {
+/** Whether the system lets this user write a file. */
+export function mayWrite(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

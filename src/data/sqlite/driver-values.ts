@@ -1,0 +1,41 @@
+import Database from 'better-sqlite3';
+import type { Answer, Request } from './protocol.ts';
+
+/** A file that is open, and what is made of requests. */
+export interface Serving {
+  readonly database: Database.Database;
+  answer(request: Request): Answer | Promise<Answer>;
+}
+
+/** What this process was not started for. */
+export class Refusal extends Error {
+  readonly code = 'SQLITE_READONLY';
+}
+
+/** Milliseconds that opening waits for somebody else's lock; less than a connection may take, so that it is named. */
+const OPENING_BUSY_MS = 2_000;
+
+/** Opens a file that is there. Integers arrive as BigInt: a number holds them up to 2^53 only. */
+export function open(path: string, readonly: boolean): Database.Database {
+  const database = new Database(path, { readonly, fileMustExist: true, timeout: OPENING_BUSY_MS });
+  database.defaultSafeIntegers(true);
+  // Opening reads nothing: a first look finds a file that is no database.
+  database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  return database;
+}
+
+function asText(value: unknown): string | null {
+  if (value === null) return null;
+  if (Buffer.isBuffer(value)) return value.toString('utf8');
+  return String(value);
+}
+
+/** The rows of a statement that gives some. */
+export function rowsOf(
+  statement: Database.Statement<unknown[], unknown[]>,
+  parameters: readonly unknown[],
+): Answer['rows'] {
+  const names = statement.columns().map(({ name }) => name);
+  const rows = statement.raw().all(...parameters);
+  return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, asText(row[index])])));
+}
