@@ -32,6 +32,10 @@ const ENGINES: Restriction = {
   regex: '(^|/)data/(sqlite|mysql|postgres)/',
   message: 'Only src/data knows the engines by name.',
 };
+const WRITING: Restriction = {
+  regex: '(^|/)data/writing\\.ts$',
+  message: 'Only the guarded path opens a session that writes.',
+};
 const CLI: Restriction = { regex: '/cli\\.ts$', message: 'Nothing imports the command line.' };
 
 const above = (layer: string): Restriction[] =>
@@ -96,6 +100,7 @@ export default defineConfig({
         ...above(layer),
         ...(layer === 'screens' ? [] : [INK]),
         ...(layer === 'data' ? [] : [DRIVERS, ENGINES]),
+        ...(['data', 'audit', 'changes', 'rollback'].includes(layer) ? [] : [WRITING]),
       ]),
     ),
     { files: ['*.config.ts', 'tests/engines/global-setup.ts'], rules: { 'import/no-default-export': 'off' } },

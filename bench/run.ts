@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { bytesMeasure } from './measures/bytes.ts';
+import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
 import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
@@ -23,6 +24,7 @@ const MEASURES: readonly Measure[] = [
   memoryMeasure,
   idleMeasure,
   checksMeasure,
+  changesMeasure,
 ];
 
 const options = readOptions(

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts';
 export interface Figure {
   /** What was measured: `postgres, 1,000,000 rows`. */
   readonly subject: string;
-  readonly unit: 'ms' | 'bytes' | '%' | 'MB' | 'MB/h';
+  readonly unit: 'ms' | 'bytes' | '%' | 'MB' | 'MB/h' | 'rows/s';
   /** undefined when it could not be measured. */
   readonly value: number | undefined;
   readonly reference?: Reference;
@@ -40,6 +40,12 @@ export function atMost(limit: number, figure: Plain): Figure {
 export function timesAtMost(limit: number, figure: Plain & { readonly reference: Reference }): Figure {
   const ratio = ratioOf(figure);
   return { ...figure, reach: `≤ ${limit} ×`, reached: ratio === undefined ? 'absent' : ratio <= limit };
+}
+
+/** A figure that must be at least so many times its reference. */
+export function timesAtLeast(limit: number, figure: Plain & { readonly reference: Reference }): Figure {
+  const ratio = ratioOf(figure);
+  return { ...figure, reach: `≥ ${limit} ×`, reached: ratio === undefined ? 'absent' : ratio >= limit };
 }
 
 /** A figure that must lie within a share of its reference, or below. */

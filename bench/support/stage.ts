@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../src/config/context.ts';
@@ -50,6 +50,11 @@ export class Stage {
     return new Stage(mkdtempSync(join(tmpdir(), 'apptop-bench-')), servers);
   }
 
+  /** A folder that goes with the stage. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** Every engine of this run. */
   get engines(): readonly EngineName[] {
     return ['sqlite', ...this.#servers.keys()];
@@ -99,26 +104,37 @@ export class Stage {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #make(engine: EngineName, name: string, shape: Shape): Promise<Stand> {
+  /** An empty database of its own, for what writes. */
+  async database(engine: EngineName, name: string): Promise<Stand> {
     process.stderr.write(`bench: making ${engine} ${name} …\n`);
     if (engine === 'sqlite') {
       const path = join(this.#folder, `${name}.sqlite`);
-      if (!existsSync(path)) fillSqlite(path, shape);
       const target: Target = { engine, path };
       return { engine, url: `sqlite:${path}`, context: named(target), open: async () => openSqlite(path) };
     }
     const server = this.#servers.get(engine);
     if (server === undefined) throw new Error(`there is no ${engine} server`);
-    const [open, fill] = engine === 'mysql' ? [openMysql, fillMysql] : [openPostgres, fillPostgres];
+    const open = engine === 'mysql' ? openMysql : openPostgres;
     const whole = await open(server.url);
     await whole.execute(`CREATE DATABASE ${name}`);
     await whole.close();
     const url = withDatabase(server.url, name);
-    const target = targetOf(engine, url);
-    const writer = await open(url);
-    await fill({ target, url, execute: (sql, values) => writer.execute(sql, values), drop: async () => {} }, shape);
+    return { engine, url, context: named(targetOf(engine, url)), open: () => open(url) };
+  }
+
+  async #make(engine: EngineName, name: string, shape: Shape): Promise<Stand> {
+    const stand = await this.database(engine, name);
+    const { target } = stand.context;
+    if (target.engine === 'sqlite') {
+      fillSqlite(target.path, shape);
+      return stand;
+    }
+    const writer = await stand.open();
+    const fill = engine === 'mysql' ? fillMysql : fillPostgres;
+    const execute: Writer['execute'] = (sql, values) => writer.execute(sql, values);
+    await fill({ target, url: stand.url, execute, drop: async () => {} }, shape);
     await writer.close();
-    return { engine, url, context: named(target), open: () => open(url) };
+    return stand;
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
+import { BACKUP_COLUMN } from '../model/columns.ts';
 
 /** Columns that a move adds and a cleanup drops: they are no change of somebody else's. */
-const own = (context: Context): string => context.columns._migration_backup_v2_id;
+const own = (context: Context): string => context.columns[BACKUP_COLUMN];
 
 /**
  * Stands for the shape of the appointments table: columns and indexes with what they are, the backup column left out.

@@ -37,3 +37,6 @@ const OTHER_COLUMNS = [
 export const KNOWN_COLUMNS = [...REQUIRED_COLUMNS, ...SYNC_COLUMNS, ...OTHER_COLUMNS] as const;
 
 export type KnownColumn = (typeof KNOWN_COLUMNS)[number];
+
+/** Where a move keeps the originals of the V2 column, between the move and its cleanup. */
+export const BACKUP_COLUMN = '_migration_backup_v2_id' satisfies KnownColumn;

@@ -3,6 +3,7 @@ import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes
 import { green, red, runsOf } from '../changes/gates.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { named, stateTable } from '../data/state/tables.ts';
+import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { distance } from '../model/time.ts';
@@ -11,7 +12,7 @@ import { phaseOf } from './phase.ts';
 const ROWS_DROPPED_PER_SECOND = 500_000;
 
 async function plan({ database, source, context, options }: ChangeGround): Promise<Planned> {
-  const backup = source.appointments.known.get('_migration_backup_v2_id');
+  const backup = source.appointments.known.get(BACKUP_COLUMN);
   if (backup === undefined) {
     throw new Problem('blocked', 'there is no backup column to clean up', 'nothing is left of a move');
   }
@@ -42,21 +43,13 @@ async function windowGate(ground: ChangeGround): Promise<Gate> {
   const [row] = await ground.database.query(sql`SELECT ${ground.dialect.now()} AS now`, ground.options);
   const now = Number(row?.['now']) * 1000;
   const phase = phaseOf('migrated', await runsOf(ground, 1_000), monitorHours, now);
-  switch (phase.kind) {
-    case 'monitoring':
-      return red(
-        'monitor-window',
-        title,
-        `it ends ${distance(phase.until, now)}`,
-        `wait; it is ${monitorHours} h by the config`,
-      );
-    case 'cleanup-due':
-      return green('monitor-window', title, `ended ${distance(phase.since, now)}`);
-    case 'rolled-back':
-      return green('monitor-window', title, 'the move was rolled back');
-    default:
-      return green('monitor-window', title, 'no run of apptop to wait for');
+  if (phase.kind === 'monitoring') {
+    const remedy = `wait; it is ${monitorHours} h by the config`;
+    return red('monitor-window', title, `it ends ${distance(phase.until, now)}`, remedy);
   }
+  if (phase.kind === 'cleanup-due') return green('monitor-window', title, `ended ${distance(phase.since, now)}`);
+  const why = phase.kind === 'rolled-back' ? 'the move was rolled back' : 'no move of apptop to wait for';
+  return green('monitor-window', title, why);
 }
 
 /** Ends a migration of the booking ids for good. */
@@ -76,7 +69,7 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
       gates: async (ground) => [await windowGate(ground)],
       async finish(session, { source, writing, context, dialect }) {
         const { table, known } = source.appointments;
-        const backup = known.get('_migration_backup_v2_id');
+        const backup = known.get(BACKUP_COLUMN);
         if (backup !== undefined) {
           await writing.dropColumn(session, table, backup.name, parameters['mayCopy'] === true);
         }

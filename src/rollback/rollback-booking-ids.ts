@@ -4,6 +4,7 @@ import { green, ifThere, red, runsOf } from '../changes/gates.ts';
 import { anew, MOVE_BOOKING_IDS } from '../changes/move-booking-ids/change.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { countCompared, type LedgerRow, type LedgerScope, sampleCompared } from '../data/queries/ledger-rows.ts';
+import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import type { Run } from '../model/run.ts';
@@ -60,7 +61,7 @@ async function scopeOf(ground: ChangeGround, wanted: Wanted): Promise<LedgerScop
   }
   const runs = wanted.runs ?? moves.map(({ id }) => id);
   if (wanted.from !== 'backup' && runs.length > 0) return { runs, tenant: wanted.tenant, ids: wanted.ids };
-  if (wanted.from === 'ledger' || !ground.source.appointments.known.has('_migration_backup_v2_id')) {
+  if (wanted.from === 'ledger' || !ground.source.appointments.known.has(BACKUP_COLUMN)) {
     throw new Problem('blocked', 'there is nothing to take back', 'no move was made since the last cleanup');
   }
   if (wanted.tenant !== undefined || wanted.ids !== undefined) {
@@ -136,7 +137,7 @@ async function planFromBackup(ground: ChangeGround): Promise<Planned> {
   const { database, source, options } = ground;
   const counts = await countBackups(database, source, options);
   const { v1, v2, table } = source.appointments;
-  const backup = ground.context.columns._migration_backup_v2_id;
+  const backup = ground.context.columns[BACKUP_COLUMN];
   return {
     rows: counts.restore,
     total: counts.restore + counts.already + counts.conflict,
@@ -177,7 +178,7 @@ export const ROLLBACK_BOOKING_IDS: ChangeKind = {
       gates: async ({ source }) => {
         const title = 'the backup column is there';
         return [
-          source.appointments.known.has('_migration_backup_v2_id')
+          source.appointments.known.has(BACKUP_COLUMN)
             ? green('backup-column', title, 'no cleanup yet')
             : red('backup-column', title, 'it was dropped', 'restore from the dump that the cleanup recorded'),
         ];

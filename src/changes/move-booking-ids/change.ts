@@ -1,4 +1,5 @@
 import { sourceOf } from '../../data/queries/read-rows.ts';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Parameters } from '../change.ts';
 import { checkGates, runsOf } from '../gates.ts';
@@ -52,9 +53,9 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
       },
       async prepare(session, ground) {
         const { source, writing, context } = ground;
-        if (source.appointments.known.has('_migration_backup_v2_id')) return;
+        if (source.appointments.known.has(BACKUP_COLUMN)) return;
         const { table, v2 } = source.appointments;
-        await writing.addBackupColumn(session, table, v2, context.columns._migration_backup_v2_id);
+        await writing.addBackupColumn(session, table, v2, context.columns[BACKUP_COLUMN]);
       },
       work: async (ground) => new MoveWork(await anew(ground), decisions),
     };

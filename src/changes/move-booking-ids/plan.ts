@@ -1,6 +1,7 @@
 import { figuresOf } from '../../data/queries/figures.ts';
 import { idGroups } from '../../data/queries/id-groups.ts';
 import { idRowsOf, sampleIdRows, toMove } from '../../data/queries/id-rows.ts';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import { count, counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
@@ -74,7 +75,7 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
   const rows = move + clear + decided.length;
   const left = classes.conflict + classes.review - decided.length;
   const { table } = source.appointments;
-  const backup = context.columns._migration_backup_v2_id;
+  const backup = context.columns[BACKUP_COLUMN];
   return {
     rows,
     total,

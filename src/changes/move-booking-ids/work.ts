@@ -2,6 +2,7 @@ import { lastKey, readIdRows, sweepIdRows, toMove } from '../../data/queries/id-
 import { Ledger } from '../../data/state/ledger.ts';
 import { stateTable } from '../../data/state/tables.ts';
 import type { IdColumns, WritingSession } from '../../data/writing.ts';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import { counted } from '../../model/format.ts';
 import type { Applied, BatchWork, Following, Item, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
@@ -16,7 +17,7 @@ const LAST_QUIET_PASS = 1;
 /** The columns that the move changes. @throws Error, when the backup column was not made */
 export function idColumnsOf({ source, writing }: ChangeGround): IdColumns {
   const { table, id, v1, v2, columns, known } = source.appointments;
-  const backup = known.get('_migration_backup_v2_id');
+  const backup = known.get(BACKUP_COLUMN);
   if (backup === undefined) throw new Error('the backup column is not there');
   return { table, id, v1, v2, backup, touched: writing.touchedColumn(columns) };
 }

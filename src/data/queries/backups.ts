@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import type { Column, Expression } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all, type Source, tableOf } from './expressions.ts';
 
 function backupOf({ appointments }: Source): Column {
-  const column = appointments.known.get('_migration_backup_v2_id');
+  const column = appointments.known.get(BACKUP_COLUMN);
   if (column === undefined) throw new Error('there is no backup column');
   return column;
 }

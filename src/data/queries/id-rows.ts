@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { classOfRow, kindOfValue, type RowClass } from '../../model/booking-id.ts';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import type { Expression, Row } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import type { IdValues } from '../writing.ts';
@@ -21,7 +22,7 @@ function selection(source: Source): Expression {
   const { dialect, appointments } = source;
   const { taken, byDesign } = kindExpressions(source);
   const id = (name: string) => dialect.shortText(sql.id(name), ID_CHARACTERS);
-  const backup = reference(source, '_migration_backup_v2_id');
+  const backup = reference(source, BACKUP_COLUMN);
   return join([
     sql`${dialect.text(sql.id(appointments.id.name))} AS row_pk`,
     sql`${id(appointments.v1.name)} AS v1_id`,

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { BACKUP_COLUMN } from '../../model/columns.ts';
 import type { Expression, Row } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { type LedgerLine, ledgerSelection, lineOf } from '../state/ledger.ts';
@@ -65,8 +66,8 @@ function ledgerRowOf(found: Row): LedgerRow {
 
 const selection = (source: Source): Expression => {
   const { dialect, appointments } = source;
-  const backup = reference(source, '_migration_backup_v2_id');
-  const { name: backupName = '' } = appointments.known.get('_migration_backup_v2_id') ?? {};
+  const backup = reference(source, BACKUP_COLUMN);
+  const { name: backupName = '' } = appointments.known.get(BACKUP_COLUMN) ?? {};
   return join([
     sql`${line('run')} AS run`,
     ledgerSelection(dialect),
