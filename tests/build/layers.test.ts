@@ -22,6 +22,8 @@ const REJECTED: ReadonlyArray<readonly [folder: string, planted: string, message
   ['src/screens', "export const load = () => import('better-sqlite3');", 'Only src/data speaks to a driver'],
   ['src/config', "export { Pool } from 'pg';", 'Only src/data speaks to a driver'],
   ['src/live', "export { engine } from '../data/sqlite/index.ts';", 'Only src/data knows the engines'],
+  ['src/commands', "export { openWriting } from '../data/writing.ts';", 'Only the guarded path opens'],
+  ['src/screens', "export { loadWriting } from '../data/writing.ts';", 'Only the guarded path opens'],
   ['src', "export { App } from './screens/app.tsx';", 'The command line loads commands'],
   ['src/commands', "export const again = () => import('../cli.ts');", 'Nothing imports the command line'],
   ['src/model', 'export const loose = (value: any) => value;', 'no-explicit-any'],
@@ -35,6 +37,7 @@ const ACCEPTED: ReadonlyArray<readonly [folder: string, planted: string]> = [
   ['src/screens', "export { Text } from 'ink';"],
   ['src/data/mysql', "export { createPool } from 'mysql2/promise';"],
   ['src/commands', "export const load = () => import('../screens/app.tsx');"],
+  ['src/rollback', "export type { WritingSession } from '../data/writing.ts';"],
   ['src/data', "export type { Target } from '../config/target.ts';"],
 ];
 
