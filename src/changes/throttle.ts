@@ -1,7 +1,7 @@
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
-import { loadWriting } from '../data/engines.ts';
 import type { Load } from '../data/writing.ts';
+import { loadWriting } from '../data/writing.ts';
 import { duration } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { BATCH_MS } from './pace.ts';

@@ -1,7 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Target } from '../config/target.ts';
 import type { Column, Connection, Dialect, Row, Server, Statement, TableName } from './connection.ts';
-import { loadWriting } from './engines.ts';
 
 /**
  * One session that may write, in UTC, strict about values that don't fit. Only the guarded path opens one (`src/changes`);
@@ -121,6 +120,17 @@ export interface WritingEngine {
   readonly restShare: number;
   /** The column that the server would touch by itself on each update; undefined where there is none. */
   touchedColumn(columns: readonly Column[]): Column | undefined;
+}
+
+const WRITING: Readonly<Record<Target['engine'], () => Promise<{ readonly writing: WritingEngine }>>> = {
+  sqlite: () => import('./sqlite/writing.ts'),
+  mysql: () => import('./mysql/writing.ts'),
+  postgres: () => import('./postgres/writing.ts'),
+};
+
+/** What changing a database takes, loaded only by a change. */
+export async function loadWriting(name: Target['engine']): Promise<WritingEngine> {
+  return (await WRITING[name]()).writing;
 }
 
 /** Milliseconds to open a writing session. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Column, Connection, Engine, Row, TableName } from '../../src/data/connection.ts';
-import { loadWriting } from '../../src/data/engines.ts';
 import { createStateTables, named, stateTable } from '../../src/data/state/tables.ts';
 import type { IdColumns, IdValues, RowChange, WritingEngine, WritingSession } from '../../src/data/writing.ts';
+import { loadWriting } from '../../src/data/writing.ts';
 import { Problem } from '../../src/model/problem.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { poll } from '../support.ts';
