@@ -10,9 +10,13 @@ const isBigint = (value: string): boolean =>
   /^-?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 
 /** Whether a column can hold a value read as text: where not, it equals nothing there, and saying so would fail. */
-export const canHold = ({ type, kind }: Column, value: string): boolean =>
-  kind === 'integer' ? isBigint(value) : type !== 'uuid' || UUID.test(value);
+export function canHold({ type, kind }: Column, value: string): boolean {
+  if (kind === 'integer') return isBigint(value);
+  if (type.startsWith('numeric')) return NUMERIC.test(value);
+  return type !== 'uuid' || UUID.test(value);
+}
 
+const NUMERIC = /^-?\d{1,1000}(?:\.\d{1,1000})?$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** By its text, as an application may keep a flag as boolean, smallint or text. */
@@ -79,7 +83,7 @@ export const dialect: Dialect = {
   parameter: (column, value) => {
     const possible = canHold(column, value) ? value : null;
     if (column.kind === 'integer') return sql`${possible}::bigint`;
-    return possible === null ? sql`NULL::uuid` : sql`${possible}`;
+    return possible === null ? sql`NULL::${sql.raw(column.type)}` : sql`${possible}`;
   },
 
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),

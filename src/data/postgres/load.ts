@@ -11,7 +11,8 @@ const TIMEOUT_MS = 5_000;
 const QUERY = `SELECT
     (SELECT CASE WHEN bool_or(query = '<insufficient privilege>') THEN NULL ELSE count(*) FILTER (WHERE state = 'active') END
       FROM pg_stat_activity
-      WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()) AS running,
+      WHERE datname = current_database() AND coalesce(backend_type, 'client backend') = 'client backend'
+        AND pid <> pg_backend_pid()) AS running,
     (SELECT CASE WHEN count(*) = count(state)
         THEN max(coalesce(date_part('epoch', replay_lag), 0)) FILTER (WHERE state IN ('streaming', 'catchup')) END
       FROM pg_stat_replication) AS lag`;

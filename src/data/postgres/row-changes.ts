@@ -25,33 +25,28 @@ const keys = (id: Column, pks: readonly string[]): Expression => sql`${pks}::${s
 /** Ids that lie close together: at most so many times as many could lie between the first and the last. */
 const DENSE = 16n;
 
-interface Keys {
-  /** An array of the primary keys. */
-  readonly array: Expression;
-  /** What holds for the column `id` beside being one of them. */
-  readonly within: readonly Expression[];
+/**
+ * What holds for the column `id` of rows whose keys are numbers close together: one walk along the index beside a hash
+ * of the keys takes 0.4 µs a row less than 2,000 searches. The planner does not see the ends, and expects 0.5 % of the
+ * table: one that is off by much would have it compare each row with each key. undefined where a walk could be long.
+ */
+function between(id: Column, pks: readonly string[]): Expression | undefined {
+  if (id.kind !== 'integer') return undefined;
+  const numbers = pks.map(BigInt);
+  const first = numbers.reduce((least, number) => (number < least ? number : least));
+  const last = numbers.reduce((most, number) => (number > most ? number : most));
+  if (last - first > DENSE * BigInt(pks.length)) return undefined;
+  const end = (number: bigint) => sql`(SELECT ${String(number)}::bigint)`;
+  return sql`${sql.id('a', id.name)} BETWEEN ${end(first)} AND ${end(last)}`;
 }
 
 /**
- * The rows are to be found by the index of the primary key. A planner that sees an array of 2,000 keys reads a table of
- * up to 200,000 rows as a whole instead, once a batch. Of one that it does not see it expects ten keys.
- * Where the keys are numbers close together, one walk along the index beside a hash of the array takes 0.4 µs a row
- * less than 2,000 searches; the planner walks as it does not see the ends either, and expects 0.5 % of the table.
+ * An array that the planner does not see, and of which it expects ten values. Seeing 2,000 keys it would read a table of
+ * up to 200,000 rows as a whole, in each batch, instead of finding them by the index.
  */
-function keysOf(id: Column, rows: readonly RowChange[]): Keys {
-  const array = keys(
-    id,
-    rows.map(({ pk }) => pk),
-  );
-  const hidden = { array: sql`(SELECT ${array})`, within: [] };
-  if (id.kind !== 'integer') return hidden;
-  const numbers = rows.map(({ pk }) => BigInt(pk));
-  const first = numbers.reduce((least, number) => (number < least ? number : least));
-  const last = numbers.reduce((most, number) => (number > most ? number : most));
-  if (last - first > DENSE * BigInt(rows.length)) return hidden;
-  const end = (number: bigint) => sql`(SELECT ${String(number)}::bigint)`;
-  return { array, within: [sql`${sql.id('a', id.name)} BETWEEN ${end(first)} AND ${end(last)}`] };
-}
+const unseen = (array: Expression): Expression => sql`(SELECT ${array})`;
+
+const FIELDS = ['v1', 'v2', 'backup'] as const;
 
 /** The six values of each row, as columns that are sent. */
 class Values {
@@ -83,54 +78,50 @@ class Values {
   }
 }
 
-/**
- * One statement: who changes a row while this waits for it is seen, as READ COMMITTED looks at the conditions again.
- */
+/** One statement: who changes a row while this waits for it is seen, as READ COMMITTED looks at the conditions again. */
 export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, changes) => {
-  const { id, v1, v2, backup } = columns;
+  const { table, id } = columns;
   const rows = changes.filter(({ pk }) => canHold(id, pk));
   if (rows.length === 0) return 0;
-  const { array, within } = keysOf(id, rows);
+  const pks = rows.map(({ pk }) => pk);
+  const walk = between(id, pks);
   const values = new Values(rows);
-  const fields = [
-    { column: v1, old: values.name('from', 'v1'), now: values.name('to', 'v1') },
-    { column: v2, old: values.name('from', 'v2'), now: values.name('to', 'v2') },
-    { column: backup, old: values.name('from', 'backup'), now: values.name('to', 'backup') },
-  ];
+  const fields = FIELDS.map((field) => ({
+    column: columns[field],
+    old: values.name('from', field),
+    new: values.name('to', field),
+  }));
+  const names = ['pk', ...values.names];
+  const arrays = [keys(id, pks), ...values.arrays];
   const own = (column: Column) => sql.id('a', column.name);
-  const wanted = (name: string) => sql.id('w', name);
+  const from = (source: 'w' | 'c') => (name: string | undefined) =>
+    name === undefined ? sql`NULL` : sql.id(source, name);
+  const wanted = from('w');
   const same = fields.map(({ column, old }) =>
     old === undefined
       ? sql`${own(column)} IS NULL`
       : sql`${dialect.text(own(column))} IS NOT DISTINCT FROM ${wanted(old)}`,
   );
-  const set = fields.map(
-    ({ column, now }) => sql`${sql.id(column.name)} = ${now === undefined ? sql`NULL` : asValue(wanted(now), column)}`,
-  );
-  const kept = (name: string | undefined) => (name === undefined ? sql`NULL` : sql.id('c', name));
-  const names = ['pk', ...values.names];
+  const set = fields.map(({ column, new: now }) => sql`${sql.id(column.name)} = ${asValue(wanted(now), column)}`);
+  const lines = ['pk', ...fields.map(({ old }) => old), ...fields.map((field) => field.new)].map(from('c'));
   return await session.execute(
     dialect.compile(sql`WITH c AS (
-        UPDATE ${named(columns.table)} AS a SET ${join(set)}
-        FROM unnest(${join([array, ...values.arrays])}) AS w(${join(names.map((name) => sql.id(name)))})
-        WHERE ${all([sql`${own(id)} = w.pk`, ...within, ...same])}
+        UPDATE ${named(table)} AS a SET ${join(set)}
+        FROM unnest(${join(walk === undefined ? arrays.map(unseen) : arrays)}) AS w(${join(names.map((name) => sql.id(name)))})
+        WHERE ${all([sql`${own(id)} = w.pk`, ...(walk === undefined ? [] : [walk]), ...same])}
         RETURNING ${join(names.map(wanted))})
       INSERT INTO ${named(ledger.table)} (run, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
-      SELECT ${ledger.run}::bigint, c.pk, ${join([...fields.map(({ old }) => kept(old)), ...fields.map(({ now }) => kept(now))])}
-      FROM c`),
+      SELECT ${ledger.run}::bigint, ${join(lines)} FROM c`),
   );
 };
 
 export const backUp: WritingEngine['backUp'] = async (session, { table, id, v2, backup }, pks) => {
   const own = (column: Column) => sql.id('a', column.name);
   const copy = v2.kind === backup.kind ? own(v2) : asValue(sql`${own(v2)}::text`, backup);
-  const array = keys(
-    id,
-    pks.filter((pk) => canHold(id, pk)),
-  );
+  const possible = pks.filter((pk) => canHold(id, pk));
   return await session.execute(
     dialect.compile(sql`UPDATE ${named(table)} AS a SET ${sql.id(backup.name)} = ${copy}
-      FROM unnest((SELECT ${array})) AS w(pk)
+      FROM unnest(${unseen(keys(id, possible))}) AS w(pk)
       WHERE ${own(id)} = w.pk AND ${own(backup)} IS NULL AND ${own(v2)} IS NOT NULL`),
   );
 };
