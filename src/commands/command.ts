@@ -62,6 +62,11 @@ export interface InitOptions extends GlobalOptions {
   readonly output: string | undefined;
 }
 
+export interface AuditOptions extends GlobalOptions {
+  readonly action: 'list' | 'verify';
+  readonly json: boolean;
+}
+
 /** As monitoring systems know them. */
 export const EXIT = {
   healthy: 0,

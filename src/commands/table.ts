@@ -74,6 +74,7 @@ export const CONSOLE: Command = {
 };
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+const AUDIT_ACTIONS = ['list', 'verify'] as const;
 
 /** The verbs in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -158,6 +159,19 @@ export const COMMANDS: readonly Command[] = [
     options: [...connection, { name: 'snapshot-only', type: 'flag', description: 'run no checks' }, includeDeleted],
     run: async (written) =>
       (await import('./metrics.ts')).run({ ...consoleOptions(written), snapshotOnly: written.flag('snapshot-only') }),
+  },
+  {
+    name: 'audit',
+    description:
+      'list: who changed what; verify: whether the record is whole, exit code 0 fine, 2 broken, 3 could not tell',
+    options: [...connection, json, ascii],
+    word: { name: 'action', values: AUDIT_ACTIONS },
+    run: async (written) => {
+      const action = AUDIT_ACTIONS.find((name) => name === written.words[0]);
+      if (action === undefined)
+        throw new Problem('usage', 'audit needs a word', `give one of ${AUDIT_ACTIONS.join(', ')}`);
+      return (await import('./audit.ts')).run({ ...globalOptions(written), action, json: written.flag('json') });
+    },
   },
   {
     name: 'completion',

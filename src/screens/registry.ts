@@ -1,3 +1,4 @@
+import { Audit } from './audit.tsx';
 import { Checks, checksNeedAttention } from './checks.tsx';
 import type { Screen } from './contract.ts';
 import { Ids } from './ids.tsx';
@@ -20,4 +21,5 @@ export const SCREENS: readonly Screen[] = [
   },
   { id: 'checks', key: '5', title: 'Checks', component: Checks, needsAttention: checksNeedAttention },
   { id: 'schema', key: '8', title: 'Schema', component: Schema },
+  { id: 'audit', key: '9', title: 'Audit', component: Audit },
 ];

@@ -11,7 +11,7 @@ import { createRowsStore } from '../../src/live/row-window.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { type OpenOptions, openConsole } from '../terminal/console.ts';
 
-interface OnDatabase extends OpenOptions {
+export interface OnDatabase extends OpenOptions {
   readonly context?: Partial<Context>;
   readonly appointments?: AppointmentsOptions;
   /** More than the appointments, before the console opens. */
