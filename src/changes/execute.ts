@@ -33,7 +33,7 @@ export interface Execution {
   readonly ground: ChangeGround;
   readonly audit: Audit;
   readonly leave: AbortSignal;
-  readonly onProgress: ((run: Run) => void) | undefined;
+  readonly onProgress: ((run: Run) => void | Promise<void>) | undefined;
 }
 
 const GO: Advice = { kind: 'go' };

@@ -53,7 +53,7 @@ export class Blocked extends Problem {
 export interface RunOptions {
   /** Aborted when this process has to leave: the run then pauses at the end of a batch. */
   readonly leave: AbortSignal;
-  readonly onProgress?: ((run: Run) => void) | undefined;
+  readonly onProgress?: ((run: Run) => void | Promise<void>) | undefined;
   /** Takes the lease from whoever holds it. */
   readonly takeOver?: boolean;
 }

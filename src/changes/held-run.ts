@@ -24,8 +24,8 @@ export interface HoldHost {
   readonly stopCondition: (session: WritingSession) => Promise<string | undefined>;
   /** Aborted when this process has to leave. */
   readonly leave: AbortSignal;
-  /** Told when the run has moved or its reason has changed. */
-  readonly onProgress?: ((run: Run) => void) | undefined;
+  /** Told when the run has moved or its reason has changed; what it answers with is waited for. */
+  readonly onProgress?: ((run: Run) => void | Promise<void>) | undefined;
 }
 
 export const isKind = (error: unknown, ...kinds: readonly Problem['kind'][]): error is Problem =>
@@ -112,7 +112,7 @@ export class HeldRun {
     for await (const _ of pauses()) {
       try {
         this.#run = { ...before, ...(await attempt()) };
-        this.#host.onProgress?.(this.#run);
+        await this.#host.onProgress?.(this.#run);
         return true;
       } catch (error) {
         if (isKind(error, 'busy', 'timeout')) {
@@ -160,14 +160,14 @@ export class HeldRun {
       // It is told again when it changes; nothing hangs on it.
       if (!isKind(error, 'busy', 'lost', 'timeout')) throw error;
     }
-    this.#host.onProgress?.(this.#run);
+    await this.#host.onProgress?.(this.#run);
   }
 
   /** Puts the run into a state. @throws Problem blocked, when somebody took it over */
   async settle(state: RunState, reason?: string): Promise<Run> {
     if (!(await this.#surely(() => this.#runs().settle(this.#run, state, reason)))) return this.#lost();
     this.#run = { ...this.#run, state, reason, request: undefined };
-    this.#host.onProgress?.(this.#run);
+    await this.#host.onProgress?.(this.#run);
     return this.#run;
   }
 

@@ -50,7 +50,7 @@ export class Operated implements AsyncDisposable {
   async run(
     change: string,
     parameters: Parameters = {},
-    options: { readonly leave?: AbortSignal; readonly onProgress?: (run: Run) => void } = {},
+    options: { readonly leave?: AbortSignal; readonly onProgress?: (run: Run) => void | Promise<void> } = {},
   ): Promise<RunEnd | undefined> {
     const { plan } = await this.look(change, parameters);
     const phrase = phraseOf(changeNamed(CHANGES, change).tier, plan);

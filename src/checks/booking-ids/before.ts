@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Expression } from '../../data/connection.ts';
-import { all, any, hasClass, kindExpressions, reference } from '../../data/queries/expressions.ts';
+import { all, hasClass, kindExpressions, reference } from '../../data/queries/expressions.ts';
 import { figuresOf } from '../../data/queries/figures.ts';
 import { idGroups } from '../../data/queries/id-groups.ts';
 import type { SummaryLines } from '../../model/booking-id.ts';
@@ -81,17 +81,18 @@ async function sources(ground: Ground): Promise<Finding> {
   };
 }
 
-/** Soft-deleted rows are looked at too: a unique index holds their ids as well, and the move takes them. */
+/**
+ * Rows to be moved that want the same id. Soft-deleted ones are looked at too: a unique index holds their ids as well, and
+ * the move takes them. A row whose id another one has already is a conflict, which the move leaves alone.
+ */
 async function clashes(ground: Ground): Promise<Finding | NotApplicable> {
   const { dialect, source, appointments } = ground;
   const { v1, v2, v1Unique } = appointments;
   if (!v1Unique) return { notApplicable: `needs a unique index on ${v1.name}` };
-  const lacksV1 = sql`${sql.id(v1.name)} IS NULL`;
   const id = dialect.text(sql.id(v2.name));
-  const moving = all([lacksV1, sql`${kindExpressions(source).v2} = 'v1'`]);
+  const moving = all([sql`${sql.id(v1.name)} IS NULL`, sql`${kindExpressions(source).v2} = 'v1'`]);
   const shared = sql`${id} IN (SELECT ${id} ${fromRows(ground, [moving])} GROUP BY ${id} HAVING COUNT(*) > 1)`;
-  const taken = all([lacksV1, hasClass(source, 'conflict')]);
-  return appointmentsWhere(ground, [any([taken, all([hasClass(source, 'misplaced'), shared])])], ['deleted_at']);
+  return appointmentsWhere(ground, [hasClass(source, 'misplaced'), shared], ['deleted_at']);
 }
 
 const ofClass = (name: 'conflict' | 'review') => (ground: Ground) =>
@@ -178,7 +179,7 @@ export const BEFORE_CHECKS: readonly DatabaseCheck[] = [
   {
     ...SYSTEM,
     id: 'booking-ids/no-unique-clashes',
-    title: 'Every id to be moved is free in the unique V1 column',
+    title: 'No two rows to be moved want the same id in the unique V1 column',
     phases: ['pre'],
     severity: 'error',
     reason: 'The unique index refuses the second row with the same id, and the framework migration fails on it.',

@@ -135,9 +135,11 @@ export async function sweepIdRows(
   const { id } = source.appointments;
   const key = qualified(source, id.name);
   const inside = between(source, stretch.after, stretch.until);
+  const bounded = sql.id('bounded', id.name);
   const [bound] = await database.query(
-    sql`SELECT ${source.dialect.text(sql`MAX(${sql.id('bounded', id.name)})`)} AS last_pk, COUNT(*) AS n
-      FROM (SELECT ${key} FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key} LIMIT ${sql.lit(stretch.limit)}) AS bounded`,
+    sql`SELECT ${source.dialect.text(bounded)} AS last_pk, COUNT(*) OVER () AS n
+      FROM (SELECT ${key} FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key} LIMIT ${sql.lit(stretch.limit)}) AS bounded
+      ORDER BY ${bounded} DESC LIMIT 1`,
     options,
   );
   const last = bound?.['last_pk'] ?? undefined;

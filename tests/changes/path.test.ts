@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Audit } from '../../src/audit/audit.ts';
+import { phraseOf } from '../../src/changes/confirm.ts';
+import { Blocked, Drift, GuardedPath } from '../../src/changes/guarded-path.ts';
+import { readPlan } from '../../src/changes/plan.ts';
+import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { Problem } from '../../src/model/problem.ts';
+import { CHANGES } from '../../src/rollback/all.ts';
+import { ENGINES } from '../engines/engines.ts';
+import { DUMP, operated, row } from './guarded.ts';
+
+const ROWS = [row(1, null, '101'), row(2, null, '102'), row(3, null, null)];
+const free = { leave: new AbortController().signal, backup: DUMP };
+const sure = { phrase: 'staging appointments 2', reason: 'TEST-1' };
+
+for (const engine of ENGINES) {
+  describe(`the guarded path on ${engine.name}`, () => {
+    test('looking creates nothing and a context that reads changes nothing', async () => {
+      await using on = await operated(engine, ROWS, { context: { access: 'read' } });
+      const { plan, gates } = await on.look('move-booking-ids');
+      expect(plan).toMatchObject({ rows: 2, total: 3, environment: 'staging', table: 'appointments' });
+      expect(plan.sample.map(({ pk, action, after }) => [pk, action, after.v1, after.v2])).toEqual([
+        ['1', 'move', '101', null],
+        ['2', 'move', '102', null],
+      ]);
+      expect(gates.find(({ id }) => id === 'access')).toMatchObject({
+        state: 'red',
+        detail: 'this context only reads',
+      });
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow(Blocked);
+      await expect(on.db.execute('SELECT COUNT(*) AS n FROM apptop_run')).rejects.toThrow();
+      expect(Object.values(await on.ids()).map(([, v2]) => v2)).toEqual(['101', '102', null]);
+    });
+
+    test('nothing runs without the exact phrase, nor in production without a reason', async () => {
+      await using on = await operated(engine, ROWS, { context: { environment: 'production' } });
+      const { plan } = await on.look('move-booking-ids');
+      expect(phraseOf('typed', plan)).toBe('production appointments 2');
+      const run = (phrase: string, reason?: string) => on.path.run(plan, { phrase, reason }, free);
+      await expect(run('production appointments 3', 'OPS-1')).rejects.toThrow('not confirmed');
+      await expect(run('production appointments 2')).rejects.toThrow('needs a reason');
+      await expect(run('production appointments 2', '  ')).rejects.toThrow('needs a reason');
+      expect(await run('production appointments 2', 'OPS-1')).toMatchObject({
+        run: { state: 'done', ticket: 'OPS-1' },
+      });
+    });
+
+    test('figures that changed since the plan stop it, and the new plan comes back', async () => {
+      await using on = await operated(engine, ROWS);
+      const { plan } = await on.look('move-booking-ids');
+      await engine.insert(on.db, 'appointments', [row(4, null, '104')]);
+      const failure = await on.path.run(plan, sure, free).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Drift);
+      expect(failure).toMatchObject({ plan: { rows: 3 } });
+      expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null, null]);
+    });
+
+    test('a table that was altered since the plan stops it', async () => {
+      await using on = await operated(engine, ROWS);
+      const { plan } = await on.look('move-booking-ids');
+      await on.db.execute('ALTER TABLE appointments ADD note varchar(10)');
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow(Drift);
+    });
+
+    test('a plan that was kept runs later, and one that was edited does not', async () => {
+      await using on = await operated(engine, ROWS);
+      const { plan } = await on.look('move-booking-ids');
+      const text = JSON.stringify(plan);
+      await expect(readPlan(text.replace('"rows":2', '"rows":1'), 'plan.json')).resolves.toMatchObject({ rows: 1 });
+      await expect(readPlan(text.replace('"move":2', '"move":1'), 'plan.json')).rejects.toThrow('was edited');
+      await expect(readPlan('{', 'plan.json')).rejects.toThrow('plan.json holds no JSON');
+      const kept = await readPlan(text, 'plan.json');
+      expect(await on.path.run(kept, sure, free)).toMatchObject({ run: { state: 'done' } });
+    });
+
+    test('with approval by another operator one operator alone does nothing', async () => {
+      const changes = { ...DEFAULT_CHANGE_RULES, requireApproval: true };
+      await using on = await operated(engine, ROWS, { context: { changes } });
+      const { plan, gates } = await on.look('move-booking-ids');
+      expect(gates.find(({ id }) => id === 'approval')).toMatchObject({ state: 'red', detail: 'nobody has yet' });
+      await on.path.approve(plan);
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow('approved by another operator');
+      process.env['SUDO_USER'] = 'second-operator';
+      try {
+        await on.path.approve(plan);
+      } finally {
+        delete process.env['SUDO_USER'];
+      }
+      expect(await on.path.run(plan, sure, free)).toMatchObject({ run: { state: 'done' } });
+    });
+
+    test('an intent is on record before the first statement and the outcome after it', async () => {
+      await using on = await operated(engine, ROWS);
+      const end = await on.run('move-booking-ids');
+      const rows = await on.db.execute('SELECT body FROM apptop_audit ORDER BY seq');
+      const records: readonly { readonly digest: string }[] = rows.map(({ body }) => JSON.parse(body ?? ''));
+      expect(records).toMatchObject([
+        { event: 'intent', change: 'move-booking-ids', run: 1, reason: 'TEST-1', counts: { planned: { move: 2 } } },
+        { event: 'outcome', run: 1, outcome: 'done', counts: { actual: { moved: 2, changed: 2 } } },
+      ]);
+      expect(records[0]?.digest).toBe(end?.run.digest);
+    });
+
+    test('what cannot be recorded does not run', async () => {
+      await using on = await operated(engine, ROWS);
+      const state = process.env['XDG_STATE_HOME'];
+      const file = `${DUMP}-is-no-folder`;
+      writeFileSync(file, '');
+      process.env['XDG_STATE_HOME'] = file;
+      try {
+        const path = new GuardedPath(on.context, on.database, new Audit(on.context, on.database.dialect), CHANGES);
+        const { plan } = await path.look('move-booking-ids', {}, undefined, DUMP);
+        await expect(path.run(plan, sure, free)).rejects.toThrow(Problem);
+      } finally {
+        process.env['XDG_STATE_HOME'] = state;
+      }
+      expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null]);
+    });
+  });
+}

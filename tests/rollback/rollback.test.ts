@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { operated, row } from '../changes/guarded.ts';
+import { ENGINES } from '../engines/engines.ts';
+
+const UID = 'kDm3nC8TqV5xY7zA2bE4fG';
+
+for (const engine of ENGINES) {
+  describe(`rolling back on ${engine.name}`, () => {
+    test('the plan tells the four kinds apart, and only rows that nobody changed are restored', async () => {
+      const rows = [1, 2, 3, 4, 5].map((id) => row(id, null, String(100 + id)));
+      await using on = await operated(engine, rows);
+      await on.run('move-booking-ids');
+      await on.db.execute(
+        `UPDATE appointments SET calcom_booking_id = NULL, calcom_v2_booking_id = '102' WHERE id = 2`,
+      );
+      await on.db.execute(
+        `UPDATE appointments SET calcom_booking_id = 999, calcom_v2_booking_id = '${UID}' WHERE id = 3`,
+      );
+      await on.db.execute('DELETE FROM appointments WHERE id = 4');
+      const { plan } = await on.look('rollback-booking-ids');
+      expect(plan.counts).toEqual({ restore: 2, already: 1, conflict: 1, deleted: 1 });
+      expect(plan.sample[0]).toMatchObject({
+        pk: '3',
+        action: 'conflict',
+        before: { v1: '103' },
+        after: { v1: '999', v2: UID },
+      });
+      const end = await on.run('rollback-booking-ids');
+      expect(end?.run).toMatchObject({ state: 'done', counts: { changed: 2, already: 1, conflicts: 1, deleted: 1 } });
+      expect(await on.ids()).toEqual({
+        1: [null, '101', null],
+        2: [null, '102', '102'],
+        3: ['999', UID, '103'],
+        5: [null, '105', null],
+      });
+    });
+
+    test('only some rows: by id, by tenant, by run', async () => {
+      const rows = [1, 2, 3, 4].map((id) => ({ ...row(id, null, String(100 + id)), company_id: String(id % 2) }));
+      await using on = await operated(engine, rows);
+      await on.run('move-booking-ids');
+      await engine.insert(on.db, 'appointments', [row(5, null, '105')]);
+      await on.run('move-booking-ids');
+      const moved = async () => Object.entries(await on.ids()).flatMap(([id, [v1]]) => (v1 === null ? [] : [id]));
+      await on.run('rollback-booking-ids', { ids: ['1'] });
+      expect(await moved()).toEqual(['2', '3', '4', '5']);
+      await on.run('rollback-booking-ids', { tenant: '0' });
+      expect(await moved()).toEqual(['3', '5']);
+      await on.run('rollback-booking-ids', { runs: [2] });
+      expect(await moved()).toEqual(['3']);
+      await expect(on.look('rollback-booking-ids', { runs: [99] })).rejects.toThrow('run 99 is no move');
+      await on.run('rollback-booking-ids');
+      expect(await moved()).toEqual([]);
+    });
+
+    test('a row that was moved twice is taken back twice', async () => {
+      await using on = await operated(engine, [row(1, null, '101')]);
+      await on.run('move-booking-ids');
+      await on.db.execute("UPDATE appointments SET calcom_v2_booking_id = '101' WHERE id = 1");
+      await on.run('move-booking-ids');
+      expect(await on.ids()).toEqual({ 1: ['101', null, '101'] });
+      await on.run('rollback-booking-ids');
+      // What the application wrote between the two moves was no state of a move: there it stops.
+      expect(await on.ids()).toEqual({ 1: ['101', '101', '101'] });
+    });
+
+    test('a unique index that another row has taken meanwhile sets the row aside, and the others go back', async () => {
+      const rows = [1, 2, 3].map((id) => row(id, null, String(100 + id)));
+      await using on = await operated(engine, rows, { appointments: { unique: true } });
+      await on.run('move-booking-ids');
+      await engine.insert(on.db, 'appointments', [row(9, '7', '102')]);
+      const end = await on.run('rollback-booking-ids');
+      expect(end?.run.counts).toMatchObject({ changed: 2, aside: 1 });
+      expect(await on.ids()).toMatchObject({ 1: [null, '101', null], 2: ['102', null, '102'], 3: [null, '103', null] });
+      const [aside] = await on.db.execute('SELECT pk, aside FROM apptop_ledger WHERE aside IS NOT NULL');
+      expect(aside).toMatchObject({ pk: '2', aside: expect.stringMatching(/unique|duplicate/i) });
+    });
+
+    test('a move that the framework made is taken back from its backup column alone', async () => {
+      await using on = await operated(
+        engine,
+        [
+          { ...row(1, '101', null), _migration_backup_v2_id: '101' },
+          { ...row(2, null, UID), _migration_backup_v2_id: UID },
+          { ...row(3, '999', null), _migration_backup_v2_id: '103' },
+          row(4, '104', null),
+        ],
+        { appointments: { extra: ['_migration_backup_v2_id varchar(255)'] } },
+      );
+      const { plan } = await on.look('rollback-booking-ids');
+      expect(plan.counts).toEqual({ restore: 1, already: 1, conflict: 1 });
+      expect(plan.notes.join()).toContain('does not tell');
+      await on.run('rollback-booking-ids');
+      expect(await on.ids()).toEqual({
+        1: [null, '101', null],
+        2: [null, UID, UID],
+        3: ['999', null, '103'],
+        4: ['104', null, null],
+      });
+    });
+
+    test('without a move there is nothing to take back', async () => {
+      await using on = await operated(engine, [row(1, null, '101')]);
+      await expect(on.look('rollback-booking-ids')).rejects.toThrow('nothing to take back');
+    });
+  });
+}
