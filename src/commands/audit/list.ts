@@ -27,12 +27,17 @@ async function* pagesOf(context: Context, database: Database) {
 export async function list(context: Context, database: Database, { json, ascii }: AuditOptions): Promise<ExitCode> {
   const columns = terminalColumns();
   const all: AuditEntry[] = [];
-  let why: string | undefined;
-  if (!json && columns !== undefined) process.stdout.write(`${terminalLine(TITLES, columns, ascii)}\n`);
-  for await (const page of pagesOf(context, database)) {
-    why ??= page.why;
-    if (json) all.push(...page.entries);
-    else for (const entry of page.entries) process.stdout.write(`${lineOf(entry, columns, ascii)}\n`);
+  let [why, titled]: [string | undefined, boolean] = [undefined, columns === undefined];
+  for await (const { entries, why: reason } of pagesOf(context, database)) {
+    why ??= reason;
+    if (json) {
+      all.push(...entries);
+      continue;
+    }
+    const titles = titled || entries.length === 0 ? [] : [terminalLine(TITLES, columns ?? 0, ascii)];
+    titled = true;
+    const lines = [...titles, ...entries.map((entry) => lineOf(entry, columns, ascii))];
+    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
   }
   if (json) process.stdout.write(jsonText(document(context, database, all, why)));
   else if (why !== undefined) process.stderr.write(`apptop: ${why}\n`);
