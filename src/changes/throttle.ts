@@ -34,15 +34,20 @@ export interface ThrottleLimits {
 export class Throttle {
   readonly #look: () => Promise<Load>;
   readonly #limits: ThrottleLimits;
+  readonly #everyMs: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #load: Load = { runningThreads: undefined, replicaLagSeconds: undefined };
   #lagging = false;
   #criticalSeen = 0;
 
-  /** @param look asks the server what it has to do */
-  constructor(look: () => Promise<Load>, limits: ThrottleLimits) {
+  /**
+   * @param look asks the server what it has to do
+   * @param everyMs milliseconds between two looks
+   */
+  constructor(look: () => Promise<Load>, limits: ThrottleLimits, everyMs: number = LOOK_MS) {
     this.#look = look;
     this.#limits = limits;
+    this.#everyMs = everyMs;
   }
 
   /**
@@ -50,7 +55,7 @@ export class Throttle {
    * @param lastMs how long the last batch took
    */
   async advise(lastMs: number): Promise<Advice> {
-    if (performance.now() - this.#lookedAt >= LOOK_MS) await this.#lookAgain();
+    if (performance.now() - this.#lookedAt >= this.#everyMs) await this.#lookAgain();
     const { runningThreads = 0, replicaLagSeconds = 0 } = this.#load;
     if (this.#criticalSeen >= 2) {
       return { kind: 'halt', reason: `${runningThreads} running threads, critical at ${this.#limits.criticalThreads}` };
