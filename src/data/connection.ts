@@ -20,6 +20,8 @@ export interface Server {
   readonly user: string | undefined;
   /** A replica may lag behind; undefined where the notion does not exist. */
   readonly role: 'primary' | 'replica' | undefined;
+  /** Which of several servers this is, as `db2:5432`; undefined where the connection names one. */
+  readonly place?: string;
 }
 
 /**
@@ -103,6 +105,8 @@ export interface Column {
   readonly kind: ColumnKind;
   readonly nullable: boolean;
   readonly default: string | null;
+  /** By which its texts compare, where the type does not say so and indexes depend on it. */
+  readonly collation?: string | undefined;
 }
 
 export interface Index {

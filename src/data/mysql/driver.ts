@@ -3,6 +3,7 @@ import {
   createConnection,
   type FieldPacket,
   type Connection as MysqlConnection,
+  type ResultSetHeader,
   type RowDataPacket,
   type SslOptions,
   type TypeCast,
@@ -65,8 +66,8 @@ export class Session {
       connectTimeout: timeoutMs,
       charset: 'utf8mb4_bin',
       connectAttributes: { program_name: 'apptop' },
-      // A server could ask the client for any file of its machine.
-      flags: ['-LOCAL_FILES'],
+      // A server could ask the client for any file of its machine. Rows are counted that are found, not that change.
+      flags: ['-LOCAL_FILES', 'FOUND_ROWS'],
       typeCast: asText,
       // The generated parser throws on a column named `__proto__`.
       disableEval: true,
@@ -86,16 +87,30 @@ export class Session {
   }
 
   /** One statement; parameters are written into its text. One at a time. */
-  query(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+  async query(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    const { result, fields } = await this.#send(sql, parameters);
+    return Array.isArray(result) ? named(result, fields) : [];
+  }
+
+  /** The same. @returns how many rows it found to change, also where they already were what they became */
+  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    const { result } = await this.#send(sql, parameters);
+    return Array.isArray(result) ? 0 : result.affectedRows;
+  }
+
+  #send(
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<{ readonly result: RowDataPacket[] | ResultSetHeader; readonly fields: readonly FieldPacket[] }> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost);
       this.#fail = reject;
       const options = { sql, values: [...parameters], rowsAsArray: true };
-      this.#connection.query<RowDataPacket[]>(options, (error, rows, fields) => {
+      this.#connection.query<RowDataPacket[] | ResultSetHeader>(options, (error, result, fields) => {
         this.#fail = undefined;
         if (error?.fatal) this.#lost ??= error;
         if (error) reject(error);
-        else resolve(Array.isArray(rows) ? named(rows, fields) : []);
+        else resolve({ result, fields });
       });
     });
   }

@@ -26,7 +26,7 @@ const read = (connection: Connection, query: Expression): Promise<readonly Row[]
  * One table of information_schema's rows. Both names as constants let MariaDB open this table's definition only; the
  * views fold case, hence the second comparison.
  */
-function ofTable(
+export function ofTable(
   connection: Connection,
   { schema, name }: TableName,
   prefix: 'table' | 'constraint' = 'table',
@@ -50,18 +50,27 @@ async function columns(connection: Connection, table: TableName): Promise<readon
   const rows = await read(
     connection,
     sql`SELECT column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS standard,
-        NULLIF(generation_expression, '') AS expression
+        NULLIF(generation_expression, '') AS expression, collation_name AS collation, extra
       FROM information_schema.columns WHERE ${ofTable(connection, table)} ORDER BY ordinal_position`,
   );
-  // MariaDB writes defaults as SQL, and so NULL where there is none.
-  const none = connection.server.product === 'MariaDB' ? 'NULL' : undefined;
-  return rows.map(({ name, type, nullable, standard, expression }) => ({
-    name: name ?? '',
-    type: type ?? '',
-    kind: kindOf(type ?? ''),
-    nullable: nullable === 'YES',
-    default: expression ? `generated always as (${expression})` : standard === none ? null : (standard ?? null),
+  return rows.map((row) => ({
+    name: row['name'] ?? '',
+    type: row['type'] ?? '',
+    kind: kindOf(row['type'] ?? ''),
+    nullable: row['nullable'] === 'YES',
+    default: defaultOf(connection, row),
+    collation: row['collation'] ?? undefined,
   }));
+}
+
+/** What the server puts there by itself: an expression, or a value and what it makes of it on each update. */
+function defaultOf(connection: Connection, { standard = null, expression, extra }: Row): string | null {
+  if (expression) return `generated always as (${expression})`;
+  // MariaDB writes defaults as SQL, and so NULL where there is none.
+  const value = connection.server.product === 'MariaDB' && standard === 'NULL' ? null : standard;
+  const [touched] = /\bon update .*/i.exec(extra ?? '') ?? [];
+  if (touched === undefined) return value;
+  return value === null ? touched.toLowerCase() : `${value} ${touched.toLowerCase()}`;
 }
 
 /** Names of a key's columns, by constraint, in the key's order. */

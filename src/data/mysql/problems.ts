@@ -31,6 +31,20 @@ const MISSING = new Set([1046, 1049, 1051, 1054, 1109, 1146, 1176]);
 /** Privileges, and what a read-only session may not. */
 const DENIED = new Set([1044, 1142, 1143, 1227, 1290, 1370, 1792]);
 
+/**
+ * Somebody else's lock, a deadlock (at COMMIT too, where a node of a Galera cluster finds that another one was first), a
+ * row or a table that changed since this transaction began, too many transactions, a rollback by group replication.
+ */
+const BUSY = new Set([1020, 1205, 1213, 1412, 1637, 1689, 3101]);
+const DUPLICATE = new Set([1022, 1062, 1169, 1586]);
+const FULL = new Set([1021, 1114]);
+/** Writing a file failed; the errno stands in the message, and 28 means no space. */
+const FILE_FAILED = new Set([3, 1026, 1030, 1180]);
+/** The server has become one that only reads. */
+const CLOSED = new Set([1290, 1792, 1836, 3100]);
+/** A Galera node without its cluster. */
+const NOT_READY = 1047;
+
 /** Why a server, by its number, or the network, by a code, let nobody in. */
 function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
   const { user = '', password, database, tls } = target;
@@ -56,6 +70,7 @@ function tellings(target: ServerTarget, message: string): Readonly<Record<string
       `check the name, or let an administrator run GRANT SELECT ON \`${database}\`.* for this user`,
     ],
     1045: refused,
+    [NOT_READY]: ['unreachable', `${place} takes no statements: ${message}`, 'see whether the node has its cluster'],
     1049: ['missing', `there is no database "${database}" on ${place}`, 'check the name in the connection'],
     1129: unwanted,
     1130: unwanted,
@@ -109,4 +124,42 @@ export function problemOf(error: Error, target: ServerTarget, timeoutMs: number)
   if (DENIED.has(number))
     return new Problem('refused', message, 'let an administrator grant the privilege, or go without');
   return new Problem('sql', message, 'check the statement against the tables and columns there are');
+}
+
+/** Other ways to alter a table take a copy, or more than a moment. */
+const notThatWay = ({ number, message }: DriverError): boolean =>
+  number === 1845 || number === 1846 || /COPY\/INPLACE|INPLACE\/COPY/.test(message);
+
+/**
+ * The same of a session that writes.
+ * @param timeoutMs the statement's limit
+ */
+export function problemOfWriting(error: Error, target: ServerTarget, timeoutMs: number): Problem {
+  const known = read(error);
+  const { number, message, fatal } = known;
+  if (number === undefined || fatal || LOST.has(number)) return problemOf(error, target, timeoutMs);
+  if (BUSY.has(number)) return new Problem('busy', message, 'try again, or see who holds the lock (8 Schema)');
+  if (DUPLICATE.has(number)) return new Problem('duplicate', message, 'decide which row the value belongs to');
+  if (FULL.has(number) || (FILE_FAILED.has(number) && /\b28\b/.test(message))) {
+    return new Problem('full', message, `make room on the disk of ${placeOf(target)}`);
+  }
+  if (number === NOT_READY) {
+    return new Problem(
+      'lost',
+      `${placeOf(target)} takes no statements: ${message}`,
+      'see whether the node has its cluster',
+    );
+  }
+  if (CLOSED.has(number)) {
+    return new Problem(
+      'refused',
+      message,
+      `see whether ${placeOf(target)} is still the primary, and name the one that is`,
+    );
+  }
+  if (number === 1665) {
+    return new Problem('refused', message, 'let an administrator SET GLOBAL binlog_format = MIXED');
+  }
+  if (notThatWay(known)) return new Problem('refused', message, 'allow a copy of the table, at a quiet hour');
+  return problemOf(error, target, timeoutMs);
 }

@@ -5,16 +5,26 @@ const TIMEOUT_MS = 5_000;
 
 const WRITES = ['INSERT', 'UPDATE', 'DELETE', 'ALTER', 'DROP'];
 
-/** Rights that come from a role count where the server names them with the account's own, as MariaDB does. */
+const ask = (connection: Connection, sql: string): Promise<readonly Row[]> =>
+  connection.query({ sql, parameters: [] }, TIMEOUT_MS);
+
+/**
+ * What the account may do to a table, in the server's words. Rights that come from a role count where the server names
+ * them with the account's own, as MariaDB does.
+ */
+export async function granted(connection: Connection, table: TableName): Promise<readonly string[]> {
+  const schema = table.schema ?? connection.server.database;
+  const grants = (await ask(connection, 'SHOW GRANTS')).flatMap((row) => Object.values(row));
+  return grants.flatMap((grant) => grantedOn(grant ?? '', schema, table.name));
+}
+
 export async function rights(connection: Connection, table: TableName): Promise<Rights> {
-  const ask = (sql: string): Promise<readonly Row[]> => connection.query({ sql, parameters: [] }, TIMEOUT_MS);
   // MariaDB calls it tx_read_only up to 11.0, MySQL 8 has only the other name.
   const [session] = await ask(
+    connection,
     "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_read_only', 'tx_read_only')",
   );
-  const schema = table.schema ?? connection.server.database;
-  const grants = (await ask('SHOW GRANTS')).flatMap((row) => Object.values(row));
-  const given = grants.flatMap((grant) => grantedOn(grant ?? '', schema, table.name));
+  const given = await granted(connection, table);
   return {
     readOnly: session?.['Value'] === 'ON',
     writes: WRITES.filter((right) => given.includes(right) || given.includes('ALL PRIVILEGES')),

@@ -1,0 +1,43 @@
+import { type RawBuilder, sql } from 'kysely';
+import { Problem } from '../../model/problem.ts';
+import type { TableName } from '../connection.ts';
+import { named } from '../state/tables.ts';
+import type { WritingEngine, WritingSession } from '../writing.ts';
+import { dialect } from './dialect.ts';
+
+/** In an instant; by writing the table anew while others go on; by a copy that holds up every writer. */
+const WAYS = {
+  instant: 'ALGORITHM=INSTANT',
+  beside: 'ALGORITHM=INPLACE, LOCK=NONE',
+  copy: 'ALGORITHM=COPY',
+} as const;
+
+/** Alters a table in the first of some ways that the server can. */
+async function alter(
+  session: WritingSession,
+  table: TableName,
+  change: RawBuilder<unknown>,
+  ways: readonly (keyof typeof WAYS)[],
+): Promise<void> {
+  for (const [index, way] of ways.entries()) {
+    try {
+      await session.execute(dialect.compile(sql`ALTER TABLE ${named(table)} ${change}, ${sql.raw(WAYS[way])}`));
+      return;
+    } catch (error) {
+      const another = error instanceof Problem && error.kind === 'refused' && index < ways.length - 1;
+      if (!another) throw error;
+    }
+  }
+}
+
+/** In an instant since MariaDB 10.3 and MySQL 8.0.12, unless the table is compressed or was altered so too often. */
+export const addBackupColumn: WritingEngine['addBackupColumn'] = async (session, table, v2, name) => {
+  const collation = v2.collation === undefined ? sql`` : sql` COLLATE ${sql.id(v2.collation)}`;
+  const change = sql`ADD COLUMN ${sql.id(name)} ${sql.raw(v2.type)}${collation} NULL`;
+  await alter(session, table, change, ['instant', 'beside']);
+};
+
+/** In an instant since MariaDB 10.4 and MySQL 8.0.29, unless an index has the column. */
+export const dropColumn: WritingEngine['dropColumn'] = async (session, table, name, mayCopy) => {
+  await alter(session, table, sql`DROP COLUMN ${sql.id(name)}`, mayCopy ? ['instant', 'beside', 'copy'] : ['instant']);
+};

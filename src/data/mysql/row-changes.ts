@@ -1,0 +1,179 @@
+import { sql } from 'kysely';
+import type { Column, Expression, Statement, TableName } from '../connection.ts';
+import { all, join } from '../queries/expressions.ts';
+import { named } from '../state/tables.ts';
+import type { IdColumns, RowChange, WritingEngine, WritingSession } from '../writing.ts';
+import { dialect } from './dialect.ts';
+
+/** Of a statement's text, with room to spare in the smallest `max_allowed_packet` that is met, 1 MiB. */
+const MOST_BYTES = 900_000;
+
+const FIELDS = ['v1', 'v2', 'backup'] as const;
+
+/** A primary key as a literal that its column compares exactly; undefined where the column can't hold it. */
+function keyValue({ kind }: Column, pk: string): string | bigint | undefined {
+  if (kind === 'text' || kind === 'timestamp') return pk;
+  if (/^-?\d+$/.test(pk)) return BigInt(pk);
+  return kind === 'integer' ? undefined : pk;
+}
+
+/** The driver writes a list as `1, 2`: 2,000 values that kysely need not compile one by one. */
+const isOneOf = (column: Expression, keys: readonly unknown[]): Expression => sql`${column} IN (${sql.val(keys)})`;
+
+/** A text to the byte, in UTF-8: no collation folds it, none pads it. */
+const bytes = (text: Expression): Expression => sql`CAST(${dialect.text(text)} AS BINARY)`;
+
+/** Rows in statements that the server takes. */
+function* parts<Item>(items: readonly Item[], texts: (item: Item) => readonly (string | null)[]): Generator<Item[]> {
+  let part: Item[] = [];
+  let size = 0;
+  for (const item of items) {
+    // At most: three bytes a unit of UTF-16, and a backslash before each.
+    const bytes = texts(item).reduce((sum, text) => sum + 4 * (text?.length ?? 1) + 4, 0);
+    if (part.length > 0 && size + bytes > MOST_BYTES) {
+      yield part;
+      [part, size] = [[], 0];
+    }
+    part.push(item);
+    size += bytes;
+  }
+  if (part.length > 0) yield part;
+}
+
+/** A batch's rows beside their lines of the ledger. */
+class Batch {
+  readonly #columns: IdColumns;
+  readonly #ledger: { readonly table: TableName; readonly run: number };
+  readonly #rows: readonly (RowChange & { readonly key: string | bigint })[];
+
+  constructor(
+    columns: IdColumns,
+    ledger: { readonly table: TableName; readonly run: number },
+    rows: readonly RowChange[],
+  ) {
+    this.#columns = columns;
+    this.#ledger = ledger;
+    this.#rows = rows.flatMap((row) => {
+      const key = keyValue(columns.id, row.pk);
+      return key === undefined ? [] : { ...row, key };
+    });
+  }
+
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  /** A line for each row, whether or not it still is what it was. */
+  get lines(): Statement {
+    const values = this.#rows.map(({ key, from, to }) => [
+      this.#ledger.run,
+      key,
+      ...FIELDS.map((field) => from[field]),
+      ...FIELDS.map((field) => to[field]),
+    ]);
+    return dialect.compile(
+      sql`INSERT INTO ${named(this.#ledger.table)} (run, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
+        VALUES ${sql.val(values)}`,
+    );
+  }
+
+  /** Locks the rows that still are what they were, and counts or lists them. */
+  locked(what: Expression): Statement {
+    const same = FIELDS.map(
+      (field) => sql`${bytes(this.#own(this.#columns[field]))} <=> ${sql.id('l', `old_${field}`)}`,
+    );
+    return dialect.compile(
+      sql`SELECT ${what} FROM ${this.#joined()} WHERE ${all([this.#keys('a', this.#columns.id.name), ...same])} FOR UPDATE`,
+    );
+  }
+
+  /** Takes the lines of all other rows away. */
+  without(others: readonly string[]): Statement {
+    const left = others.map((pk) => keyValue(this.#columns.id, pk));
+    const pk = sql.id('pk');
+    return dialect.compile(
+      sql`DELETE FROM ${named(this.#ledger.table)} WHERE run = ${this.#ledger.run} AND ${this.#keys(undefined, 'pk')}
+        ${left.length === 0 ? sql`` : sql`AND NOT ${isOneOf(pk, left)}`}`,
+    );
+  }
+
+  /** Backup first: on MariaDB each assignment sees those before it. */
+  get update(): Statement {
+    const { backup, v1, v2, touched, id } = this.#columns;
+    const become = (column: Column, name: string) =>
+      sql`${this.#own(column)} = CONVERT(${sql.id('l', name)} USING utf8mb4)`;
+    const set = [become(backup, 'new_backup'), become(v1, 'new_v1'), become(v2, 'new_v2')];
+    if (touched !== undefined) set.push(sql`${this.#own(touched)} = ${this.#own(touched)}`);
+    return dialect.compile(sql`UPDATE ${this.#joined()} SET ${join(set)} WHERE ${this.#keys('a', id.name)}`);
+  }
+
+  #own({ name }: Column): Expression {
+    return sql.id('a', name);
+  }
+
+  #keys(table: 'a' | undefined, name: string): Expression {
+    const column = table === undefined ? sql.id(name) : sql.id(table, name);
+    return isOneOf(
+      column,
+      this.#rows.map(({ key }) => key),
+    );
+  }
+
+  /** By the table's primary key, then by the ledger's; texts to the byte, as the collation may take another one for it. */
+  #joined(): Expression {
+    const { table, id } = this.#columns;
+    const line = sql.id('l', 'pk');
+    const exact = id.kind === 'text' ? sql` AND ${bytes(this.#own(id))} = ${bytes(line)}` : sql``;
+    return sql`${named(table)} AS a STRAIGHT_JOIN ${named(this.#ledger.table)} AS l
+      ON ${line} = ${this.#own(id)} AND l.run = ${this.#ledger.run}${exact}`;
+  }
+}
+
+/**
+ * The lines come first, and tell the server what to compare and to set; the rows are locked before it is known which of
+ * them still are what they were, so that this stays true until the end of the transaction.
+ *
+ * 2,000 rows of a table of 200,000 with three indexes on MariaDB 10.11: 60,000 rows a second, and one UPDATE of the same
+ * rows 95,000. In the server's time 49 ms a batch; 40 ms for that UPDATE alone, 49 ms without the look before, behind a
+ * savepoint in case that a row is missing, 50 ms with the lines from JSON_TABLE.
+ */
+async function changePart(session: WritingSession, batch: Batch): Promise<number> {
+  await session.execute(batch.lines);
+  const [counted] = await session.query(batch.locked(sql`COUNT(*) AS n`));
+  let expected = Number(counted?.['n']);
+  if (expected < batch.size) {
+    const left = await session.query(batch.locked(sql`${dialect.text(sql.id('l', 'pk'))} AS pk`));
+    await session.execute(batch.without(left.map((row) => row['pk'] ?? '')));
+    expected = left.length;
+  }
+  if (expected === 0) return 0;
+  const changed = await session.execute(batch.update);
+  if (changed !== expected) throw new Error(`${expected} rows were locked and ${changed} changed`);
+  return changed;
+}
+
+export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, rows) => {
+  let changed = 0;
+  for (const part of parts(rows, ({ pk, from, to }) => [pk, pk, ...Object.values(from), ...Object.values(to)])) {
+    const batch = new Batch(columns, ledger, part);
+    if (batch.size > 0) changed += await changePart(session, batch);
+  }
+  return changed;
+};
+
+export const backUp: WritingEngine['backUp'] = async (session, { table, id, v2, backup, touched }, pks) => {
+  const own = ({ name }: Column) => sql.id(name);
+  const set = [sql`${own(backup)} = ${own(v2)}`];
+  if (touched !== undefined) set.push(sql`${own(touched)} = ${own(touched)}`);
+  let copied = 0;
+  for (const part of parts(pks, (pk) => [pk, pk])) {
+    const keys = part.flatMap((pk) => keyValue(id, pk) ?? []);
+    if (keys.length === 0) continue;
+    const conditions = [isOneOf(own(id), keys), sql`${own(backup)} IS NULL`, sql`${own(v2)} IS NOT NULL`];
+    if (id.kind === 'text') conditions.push(isOneOf(bytes(own(id)), keys));
+    copied += await session.execute(
+      dialect.compile(sql`UPDATE ${named(table)} SET ${join(set)} WHERE ${all(conditions)}`),
+    );
+  }
+  return copied;
+};
