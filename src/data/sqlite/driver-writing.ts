@@ -94,7 +94,8 @@ class Change {
   /** Changes the row whose values stand from `first` on; returns where the next one stands. */
   row(cells: readonly unknown[], first: number): number {
     const next = first + this.#width;
-    for (const [index, place] of this.#places.entries()) this.#parameters[index] = cells[first + place];
+    let index = 0;
+    for (const place of this.#places) this.#parameters[index++] = cells[first + place];
     const { changes } = this.#update.run(this.#parameters);
     if (changes > 1) throw new Error(`${changes} rows have the same id`);
     if (changes === 0) return next;

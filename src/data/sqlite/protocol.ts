@@ -35,7 +35,7 @@ export interface Each {
 }
 
 /** The whole database, to a file that is there and empty. */
-export interface BackUp {
+interface BackUp {
   readonly file: string;
 }
 
