@@ -277,6 +277,24 @@ for (const engine of ENGINES) {
         expect(await made.ledger()).toEqual(moves(3));
       });
 
+      test.runIf(engine.sever).each([3, 100, 1_000])(
+        'are not kept by the one of %i that somebody holds beside them',
+        async (count) => {
+          const made = await stand({ rows: misplaced(count) });
+          const middle = Math.ceil(count / 2);
+          await made.db.execute('BEGIN');
+          await made.db.execute(`UPDATE appointments SET status = 'held' WHERE id = ${middle}`);
+          const others = moves(count).filter(({ pk }) => pk !== String(middle));
+          expect(await made.backUp(others.map(({ pk }) => pk))).toBe(count - 1);
+          await made.db.execute('ROLLBACK');
+          await made.db.execute(`UPDATE appointments SET ${engine.quoted(BACKUP)} = NULL`);
+          await made.db.execute('BEGIN');
+          await made.db.execute(`UPDATE appointments SET status = 'held' WHERE id = ${middle}`);
+          expect(await made.change(others)).toBe(count - 1);
+          await made.db.execute('ROLLBACK');
+        },
+      );
+
       test('two sessions that change the same rows change each once', async () => {
         const made = await stand({ rows: misplaced(300) });
         const other = await made.writing.open(made.db.target, 5_000);

@@ -1,8 +1,9 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Column, Expression, Statement, TableName } from '../connection.ts';
 import { all, join } from '../queries/expressions.ts';
 import { named } from '../state/tables.ts';
 import type { IdColumns, RowChange, WritingEngine, WritingSession } from '../writing.ts';
+import { byKey } from './by-key.ts';
 import { dialect } from './dialect.ts';
 
 /** Of a statement's text, with room to spare in the smallest `max_allowed_packet` that is met, 1 MiB. */
@@ -40,18 +41,22 @@ function* parts<Item>(items: readonly Item[], texts: (item: Item) => readonly (s
   if (part.length > 0) yield part;
 }
 
+interface Ledger {
+  readonly table: TableName;
+  readonly run: number;
+}
+
 /** A batch's rows beside their lines of the ledger. */
 class Batch {
   readonly #columns: IdColumns;
-  readonly #ledger: { readonly table: TableName; readonly run: number };
+  readonly #ledger: Ledger;
+  /** The table as `a`. */
+  readonly #table: RawBuilder<unknown>;
   readonly #rows: readonly (RowChange & { readonly key: string | bigint })[];
 
-  constructor(
-    columns: IdColumns,
-    ledger: { readonly table: TableName; readonly run: number },
-    rows: readonly RowChange[],
-  ) {
+  constructor(columns: IdColumns, table: RawBuilder<unknown>, ledger: Ledger, rows: readonly RowChange[]) {
     this.#columns = columns;
+    this.#table = table;
     this.#ledger = ledger;
     this.#rows = rows.flatMap((row) => {
       const key = keyValue(columns.id, row.pk);
@@ -121,10 +126,10 @@ class Batch {
 
   /** By the table's primary key, then by the ledger's; texts to the byte, as the collation may take another one for it. */
   #joined(): Expression {
-    const { table, id } = this.#columns;
+    const { id } = this.#columns;
     const line = sql.id('l', 'pk');
     const exact = id.kind === 'text' ? sql` AND ${bytes(this.#own(id))} = ${bytes(line)}` : sql``;
-    return sql`${named(table)} AS a STRAIGHT_JOIN ${named(this.#ledger.table)} AS l
+    return sql`${this.#table} STRAIGHT_JOIN ${named(this.#ledger.table)} AS l
       ON ${line} = ${this.#own(id)} AND l.run = ${this.#ledger.run}${exact}`;
   }
 }
@@ -154,26 +159,27 @@ async function changePart(session: WritingSession, batch: Batch): Promise<number
 
 export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, rows) => {
   let changed = 0;
+  const table = await byKey(session, columns);
   for (const part of parts(rows, ({ pk, from, to }) => [pk, pk, ...Object.values(from), ...Object.values(to)])) {
-    const batch = new Batch(columns, ledger, part);
+    const batch = new Batch(columns, table, ledger, part);
     if (batch.size > 0) changed += await changePart(session, batch);
   }
   return changed;
 };
 
-export const backUp: WritingEngine['backUp'] = async (session, { table, id, v2, backup, touched }, pks) => {
-  const own = ({ name }: Column) => sql.id(name);
+export const backUp: WritingEngine['backUp'] = async (session, columns, pks) => {
+  const { id, v2, backup, touched } = columns;
+  const own = ({ name }: Column) => sql.id('a', name);
   const set = [sql`${own(backup)} = ${own(v2)}`];
   if (touched !== undefined) set.push(sql`${own(touched)} = ${own(touched)}`);
+  const table = await byKey(session, columns);
   let copied = 0;
   for (const part of parts(pks, (pk) => [pk, pk])) {
     const keys = part.flatMap((pk) => keyValue(id, pk) ?? []);
     if (keys.length === 0) continue;
     const conditions = [isOneOf(own(id), keys), sql`${own(backup)} IS NULL`, sql`${own(v2)} IS NOT NULL`];
     if (id.kind === 'text') conditions.push(isOneOf(bytes(own(id)), keys));
-    copied += await session.execute(
-      dialect.compile(sql`UPDATE ${named(table)} SET ${join(set)} WHERE ${all(conditions)}`),
-    );
+    copied += await session.execute(dialect.compile(sql`UPDATE ${table} SET ${join(set)} WHERE ${all(conditions)}`));
   }
   return copied;
 };
