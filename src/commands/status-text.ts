@@ -96,7 +96,9 @@ function reviewLines({ review, failedJobs }: Snapshot, ascii: boolean): readonly
 export function statusText({ context, server, snapshot, verdict }: Status, ascii: boolean): string {
   const dot = ascii ? '-' : '·';
   const access = context.access === 'operate' ? 'OPERATE' : 'READ-ONLY';
-  const head = [context.name, context.environment.toUpperCase(), `${server.product} ${server.version}`, access];
+  const { product, version, place } = server;
+  const where = place === undefined ? [] : [place];
+  const head = [context.name, context.environment.toUpperCase(), `${product} ${version}`, ...where, access];
   const reasons = verdict.alerts.map(({ text }) => text).join(` ${dot} `);
   return [
     `${head.map((part) => visible(part, ascii)).join('  ')}  ${utc(snapshot.takenAt)}`,

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
+import { portNumber } from './hosts.ts';
 import type { ConnectionFields, ContextConfig } from './schema.ts';
 import type { Variables } from './secrets.ts';
 import { absolute, type Surroundings } from './surroundings.ts';
 import { tlsMode } from './tls.ts';
-import { portNumber } from './url.ts';
 
 /** A database that the current folder or the environment speaks of. */
 export interface Detected {

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { hostsOf, portNumber } from './hosts.ts';
 import { clientOptions } from './mycnf.ts';
 import { readOptional } from './read.ts';
 import { absolute, firstExisting, type Surroundings, shown } from './surroundings.ts';
 import type { ServerTarget } from './target.ts';
 import { completeTls, overlay, tlsPart } from './tls.ts';
-import { portNumber } from './url.ts';
 import type { WantedServer, WantedTls } from './wanted.ts';
 
 /** Where the packages of Debian, Red Hat and MySQL itself put the local server's socket. */
@@ -19,17 +19,27 @@ const SOCKETS = ['/run/mysqld/mysqld.sock', '/var/lib/mysql/mysql.sock', '/tmp/m
 export function completeMysql(wanted: WantedServer, around: Surroundings, notes: string[]): ServerTarget {
   const options = optionFiles(around, notes);
   const own = wanted.user === undefined || !options.has('user') || options.get('user') === wanted.user;
-  const host = wanted.host ?? options.get('host');
-  const local = host === undefined || host === 'localhost';
-  const port = options.get('port');
-  const socket = wanted.socket ?? (local && wanted.port === undefined ? options.get('socket') : undefined);
+  const said = wanted.host ?? options.get('host');
+  const [first, ...more] = hostsOf(said || 'localhost');
+  const port = first.port ?? wanted.port;
+  const local = first.host === 'localhost' && more.length === 0;
+  const socket = wanted.socket ?? (local && port === undefined ? options.get('socket') : undefined);
+  const usual = options.get('port') ?? '3306';
+  const password = wanted.password ?? (own ? options.get('password') : undefined) ?? around.env['MYSQL_PWD'];
+  const others = more.map((other) => ({
+    host: other.host,
+    port: other.port ?? wanted.port ?? portNumber(usual),
+    socket: undefined,
+    password,
+  }));
   return {
     engine: 'mysql',
-    host: host ?? 'localhost',
-    port: wanted.port ?? (port === undefined ? 3306 : portNumber(port)),
-    socket: socket ?? (host === undefined && wanted.port === undefined ? firstExisting(SOCKETS) : undefined),
+    host: first.host,
+    port: port ?? portNumber(usual),
+    socket: socket ?? (said === undefined && wanted.port === undefined ? firstExisting(SOCKETS) : undefined),
     user: wanted.user ?? options.get('user') ?? around.user,
-    password: wanted.password ?? (own ? options.get('password') : undefined) ?? around.env['MYSQL_PWD'],
+    password,
+    ...(others.length > 0 && { others }),
     database: wanted.database ?? options.get('database'),
     tls: completeTls(overlay(wanted.tls, tlsOf(options)), (path) => absolute(path, around.folder, around.home)),
   };

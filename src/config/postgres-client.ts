@@ -1,12 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Host, hostsOf, portNumber, withPorts } from './hosts.ts';
 import { passwordIn } from './pgpass.ts';
 import { readOptional } from './read.ts';
 import { absolute, firstExisting, type Surroundings, shown } from './surroundings.ts';
 import type { ServerTarget, Tls } from './target.ts';
 import { completeTls, overlay } from './tls.ts';
-import { portNumber } from './url.ts';
 import type { WantedServer, WantedTls } from './wanted.ts';
+
+const DEFAULT_PORT = 5432;
 
 /** Where Debian's packages and PostgreSQL itself put the local server's socket. */
 const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
@@ -19,47 +21,62 @@ const SOCKET_FOLDERS = ['/var/run/postgresql', '/tmp'];
  */
 export function completePostgres(wanted: WantedServer, around: Surroundings, notes: string[]): ServerTarget {
   const { env } = around;
-  const saidHost = wanted.host ?? env['PGHOST'];
-  const port = wanted.port ?? (env['PGPORT'] === undefined ? 5432 : portNumber(env['PGPORT']));
-  const socket = wanted.socket ?? (saidHost === undefined ? localSocket(port) : isPath(saidHost));
-  const host = saidHost === undefined || isPath(saidHost) ? 'localhost' : saidHost;
   const user = wanted.user ?? env['PGUSER'] ?? around.user;
   const database = wanted.database ?? env['PGDATABASE'] ?? user;
-  const key = {
-    hosts: socket === undefined ? [host] : ['localhost', socket],
-    port,
-    database: database ?? '',
-    user: user ?? '',
+  const said = wanted.password ?? env['PGPASSWORD'];
+  const file = said === undefined ? passwordFile(around, notes) : undefined;
+  const withPassword = ({ host, port, socket }: Address) => {
+    const hosts = socket === undefined ? [host] : ['localhost', socket];
+    const key = { hosts, port, database: database ?? '', user: user ?? '' };
+    return { host, port, socket, password: said ?? (file === undefined ? undefined : passwordIn(file, key)) };
   };
+  const [first, ...others] = addresses(wanted, around);
   return {
     engine: 'postgres',
-    host,
-    port,
-    socket,
+    ...withPassword(first),
     user,
-    password: wanted.password ?? env['PGPASSWORD'] ?? passwordFromFile(key, around, notes),
     database,
     tls: tls(wanted.tls, around),
+    ...(others.length > 0 && { others: others.map(withPassword) }),
   };
 }
 
-const isPath = (host: string): string | undefined => (host.startsWith('/') ? host : undefined);
+type Address = Pick<ServerTarget, 'host' | 'port' | 'socket'>;
+
+/** Where the servers are: those that are said, those of the variables, or the local one. */
+function addresses({ host, port, socket }: WantedServer, { env }: Surroundings): [Address, ...Address[]] {
+  const { PGHOST, PGPORT } = env;
+  const text = host ?? (PGHOST || undefined);
+  if (text === undefined || socket !== undefined) {
+    const only = port ?? (PGPORT === undefined ? DEFAULT_PORT : portNumber(PGPORT));
+    return [
+      {
+        host: text === undefined || text.startsWith('/') ? 'localhost' : text,
+        port: only,
+        socket: socket ?? localSocket(only),
+      },
+    ];
+  }
+  const named = hostsOf(text);
+  const [first, ...others] = port === undefined && PGPORT !== undefined ? withPorts(named, PGPORT) : named;
+  const addressOf = (one: Host): Address => {
+    const path = one.host.startsWith('/') ? one.host : undefined;
+    return { host: path === undefined ? one.host : 'localhost', port: one.port ?? port ?? DEFAULT_PORT, socket: path };
+  };
+  return [addressOf(first), ...others.map(addressOf)];
+}
 
 function localSocket(port: number): string | undefined {
   const files = SOCKET_FOLDERS.map((folder) => `${folder}/.s.PGSQL.${port}`);
   return firstExisting(files)?.replace(/\/[^/]*$/, '');
 }
 
-/** A file that others may read is left out, as psql does it. */
-function passwordFromFile(
-  key: Parameters<typeof passwordIn>[1],
-  around: Surroundings,
-  notes: string[],
-): string | undefined {
+/** The content of the password file. One that others may read is left out, as psql does it. */
+function passwordFile(around: Surroundings, notes: string[]): string | undefined {
   const path = absolute(around.env['PGPASSFILE'] ?? '~/.pgpass', around.folder, around.home);
   const content = readOptional(path, shown(path, around));
   if (content === undefined) return undefined;
-  if ((statSync(path).mode & 0o077) === 0) return passwordIn(content, key);
+  if ((statSync(path).mode & 0o077) === 0) return content;
   notes.push(`${shown(path, around)} is left out: others may read it (chmod 600 it)`);
   return undefined;
 }

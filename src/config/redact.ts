@@ -1,3 +1,5 @@
+import { hostsOf, hostsText } from './hosts.ts';
+import type { Target } from './target.ts';
 import { parseUrl } from './url.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -15,13 +17,26 @@ export function redact(url: string): string {
 }
 
 /** An address without any secret. */
-export function address(wanted: Wanted, scheme: string = wanted.engine): string {
+export function address(wanted: Wanted | Target, scheme: string = wanted.engine): string {
   if (wanted.engine === 'sqlite') return `sqlite:${wanted.path}`;
   const password = wanted.password === undefined ? '' : ':***';
   const user = wanted.user === undefined ? '' : `${wanted.user}${password}@`;
-  const host = wanted.host?.includes(':') ? `[${wanted.host}]` : (wanted.host ?? '');
-  const port = wanted.port === undefined ? '' : `:${wanted.port}`;
-  return `${scheme}://${user}${wanted.socket ?? `${host}${port}`}/${wanted.database ?? ''}`;
+  const others = 'others' in wanted ? (wanted.others ?? []) : [];
+  const places = [placesText(wanted), ...others.map(placesText)].join();
+  return `${scheme}://${user}${places}/${wanted.database ?? ''}`;
+}
+
+interface Places {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly socket: string | undefined;
+}
+
+/** Where some servers are, as a person writes it: `db1:5432,[::1]:5433`. */
+export function placesText({ host, port, socket }: Places): string {
+  if (socket !== undefined) return socket;
+  if (host === undefined) return port === undefined ? '' : `:${port}`;
+  return hostsText(hostsOf(host).map((one) => ({ host: one.host, port: one.port ?? port })));
 }
 
 /** A web address as it may be shown: without user, parameters and fragment, where secrets stand. */

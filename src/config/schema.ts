@@ -23,7 +23,11 @@ const tls = object({
 const fields = object(
   {
     engine: choice(['sqlite', 'mysql', 'mariadb', 'postgres'], 'What the server is.'),
-    host: z.optional(text("Name or address. Default: the local server, as the engine's own client finds it.")),
+    host: z.optional(
+      text(
+        "Name or address, or several in the order in which they are tried: db1,db2:3307. Default: the local server, as the engine's own client finds it.",
+      ),
+    ),
     port: z.optional(range(1, 65535, 'Default: 3306 for mysql and mariadb, 5432 for postgres.', true)),
     socket: z.optional(text('A Unix socket to use instead of host and port; for postgres its folder.')),
     user: z.optional(text("Default: as the engine's own client finds it.")),

@@ -6,16 +6,22 @@ export interface FileTarget {
   readonly path: string;
 }
 
-export interface ServerTarget {
-  readonly engine: 'mysql' | 'postgres';
+/** One server of a connection. */
+interface Place {
   readonly host: string;
   readonly port: number;
   /** A Unix socket (a file for MySQL, a folder or file for PostgreSQL); used instead of host and port. */
   readonly socket: string | undefined;
-  readonly user: string | undefined;
   readonly password: string | undefined;
+}
+
+export interface ServerTarget extends Place {
+  readonly engine: 'mysql' | 'postgres';
+  readonly user: string | undefined;
   readonly database: string | undefined;
   readonly tls: Tls;
+  /** Further servers with the same data, to be tried in this order. */
+  readonly others?: readonly Place[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
+import { type Host, hostsOf, hostsText, portNumber, withPorts } from './hosts.ts';
 import { TLS_NAMES, tlsPart } from './tls.ts';
 import { ANY_SERVER, type Wanted, type WantedServer } from './wanted.ts';
 
@@ -27,7 +28,7 @@ const FORMS = 'use sqlite:PATH, mysql://user@host/database or postgres://user@ho
 /**
  * A connection URL: `sqlite:PATH`, `sqlite:///absolute`, `mysql://`, `mariadb://`, `postgres://`, `postgresql://`, also with
  * Laravel's `pgsql` and SQLAlchemy's `postgresql+psycopg`. Names and passwords are percent-encoded. Parameters of other clients (`pgbouncer`, `charset`) are ignored; parameters about
- * TLS, and words that are nearly one of ours, are not.
+ * TLS, and words that are nearly one of ours, are not. Several hosts stand as libpq and MySQL have them: `//db1,db2:5433/shop`.
  * @throws Problem config, which never quotes more of the URL than its scheme
  */
 export function parseUrl(url: string): Wanted {
@@ -55,29 +56,36 @@ function sqlitePath(rest: string): string {
 }
 
 function server(engine: 'mysql' | 'postgres', text: string, scheme: string): WantedServer {
-  const url = split(text, scheme);
+  const { url, others } = split(text, scheme);
   const part = (value: string, name: string) => (value === '' ? undefined : decode(value, name, scheme));
+  const host = part(url.hostname, 'host')?.replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? undefined : Number(url.port);
+  const several = host !== undefined && others.length > 0;
   const wanted: Writable<WantedServer> = {
     ...ANY_SERVER,
     engine,
-    host: part(url.hostname, 'host')?.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? undefined : Number(url.port),
+    host: several ? hostsText([{ host, port }, ...others]) : host,
+    port: several ? undefined : port,
     user: part(url.username, 'user'),
     password: part(url.password, 'password'),
     database: part(url.pathname.replace(/^\//, ''), 'database'),
     tls: ANY_SERVER.tls,
   };
-  for (const [name, value] of url.searchParams) parameter(wanted, name, value);
+  // Several ports are those of the hosts, wherever these stand.
+  const parameters = [...url.searchParams].sort(([one], [other]) => Number(one === 'port') - Number(other === 'port'));
+  for (const [name, value] of parameters) parameter(wanted, name, value);
   return wanted;
 }
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-/** As WHATWG splits a URL, which also accepts `@` and `:` unencoded in a password. */
-function split(text: string, scheme: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+/** As WHATWG splits a URL, which also accepts `@` and `:` unencoded in a password, with its first host only. */
+function split(text: string, scheme: string): { readonly url: URL; readonly others: readonly Host[] } {
   const [, authority = '', path = '', behind = ''] =
     /^([^/?#]*)([^?#]*)(.*)$/s.exec(text.slice(scheme.length + 3)) ?? [];
+  const [, who = '', first = '', more] = /^(.*@)?([^,]*)(?:,(.*))?$/s.exec(authority) ?? [];
+  const alone = `${scheme}://${who}${first}${path}${behind}`;
+  const url = URL.canParse(alone) ? new URL(alone) : undefined;
   const early = !authority.includes('@') && path === '' && behind.includes('@');
   if (early || path.includes('@') || behind.includes('#')) {
     throw new Problem(
@@ -86,14 +94,12 @@ function split(text: string, scheme: string): URL {
       'write / as %2F, ? as %3F, # as %23, or use "password": "${env:NAME}"',
     );
   }
-  if (authority.includes(',')) {
-    throw new Problem('config', `the ${scheme}:// URL names several hosts`, 'name the one to look at');
-  }
-  if (url === undefined) {
+  if (url === undefined || (first === '' && more !== undefined)) {
     const remedy = `${FORMS}; write special characters of a password as %2F, %3F, %23, %25`;
     throw new Problem('config', `the ${scheme}:// URL has no valid host or port`, remedy);
   }
-  return url;
+  const others = more === undefined ? [] : hostsOf(decode(more, 'host', scheme));
+  return { url, others };
 }
 
 function decode(value: string, name: string, scheme: string): string {
@@ -110,6 +116,8 @@ function parameter(wanted: Writable<WantedServer>, name: string, value: string):
   const place = PLACES[name];
   if (tls !== undefined) wanted.tls = { ...wanted.tls, [tls]: value };
   else if (name === 'ssl') wanted.tls = { ...wanted.tls, mode: sslWord(value) };
+  else if (place === 'port' && value.includes(','))
+    wanted.host = hostsText(withPorts(hostsOf(wanted.host ?? ''), value));
   else if (place === 'port') wanted.port = portNumber(value);
   else if (place !== undefined) wanted[place] = value;
   else refuseMistyped(name, wanted.engine);
@@ -119,13 +127,6 @@ function parameter(wanted: Writable<WantedServer>, name: string, value: string):
 function sslWord(value: string): string {
   if (['true', '1', 'false', '0'].includes(value)) return value === 'true' || value === '1' ? 'require' : 'disable';
   throw new Problem('config', 'the parameter ssl of the URL must be true or false', 'or say sslmode=verify-full');
-}
-
-/** @throws Problem config, when the text is no port */
-export function portNumber(value: string): number {
-  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  if (port >= 1 && port <= 65535) return port;
-  throw new Problem('config', 'the port must be a whole number from 1 to 65535', 'correct the port');
 }
 
 /** A mistyped `sslmode` that nobody noticed would be a connection without the encryption that was asked for. */

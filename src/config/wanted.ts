@@ -5,7 +5,9 @@ export type Wanted = FileTarget | WantedServer;
 
 export interface WantedServer {
   readonly engine: 'mysql' | 'postgres';
+  /** Perhaps several, in order: `db1,db2:5433`. */
   readonly host: string | undefined;
+  /** Of each host that names none itself. */
   readonly port: number | undefined;
   readonly socket: string | undefined;
   readonly user: string | undefined;

@@ -1,8 +1,10 @@
 import type { Context } from '../config/context.ts';
+import type { Target } from '../config/target.ts';
 import { Problem } from '../model/problem.ts';
 import { type Appointments, inspectAppointments } from './appointments.ts';
 import type { Connection, Dialect, Engine, Expression, Introspection, Row, Server } from './connection.ts';
 import { loadEngine } from './engines.ts';
+import { placesOf, reach } from './places.ts';
 import { type Logged, SqlLog } from './sql-log.ts';
 import { cancelled, closed, Turns } from './turns.ts';
 
@@ -32,10 +34,13 @@ export class Database {
   readonly #log = new SqlLog();
   #closed = false;
   #server: Server | undefined;
+  /** The servers of the context, the one that answered last before the others: all lanes look at the same one. */
+  #places: readonly Target[];
 
   constructor(context: Context, engine: Engine) {
     this.#context = context;
     this.#engine = engine;
+    this.#places = placesOf(context.target);
   }
 
   get dialect(): Dialect {
@@ -52,7 +57,7 @@ export class Database {
     return this.#log.entries;
   }
 
-  /** Milliseconds of the database's time that this session has taken, beside the checks: they are asked for. */
+  /** Milliseconds of the database's time that this session has taken, beside checks and changes: they are asked for. */
   get spentMs(): number {
     return this.#log.spentMs;
   }
@@ -150,8 +155,10 @@ export class Database {
   }
 
   async #open(lane: Lane): Promise<Connection> {
-    const connection = await this.#engine.connect(this.#context.target, CONNECT_TIMEOUT_MS);
-    return this.#log.watch(connection, !lane.startsWith('check'));
+    const { connection, place } = await reach(this.#engine, this.#context, CONNECT_TIMEOUT_MS, this.#places);
+    this.#places = [place, ...this.#places.filter((other) => other !== place)];
+    // What a person asked for says nothing of what a refresh costs.
+    return this.#log.watch(connection, lane !== 'change' && !lane.startsWith('check'));
   }
 
   #drop(lane: Lane, connection: Connection): void {

@@ -1,6 +1,7 @@
 import type { Context } from '../config/context.ts';
 import type { Target } from '../config/target.ts';
 import type { Column, Connection, Dialect, Row, Server, Statement, TableName } from './connection.ts';
+import { openFirst, placesOf } from './places.ts';
 
 /**
  * One session that may write, in UTC, strict about values that don't fit. Only the guarded path opens one (`src/changes`);
@@ -137,11 +138,11 @@ export async function loadWriting(name: Target['engine']): Promise<WritingEngine
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Opens a writing session with the database of a context. Whoever calls this has checked that the context says
- * `access: "operate"` and has recorded the intent.
+ * Opens a writing session with the database of a context, with the first of its servers that takes writes. Whoever calls
+ * this has checked that the context says `access: "operate"` and has recorded the intent.
  * @throws Problem
  */
 export async function openWriting(context: Context): Promise<WritingSession> {
   const writing = await loadWriting(context.target.engine);
-  return writing.open(context.target, CONNECT_TIMEOUT_MS);
+  return openFirst(placesOf(context.target), CONNECT_TIMEOUT_MS, (place, timeoutMs) => writing.open(place, timeoutMs));
 }

@@ -30,6 +30,11 @@ describe('a connection URL', () => {
     ['mysql://ada@localhost/shop?socket=/tmp/my.sock', { socket: '/tmp/my.sock' }],
     ['mysql://a%40b:p%2F%3A%25@db/d%20b', { user: 'a@b', password: 'p/:%', database: 'd b' }],
     ['mysql://ada:p@ss:w{ }@db/shop', { user: 'ada', password: 'p@ss:w{ }', host: 'db' }],
+    ['postgres://ada:p,w@h1:5432,h2:5433,h3/shop', { host: 'h1:5432,h2:5433,h3', port: undefined, password: 'p,w' }],
+    ['mysql://ada@h1,h2:3307/shop', { host: 'h1,h2:3307', user: 'ada', database: 'shop' }],
+    ['postgres://[::1]:5433,[2001:db8::1],%2Ftmp/shop', { host: '[::1]:5433,[2001:db8::1],/tmp' }],
+    ['postgres:///shop?port=5433,5434&host=h1,h2', { host: 'h1:5433,h2:5434', port: undefined }],
+    ['postgres:///shop?host=h1,h2&port=5433', { host: 'h1,h2', port: 5433 }],
     ['postgres://db/shop?pgbouncer=true&connect_timeout=3&application_name=x', { host: 'db', database: 'shop' }],
   ])('%s', (url, parts) => {
     expect(parseUrl(url)).toMatchObject(parts);
@@ -63,7 +68,12 @@ describe('a URL that is wrong', () => {
     ['mysql://db/shop?sslmdoe=require', 'the URL has an unknown parameter "sslmdoe" → did you mean ssl-mode?'],
     ['postgres://db/shop?sslcrl=x', 'the URL has an unknown parameter "sslcrl" → did you mean sslcert?'],
     ['postgres://db/shop?sslmode=verify-fll', 'the TLS mode "verify-fll" is unknown → did you mean verify-full?'],
-    ['postgres://one,two/shop', 'the postgres:// URL names several hosts → name the one to look at'],
+    ['postgres://one,two:x/shop', 'the port must be a whole number from 1 to 65535 → correct the port'],
+    ['postgres://one,,two/shop', 'a host between the commas is empty → write h1,h2:PORT'],
+    [
+      'postgres:///shop?host=one,two,three&port=1,2',
+      '2 ports are named for 3 hosts → name one port for each host, or one for all',
+    ],
     ['mysql://db', 'names no database → add it: mysql://user@host/DATABASE'],
   ])('%s is told in one line', async (url, line) => {
     expect(await new Folder().complaint({ url })).toBe(`--url: ${line}`);
@@ -94,10 +104,55 @@ describe('a URL as it is shown', () => {
     ['mysql://ada:hunter2@db:3307/shop?ssl-mode=REQUIRED', 'mysql://ada:***@db:3307/shop'],
     ['postgres://db/shop?user=ada&password=hunter2', 'postgres://ada:***@db/shop'],
     ['postgres://ada@[::1]/shop', 'postgres://ada@[::1]/shop'],
+    ['postgres://ada:hunter2@h1:5432,h2/shop', 'postgres://ada:***@h1:5432,h2/shop'],
+    ['postgres:///shop?host=h1,[::1]&port=5433', 'postgres://h1:5433,[::1]:5433/shop'],
     ['sqlite:demo.db', 'sqlite:demo.db'],
     ['mysql://ada:hun/ter2@db/shop', 'mysql:***'],
     ['ada hunter2', '***'],
   ])('%s is %s', (url, safe) => {
     expect(redact(url)).toBe(safe);
+  });
+});
+
+describe('a connection with several hosts', () => {
+  const place = (host: string, port: number, password: string | undefined = undefined) => ({
+    host,
+    port,
+    socket: undefined,
+    password,
+  });
+
+  it('has them in order, each with its own port', async () => {
+    const target = await new Folder().server({ url: 'postgres://ada:pw@h1:5432,h2:5433,[::1]/shop' });
+    expect(target).toMatchObject({ ...place('h1', 5432, 'pw'), database: 'shop' });
+    expect(target.others).toEqual([place('h2', 5433, 'pw'), place('::1', 5432, 'pw')]);
+    const mysql = await new Folder().server({ url: 'mysql://ada@h1,h2:3307/shop' });
+    expect(mysql).toMatchObject(place('h1', 3306));
+    expect(mysql.others).toEqual([place('h2', 3307)]);
+  });
+
+  it('is a single host without others', async () => {
+    expect(await new Folder().server({ url: 'postgres://h1/shop' })).not.toHaveProperty('others');
+  });
+
+  it.each(['mariadb', 'postgres'])('stands in the fields of %s too', async (engine) => {
+    const connection = { engine, host: 'h1, h2:4000', port: 3999, user: 'ada', database: 'shop' };
+    const folder = new Folder().write('apptop.json', { contexts: { prod: { connection } } });
+    const target = await folder.server();
+    expect(target).toMatchObject(place('h1', 3999));
+    expect(target.others).toEqual([place('h2', 4000)]);
+  });
+
+  it('comes from PGHOST and PGPORT as libpq has it', async () => {
+    const folder = new Folder().set({ PGHOST: 'h1,/tmp,h3', PGPORT: '5433,5434,5435' });
+    const target = await folder.server({ url: 'postgres:///shop' });
+    expect(target).toMatchObject(place('h1', 5433));
+    expect(target.others).toEqual([{ ...place('localhost', 5434), socket: '/tmp' }, place('h3', 5435)]);
+  });
+
+  it('finds the password of each in the password file', async () => {
+    const folder = new Folder().write('~/.pgpass', 'h2:*:*:*:two\nh1:*:*:*:one');
+    const target = await folder.server({ url: 'postgres://h1,h2,h3/shop' });
+    expect([target, ...(target.others ?? [])].map(({ password }) => password)).toEqual(['one', 'two', undefined]);
   });
 });

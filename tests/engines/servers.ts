@@ -26,14 +26,34 @@ interface Recipe {
 /** Enough for a test's tables. */
 const BUFFER_MB = 32;
 
+/** The folder with PostgreSQL's programs; undefined when they are not on this machine. */
+function postgresPrograms(): string | undefined {
+  const installed = listed('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
+  const folders = [...installed.map((version) => `/usr/lib/postgresql/${version}/bin`), ...pathFolders()];
+  return folders.find((folder) => executable(join(folder, 'initdb')) && executable(join(folder, 'postgres')));
+}
+
+/** Starts a standby of a PostgreSQL that `startPostgres` started; undefined when it can't be. */
+export async function startStandby(primary: ThrowAway): Promise<ThrowAway | undefined> {
+  const bin = postgresPrograms();
+  if (bin === undefined) return undefined;
+  return await start('standby', {
+    script: `
+      '${bin}/pg_basebackup' -d '${primary.url}' -D $FOLDER/data -R --checkpoint=fast --no-sync
+      exec '${bin}/postgres' -D $FOLDER/data -p $PORT -k $FOLDER -h 127.0.0.1 -c fsync=off`,
+    signal: 'QUIT',
+    files: {},
+    url: (port) => Object.assign(new URL(primary.url), { port }).href,
+    ready: openPostgres,
+  });
+}
+
 /**
  * Starts a PostgreSQL from the binaries on this machine; undefined when there are none.
  * @param bufferMb its memory for pages
  */
 export async function startPostgres(bufferMb: number = BUFFER_MB): Promise<ThrowAway | undefined> {
-  const installed = listed('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
-  const folders = [...installed.map((version) => `/usr/lib/postgresql/${version}/bin`), ...pathFolders()];
-  const bin = folders.find((folder) => executable(join(folder, 'initdb')) && executable(join(folder, 'postgres')));
+  const bin = postgresPrograms();
   if (bin === undefined) return undefined;
   return await start('postgres', {
     script: `

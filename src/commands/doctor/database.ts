@@ -1,8 +1,10 @@
 import type { Context } from '../../config/context.ts';
 import { address } from '../../config/redact.ts';
+import type { Target } from '../../config/target.ts';
 import { type Appointments, inspectAppointments } from '../../data/appointments.ts';
 import type { Connection, Engine, Rights, Server } from '../../data/connection.ts';
 import { loadEngine } from '../../data/engines.ts';
+import { reach } from '../../data/places.ts';
 import { anyByDesign } from '../../data/queries/by-design.ts';
 import { KNOWN_COLUMNS, type KnownColumn } from '../../model/columns.ts';
 import { Problem } from '../../model/problem.ts';
@@ -33,16 +35,16 @@ const OCCASIONAL: readonly KnownColumn[] = ['calcom_v2_booking_uid', '_migration
  */
 export async function* examineDatabase(context: Context): AsyncGenerator<Finding> {
   const engine = await loadEngine(context.target.engine);
-  const place = address(context.target);
   let connection: Connection;
+  let place: Target;
   try {
-    connection = await engine.connect(context.target, CONNECT_TIMEOUT_MS);
+    ({ connection, place } = await reach(engine, context, CONNECT_TIMEOUT_MS));
   } catch (error) {
     yield failure('connection', error);
     return;
   }
   try {
-    yield ok('connection', place);
+    yield ok('connection', address(place));
     yield* examineServer(connection.server, context);
     yield* examineTable(engine, connection, context);
   } finally {

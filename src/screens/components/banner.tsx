@@ -1,4 +1,5 @@
 import { Box, Text } from 'ink';
+import { placesText } from '../../config/redact.ts';
 import type { LiveState } from '../../live/store.ts';
 import { fit, visible } from '../../model/text.ts';
 import { useLive, useRoot, useServices, useSize } from '../hooks/console.ts';
@@ -41,7 +42,7 @@ export function Connecting() {
   const where =
     target.engine === 'sqlite'
       ? target.path
-      : `${target.engine} at ${target.socket ?? `${target.host}:${target.port}`}`;
+      : `${target.engine} at ${[target, ...(target.others ?? [])].map(placesText).join(', ')}`;
   const shown = (text: string) => visible(text, theme.ascii);
   return (
     <Box flexDirection="column" paddingX={1} width={columns}>

@@ -74,6 +74,7 @@ export function Header({ columns }: { columns: number }) {
     part(visible(basename(server?.database ?? context.name), theme.ascii), 3),
     part(context.environment.toUpperCase(), 1),
     ...(server === undefined ? [] : [part(visible(`${server.product} ${server.version}`, theme.ascii), 4)]),
+    ...(server?.place === undefined ? [] : [part(visible(server.place, theme.ascii), 6)]),
     ...(server?.role === 'replica' ? [part('REPLICA', 5)] : []),
     part(context.access === 'read' ? 'READ-ONLY' : 'OPERATE', 2),
   ];
