@@ -21,8 +21,16 @@ function keyValue({ kind }: Column, pk: string): string | bigint | undefined {
 /** The driver writes a list as `1, 2`: 2,000 values that kysely need not compile one by one. */
 const isOneOf = (column: Expression, keys: readonly unknown[]): Expression => sql`${column} IN (${sql.val(keys)})`;
 
-/** A text to the byte, in UTF-8: no collation folds it, none pads it. */
-const bytes = (text: Expression): Expression => sql`CAST(${dialect.text(text)} AS BINARY)`;
+/**
+ * A value to the byte, in UTF-8: no collation folds it, none pads it. Bytes stay what they are, as a `?` would stand for
+ * each that is no text.
+ */
+const bytes = (value: Expression, { kind }: Column): Expression =>
+  kind === 'binary' ? value : sql`CAST(${dialect.text(value)} AS BINARY)`;
+
+/** The same backwards. */
+const fromBytes = (value: Expression, { kind }: Column): Expression =>
+  kind === 'binary' ? value : sql`CONVERT(${value} USING utf8mb4)`;
 
 /** Rows in statements that the server takes. */
 function* parts<Item>(items: readonly Item[], texts: (item: Item) => readonly (string | null)[]): Generator<Item[]> {
@@ -85,7 +93,8 @@ class Batch {
   /** Locks the rows that still are what they were, and counts or lists them. */
   locked(what: Expression): Statement {
     const same = FIELDS.map(
-      (field) => sql`${bytes(this.#own(this.#columns[field]))} <=> ${sql.id('l', `old_${field}`)}`,
+      (field) =>
+        sql`${bytes(this.#own(this.#columns[field]), this.#columns[field])} <=> ${sql.id('l', `old_${field}`)}`,
     );
     return dialect.compile(
       sql`SELECT ${what} FROM ${this.#joined()} WHERE ${all([this.#keys('a', this.#columns.id.name), ...same])} FOR UPDATE`,
@@ -106,7 +115,7 @@ class Batch {
   get update(): Statement {
     const { backup, v1, v2, touched, id } = this.#columns;
     const become = (column: Column, name: string) =>
-      sql`${this.#own(column)} = CONVERT(${sql.id('l', name)} USING utf8mb4)`;
+      sql`${this.#own(column)} = ${fromBytes(sql.id('l', name), column)}`;
     const set = [become(backup, 'new_backup'), become(v1, 'new_v1'), become(v2, 'new_v2')];
     if (touched !== undefined) set.push(sql`${this.#own(touched)} = ${this.#own(touched)}`);
     return dialect.compile(sql`UPDATE ${this.#joined()} SET ${join(set)} WHERE ${this.#keys('a', id.name)}`);
@@ -128,7 +137,7 @@ class Batch {
   #joined(): Expression {
     const { id } = this.#columns;
     const line = sql.id('l', 'pk');
-    const exact = id.kind === 'text' ? sql` AND ${bytes(this.#own(id))} = ${bytes(line)}` : sql``;
+    const exact = id.kind === 'text' ? sql` AND ${bytes(this.#own(id), id)} = ${bytes(line, id)}` : sql``;
     return sql`${this.#table} STRAIGHT_JOIN ${named(this.#ledger.table)} AS l
       ON ${line} = ${this.#own(id)} AND l.run = ${this.#ledger.run}${exact}`;
   }
@@ -178,7 +187,7 @@ export const backUp: WritingEngine['backUp'] = async (session, columns, pks) => 
     const keys = part.flatMap((pk) => keyValue(id, pk) ?? []);
     if (keys.length === 0) continue;
     const conditions = [isOneOf(own(id), keys), sql`${own(backup)} IS NULL`, sql`${own(v2)} IS NOT NULL`];
-    if (id.kind === 'text') conditions.push(isOneOf(bytes(own(id)), keys));
+    if (id.kind === 'text') conditions.push(isOneOf(bytes(own(id), id), keys));
     copied += await session.execute(dialect.compile(sql`UPDATE ${table} SET ${join(set)} WHERE ${all(conditions)}`));
   }
   return copied;
