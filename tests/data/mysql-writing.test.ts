@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { problemOfWriting } from '../../src/data/mysql/problems.ts';
-import type { RowChange } from '../../src/data/writing.ts';
+import type { RowChange, WritingSession } from '../../src/data/writing.ts';
 import { loadWriting } from '../../src/data/writing.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { openMysql } from '../engines/mysql.ts';
 import { startMysql, type ThrowAway } from '../engines/servers.ts';
+import { severable } from '../engines/severable.ts';
 import { targetOf, type Writer, withDatabase } from '../engines/writer.ts';
+import { poll } from '../support.ts';
 import { after, BACKUP, move, Stand, type StandOptions } from './writing-stand.ts';
 
 describe('what a failed statement of a writing session is', () => {
@@ -159,6 +161,53 @@ for (const engine of ENGINES.filter(({ name }) => name === 'mysql')) {
       await made.db.execute("DROP USER blind@'%'");
     });
 
+    test('rows stay what they were found to be, whoever comes between two statements of a batch', async () => {
+      const made = await stand({
+        rows: ['1001', '1002'].map((v2, index) => ({ id: index + 1, calcom_v2_booking_id: v2 })),
+      });
+      const { session, db } = made;
+      await db.execute('SET SESSION innodb_lock_wait_timeout = 0');
+      const seen: string[] = [];
+      /** Somebody else, after each kind of statement. */
+      const meanwhile: Readonly<Record<string, () => Promise<unknown>>> = {
+        // A row stops to be what was read.
+        INSERT: () => db.execute("UPDATE appointments SET calcom_v2_booking_id = 'uid_of_2' WHERE id = 2"),
+        COUNT: async () => {
+          await expect(
+            db.execute("UPDATE appointments SET calcom_v2_booking_id = 'uid_of_1' WHERE id = 1"),
+          ).rejects.toThrow('Lock wait timeout');
+          // Another one comes to be it.
+          await engine.insert(db, 'appointments', [{ id: 3, calcom_v2_booking_id: '1003' }]);
+        },
+        DELETE: () => expect(db.execute('DELETE FROM appointments WHERE id = 3')).rejects.toThrow('Lock wait timeout'),
+      };
+      const watch = async <Answer>(sql: string, answer: Promise<Answer>): Promise<Answer> => {
+        const result = await answer;
+        const kind = sql.startsWith('SELECT COUNT') ? 'COUNT' : (/^\w+/.exec(sql)?.[0] ?? '');
+        if (!sql.includes('information_schema')) seen.push(kind);
+        await meanwhile[kind]?.();
+        return result;
+      };
+      const watched: WritingSession = {
+        server: session.server,
+        instance: session.instance,
+        clustered: session.clustered,
+        query: (statement) => watch(statement.sql, session.query(statement)),
+        execute: (statement) => watch(statement.sql, session.execute(statement)),
+        transaction: (work) => session.transaction(work),
+        close: () => session.close(),
+      };
+      const changes = ['1001', '1002', '1003'].map((v2, index) => move(String(index + 1), v2));
+      expect(await made.change(changes, { session: watched })).toBe(2);
+      expect(seen).toEqual(['INSERT', 'COUNT', 'SELECT', 'DELETE', 'UPDATE']);
+      expect((await made.ledger()).map(({ pk }) => pk)).toEqual(['1', '3']);
+      expect(await made.rows()).toEqual([
+        { pk: '1', v1: '1001', v2: null, backup: '1001' },
+        { pk: '2', v1: null, v2: 'uid_of_2', backup: null },
+        { pk: '3', v1: '1003', v2: null, backup: '1003' },
+      ]);
+    });
+
     test('statements that several ask for at once run one after the other', async () => {
       const { session } = await stand({ rows: [{ id: 1 }] });
       const add = { sql: 'UPDATE appointments SET company_id = COALESCE(company_id, 0) + 1', parameters: [] };
@@ -241,6 +290,38 @@ for (const engine of ENGINES.filter(({ name }) => name === 'mysql')) {
         await writer.execute('SET GLOBAL read_only = 0');
         await writing.close();
       }
+    });
+
+    test('a COMMIT that has to wait is busy and undone, and lost when the connection breaks meanwhile', async ({
+      skip,
+    }) => {
+      const url = server?.url ?? skip();
+      const target = targetOf('mysql', withDatabase(url, 'shop'));
+      if (target.engine === 'sqlite') throw new Error('not a server');
+      const way = await severable(target);
+      const writing = await (await loadWriting('mysql')).open(way.target, 5_000);
+      const locking = await openMysql(url);
+      await writer.execute('DELETE FROM shop.numbers');
+      const adding = (meanwhile: () => Promise<unknown>) =>
+        writing.transaction(async () => {
+          await writing.execute({ sql: 'INSERT INTO numbers VALUES (1)', parameters: [] });
+          // As a dump does.
+          await locking.execute('FLUSH TABLES WITH READ LOCK');
+          await meanwhile();
+        });
+      await expect(adding(() => Promise.resolve())).rejects.toMatchObject({ name: 'Problem', kind: 'busy' });
+      await locking.execute('UNLOCK TABLES');
+      expect(await writer.execute('SELECT n FROM shop.numbers')).toEqual([]);
+
+      const lost = adding(() => Promise.resolve()).catch((problem: unknown) => problem);
+      await poll(async () => {
+        const waiting = await writer.execute("SELECT 1 FROM information_schema.processlist WHERE info = 'COMMIT'");
+        return waiting.length > 0;
+      });
+      way.sever();
+      expect(await lost).toMatchObject({ name: 'Problem', kind: 'lost' });
+      await locking.close();
+      await writing.close();
     });
 
     test('long texts go in statements that the smallest server takes', async ({ skip }) => {
