@@ -92,7 +92,9 @@ export class Batches {
     for (;;) {
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
-      const stretch = await ahead;
+      const stretch = await this.#meanwhile(ahead);
+      // Somebody asked something of the run while it waited.
+      if (stretch === undefined) continue;
       const { cursor } = stretch;
       if (cursor === undefined) return undefined;
       // The next rows are read while these are written.
@@ -104,6 +106,19 @@ export class Batches {
       else if (stretch.items.length > 0) this.#pace.took(this.#lastMs);
       const rest = this.#manners.rest(this.#lastMs);
       if (rest > 0) await this.#idle(rest);
+    }
+  }
+
+  /** Waits for a stretch, which a lock may hold up; undefined when somebody asks something of the run meanwhile. */
+  async #meanwhile(ahead: Promise<Stretch>): Promise<Stretch | undefined> {
+    for (;;) {
+      const over = new AbortController();
+      const tick = sleep(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
+      const stretch = await Promise.race([ahead, tick]).finally(() => over.abort());
+      if (stretch !== undefined) return stretch;
+      await this.#held.renew();
+      const { request } = await this.#held.reread();
+      if (request !== undefined || this.#manners.leave.aborted) return undefined;
     }
   }
 

@@ -70,13 +70,16 @@ async function whileHeld<Answer>(held: HeldRun, work: () => Promise<Answer>): Pr
   }
 }
 
+/** Stretches of rows are read within the time of any statement, plans and checks may take theirs. */
+const reading = (ground: ChangeGround): ChangeGround => ({ ...ground, options: { lane: 'change' } });
+
 /** Prepares, works in batches and finishes; the run is still running when that is over. */
 async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome> {
   const { change, ground, leave } = execution;
   await patiently(async () => change.prepare?.(held.session, ground), leave);
   if (change.work !== undefined) {
     const throttle = throttleOf(ground.database, ground.context);
-    const outcome = await new Batches(held, await change.work(ground, held.run), {
+    const outcome = await new Batches(held, await change.work(reading(ground), held.run), {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       rest: (ms) => (change.throttled ? ms * ground.writing.restShare : 0),
       leave,
@@ -124,9 +127,11 @@ async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutco
     return { run: held.run, failed: [] };
   }
   const failed = await verify(execution, held);
-  const [first] = failed;
+  const broken = failed.find(({ verdict }) => verdict === 'fail');
+  const first = broken ?? failed[0];
   const reason = first && `${first.check.id}: ${first.note ?? counted(first.violations, 'violation')}`;
-  await held.settle(first === undefined ? 'done' : 'failed', reason);
+  // What could not be told speaks for or against nothing.
+  await held.settle(broken === undefined ? 'done' : 'failed', reason);
   await record(execution, held, 'outcome');
   return { run: held.run, failed };
 }

@@ -80,19 +80,21 @@ const gateOf = ({ check, verdict, violations, note, figure }: CheckResult): Gate
   const id = `check ${check.id}`;
   if (verdict === 'fail') return red(id, check.title, figure ?? counted(violations, 'violation'), check.remedy);
   if (verdict === 'could-not-tell') return red(id, check.title, note ?? 'could not tell', 'run apptop check again');
-  return green(id, check.title, note ?? figure ?? 'pass');
+  return green(id, check.title, figure ?? 'pass');
 };
 
-/** Runs checks by their ids, those that there are, and says how each stands as a gate. */
+/** Runs checks by their ids and says how each stands as a gate; what does not apply to this database is none. */
 export async function checkGates(ground: ChangeGround, ids: readonly string[]): Promise<readonly Gate[]> {
-  return (await runNamed(ground, ids)).map(gateOf);
+  const results = await runNamed(ground, ids);
+  return results.filter(({ verdict }) => verdict !== 'not-applicable').map(gateOf);
 }
 
-/** The results of checks by their ids; a last one may be of the users' own checks of a phase. */
+/** The results of checks by their ids, of those that there are. */
 export async function runNamed(ground: ChangeGround, ids: readonly string[]): Promise<readonly CheckResult[]> {
   const checks = (await checksOf(ground.context)).filter(({ id }) => ids.includes(id));
   const { database, context, options } = ground;
-  return runChecks(database, context, checks, { signal: options.signal ?? new AbortController().signal });
+  const { lane, timeoutMs, signal = new AbortController().signal } = options;
+  return runChecks(database, context, checks, { signal, timeoutMs, lanes: [lane] });
 }
 
 /** The users' own checks of a phase and of some severities. */

@@ -5,6 +5,7 @@ import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import { sourceOf } from '../data/queries/read-rows.ts';
 import { Leases } from '../data/state/lease.ts';
+import { asideLines } from '../data/state/ledger.ts';
 import { Runs } from '../data/state/runs.ts';
 import { createStateTables } from '../data/state/tables.ts';
 import { loadWriting, openWriting, type WritingSession } from '../data/writing.ts';
@@ -15,12 +16,15 @@ import { type BackupProof, backupGate, proveBackup } from './backup.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
-import { commonGates, runsOf } from './gates.ts';
+import { commonGates, ifThere, runsOf } from './gates.ts';
 import { changeNamed } from './list.ts';
 import { type Plan, planOf } from './plan.ts';
 
-/** Milliseconds between two tries to get at a run that somebody else's transaction holds. */
+/** Tries to get at a run that somebody else's transaction holds, each as long as a lock is waited for. */
 const BUSY_TRIES = 8;
+
+/** Milliseconds that one statement of a plan or a check may take: 50,000,000 rows are counted in a minute or two. */
+const LOOK_MS = 15 * 60_000;
 
 /** What a change would do, and whether it may. */
 export interface Look {
@@ -104,6 +108,13 @@ export class GuardedPath {
     return runsOf(await this.#ground(signal));
   }
 
+  /** Rows that a run set aside, with why; at most so many. */
+  async aside(run: Pick<Run, 'id' | 'counts'>, limit: number, signal?: AbortSignal): ReturnType<typeof asideLines> {
+    if (run.counts.aside === 0) return [];
+    const { database, source, options } = await this.#ground(signal);
+    return ifThere(asideLines(database, source.appointments.table, run.id, limit, options));
+  }
+
   /**
    * Runs what a plan says, if it still is what the database says, every gate is green and it is confirmed.
    * @returns how it ended; undefined when there was nothing to do
@@ -127,6 +138,7 @@ export class GuardedPath {
     const proof = kind.needsBackup
       ? await proveBackup(this.#context, ground.writing, options.backup, options.leave)
       : undefined;
+    if (options.leave.aborted) throw new Problem('cancelled', 'nothing was begun', 'begin again');
     return this.#writing(async (session) => {
       const { appointments } = ground.source;
       const state = [ground.dialect, appointments.table] as const;
@@ -227,7 +239,7 @@ export class GuardedPath {
 
   async #ground(signal?: AbortSignal): Promise<ChangeGround> {
     const [context, database] = [this.#context, this.#database];
-    const options = { lane: 'change', signal } as const;
+    const options = { lane: 'change', signal, timeoutMs: LOOK_MS } as const;
     const [source, writing] = await Promise.all([
       sourceOf(database, context, options),
       loadWriting(context.target.engine),

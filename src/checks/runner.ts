@@ -23,6 +23,8 @@ const LANES: readonly Lane[] = ['check 0', 'check 1', 'check 2', 'check 3'];
 const PATIENCE_MS = 250;
 
 export interface RunOptions {
+  /** Milliseconds that each statement may take, where that is not what the config says. */
+  readonly timeoutMs?: number | undefined;
   /** Where another run has the usual ones. */
   readonly lanes?: readonly Lane[];
   readonly signal: AbortSignal;
@@ -69,7 +71,7 @@ async function lookAt(check: Check, ground: () => Promise<RecordingGround>, sign
 async function runOne(
   common: Promise<Common>,
   check: Check,
-  { lane, signal, onLost }: { readonly lane: Lane; readonly signal: AbortSignal; readonly onLost: () => void },
+  { onLost, ...options }: QueryOptions & { readonly signal: AbortSignal; readonly onLost: () => void },
 ): Promise<CheckResult> {
   const statements: Statement[] = [];
   let began = performance.now();
@@ -89,9 +91,9 @@ async function runOne(
       const ready = await common;
       // What all checks wait for is not this one's time.
       began = performance.now();
-      return new RecordingGround(ready, { lane, signal }, statements);
+      return new RecordingGround(ready, options, statements);
     };
-    const outcome = await lookAt(check, ground, signal);
+    const outcome = await lookAt(check, ground, options.signal);
     if (!isFinding(outcome)) return result('not-applicable', {}, outcome.notApplicable);
     return result(outcome.violations === 0 ? 'pass' : 'fail', outcome);
   } catch (error) {
@@ -111,7 +113,7 @@ export async function runChecks(
   database: Database,
   context: Context,
   checks: readonly Check[],
-  { signal, onAway, onStart, onResult, lanes = LANES }: RunOptions,
+  { signal, timeoutMs, onAway, onStart, onResult, lanes = LANES }: RunOptions,
 ): Promise<readonly CheckResult[]> {
   const [usual = 'check 0', ...others] = lanes;
   const common = commonOf(database, context, lanes, { lane: usual, signal });
@@ -129,7 +131,7 @@ export async function runChecks(
   let scanning = false;
   const run = async (check: Check, lane: Lane) => {
     onStart?.(check);
-    const result = await runOne(common, check, { lane, signal, onLost });
+    const result = await runOne(common, check, { lane, signal, timeoutMs, onLost });
     results.set(check, result);
     onResult?.(result);
   };

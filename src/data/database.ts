@@ -21,6 +21,8 @@ export interface QueryOptions {
   readonly lane: Lane;
   /** Aborting stops the statement on the server. */
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds after which the server stops the statement, where that is not what the config says. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The database of one context, opened for reading. Connections are made when needed and again after a loss. */
@@ -66,11 +68,10 @@ export class Database {
    * Runs one reading statement.
    * @throws Problem
    */
-  query(expression: Expression, { lane, signal }: QueryOptions): Promise<readonly Row[]> {
+  query(expression: Expression, options: QueryOptions): Promise<readonly Row[]> {
     const statement = this.dialect.compile(expression);
-    return this.#inTurn({ lane, signal }, (connection) =>
-      connection.query(statement, this.#context.statementTimeoutMs),
-    );
+    const limit = options.timeoutMs ?? this.#context.statementTimeoutMs;
+    return this.#inTurn(options, (connection) => connection.query(statement, limit));
   }
 
   /**

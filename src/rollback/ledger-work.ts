@@ -34,10 +34,8 @@ export class LedgerWork implements BatchWork {
     const items: Item[] = [];
     for (const [pk, lines] of whole) {
       const now = lines[0]?.now;
-      const compared = compare(
-        lines.map(({ line }: LedgerRow) => line),
-        now,
-      );
+      const newestFirst = lines.map(({ line }: LedgerRow) => line).reverse();
+      const compared = compare(newestFirst, now);
       if (compared.kind === 'restore' && now !== undefined) {
         items.push({ kind: 'change', as: 'moved', row: { pk, from: now, to: compared.to } });
       } else if (compared.kind === 'already') counts.already += 1;

@@ -1,6 +1,5 @@
 import { isOpen, type Run } from '../model/run.ts';
 import type { Snapshot } from '../model/snapshot.ts';
-import { movesOf } from './rollback-booking-ids.ts';
 
 /** Where a migration of the booking ids stands, by the runs and the table. Moments are milliseconds since 1970 UTC. */
 export type MigrationPhase =
@@ -16,6 +15,12 @@ export type MigrationPhase =
   | { readonly kind: 'moved-elsewhere' };
 
 const HOUR_MS = 3_600_000;
+
+/** The moves that can be taken back, newest first: those since the last cleanup. */
+export function movesOf(runs: readonly Run[]): readonly Run[] {
+  const cleaned = runs.findIndex(({ change, state }) => change === 'cleanup-booking-ids' && state === 'done');
+  return (cleaned < 0 ? runs : runs.slice(0, cleaned)).filter(({ change }) => change === 'move-booking-ids');
+}
 
 /**
  * @param runs newest first

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample } from '../changes/change.ts';
 import { green, ifThere, red, runsOf } from '../changes/gates.ts';
-import { anew, MOVE_BOOKING_IDS } from '../changes/move-booking-ids/change.ts';
+import { anew } from '../changes/move-booking-ids/change.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { countCompared, type LedgerRow, type LedgerScope, sampleCompared } from '../data/queries/ledger-rows.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
-import type { Run } from '../model/run.ts';
 import { BackupWork, sampleBackups } from './backup-work.ts';
 import { compare } from './compare.ts';
 import { LedgerWork } from './ledger-work.ts';
+import { movesOf } from './phase.ts';
 
 /** Rows of each kind that a plan shows. */
 const SAMPLE_ROWS = 20;
@@ -40,12 +40,6 @@ function wantedOf({ runs, tenant, ids, from }: Parameters): Wanted {
     ids: Array.isArray(ids) ? ids.filter(isText) : undefined,
     from: from === 'backup' || from === 'ledger' ? from : undefined,
   };
-}
-
-/** The moves that can be taken back, newest first: those since the last cleanup. */
-export function movesOf(runs: readonly Run[]): readonly Run[] {
-  const cleaned = runs.findIndex(({ change, state }) => change === 'cleanup-booking-ids' && state === 'done');
-  return (cleaned < 0 ? runs : runs.slice(0, cleaned)).filter(({ change }) => change === MOVE_BOOKING_IDS.id);
 }
 
 /** What a rollback reads: the ledger, or where the framework's own migration moved the ids, the backup column. */

@@ -34,7 +34,7 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
   purpose: 'puts V1 ids that stand in the V2 column into their own column, and keeps every original',
   tier: 'typed',
   needsBackup: true,
-  before: ['booking-ids/no-unique-clashes', 'schema/no-long-locks'],
+  before: ['booking-ids/no-unique-clashes', 'schema/no-long-locks', 'calendar-schema/flags-off'],
   after: [
     'booking-ids/none-misplaced',
     'booking-ids/moved-equals-backup',

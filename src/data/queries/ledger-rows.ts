@@ -78,7 +78,7 @@ const selection = (source: Source): Expression => {
   ]);
 };
 
-/** The next lines behind a primary key and up to another one; those of one row together, newest run first. */
+/** The next lines behind a primary key and up to another one, by row and run: the order of the ledger's own key. */
 export async function readLedgerRows(
   database: Database,
   source: Source,
@@ -96,7 +96,7 @@ export async function readLedgerRows(
   ];
   const rows = await database.query(
     sql`SELECT ${selection(source)} ${fromLines(source)} WHERE ${all(conditions)}
-      ORDER BY ${line('pk')}, ${line('run')} DESC LIMIT ${sql.lit(stretch.limit)}`,
+      ORDER BY ${line('pk')}, ${line('run')} LIMIT ${sql.lit(stretch.limit)}`,
     options,
   );
   return rows.map(ledgerRowOf);
