@@ -6,8 +6,9 @@ import type { Column, Dialect, Expression } from '../connection.ts';
 /** In the collation "C" texts compare by their bytes, and lower() folds ASCII only. */
 const text = (column: Expression): Expression => sql`(${column}::text COLLATE "C")`;
 
+/** Of up to 18 digits every number fits. */
 const isBigint = (value: string): boolean =>
-  /^-?\d+$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+  /^-?\d+$/.test(value) && (value.length <= 18 || BigInt.asIntN(64, BigInt(value)) === BigInt(value));
 
 /** Whether a column can hold a value read as text: where not, it equals nothing there, and saying so would fail. */
 export function canHold({ type, kind }: Column, value: string): boolean {

@@ -20,7 +20,15 @@ function keyType({ type, kind }: Column): string {
   return type.startsWith('numeric') ? 'numeric' : type;
 }
 
-const keys = (id: Column, pks: readonly string[]): Expression => sql`${pks}::${sql.raw(keyType(id))}[]`;
+const DIGITS = /^\d+$/;
+
+/** An array for the driver, which quotes each value for 0.2 µs. Digits need no quotes. */
+function arrayOf(values: readonly (string | null)[], type: string): Expression {
+  const plain = values.every((value) => value !== null && DIGITS.test(value));
+  return sql`${plain ? `{${values.join()}}` : values}::${sql.raw(type)}[]`;
+}
+
+const keys = (id: Column, pks: readonly string[]): Expression => arrayOf(pks, keyType(id));
 
 /** Ids that lie close together: at most so many times as many could lie between the first and the last. */
 const DENSE = 16n;
@@ -70,7 +78,7 @@ class Values {
   }
 
   get arrays(): readonly Expression[] {
-    return this.#sent.map((column) => sql`${column}::text[]`);
+    return this.#sent.map((column) => arrayOf(column, 'text'));
   }
 
   get names(): readonly string[] {
