@@ -13,7 +13,10 @@ function digest(text: string): string {
   return hash.toString(16).padStart(16, '0');
 }
 
-/** Stands for a database by where it is, since the same name means another one in another folder. */
+/**
+ * Stands for a database by where it is, since the same name means another one in another folder. Of several hosts the
+ * first counts: a further one is no other database.
+ */
 function digestOf({ target, table }: Context): string {
   const place =
     target.engine === 'sqlite' ? target.path : [target.host, target.port, target.socket, target.database].join(' ');

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { redact } from '../../src/config/redact.ts';
+import { stateFile } from '../../src/config/state.ts';
 import { parseUrl } from '../../src/config/url.ts';
+import { secretless } from '../../src/config/write.ts';
 import { Folder } from './folder.ts';
 
 describe('a connection URL', () => {
@@ -148,6 +150,18 @@ describe('a connection with several hosts', () => {
     const target = await folder.server({ url: 'postgres:///shop' });
     expect(target).toMatchObject(place('h1', 5433));
     expect(target.others).toEqual([{ ...place('localhost', 5434), socket: '/tmp' }, place('h3', 5435)]);
+  });
+
+  it('is the same database as with its first host alone', async () => {
+    const history = async (url: string) => stateFile(await new Folder().context({ url }), 'history');
+    expect(await history('postgres://h1,h2/shop')).toBe(await history('postgres://h1/shop'));
+  });
+
+  it('stands without its password in the file that init writes', () => {
+    expect(secretless('postgres://ada:pw@h1:5432,h2/shop')).toMatchObject({
+      connection: { engine: 'postgres', host: 'h1:5432,h2', port: undefined, password: '${env:APPTOP_PASSWORD}' },
+      password: 'pw',
+    });
   });
 
   it('finds the password of each in the password file', async () => {
