@@ -86,7 +86,13 @@ class Values {
   }
 }
 
-/** One statement: who changes a row while this waits for it is seen, as READ COMMITTED looks at the conditions again. */
+/**
+ * One statement: who changes a row while this waits for it is seen, as READ COMMITTED looks at the conditions again.
+ *
+ * With 1,000,000 rows of the field's table in memory, half of them misplaced, three indexes and 2,000 rows a batch, the
+ * server works 6.3 µs on a row, 1.2 µs of it on the ledger. A single UPDATE of the same rows takes 4.9 µs: 0.77 of its
+ * rate. With all seven columns sent and searched for one by one it was 0.66.
+ */
 export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, changes) => {
   const { table, id } = columns;
   const rows = changes.filter(({ pk }) => canHold(id, pk));
