@@ -5,11 +5,13 @@ import { address } from '../config/redact.ts';
 import { type Origin, placed, resolveContext } from '../config/resolve.ts';
 import type { ContextConfig } from '../config/schema.ts';
 import { absolute, here, type Surroundings, shown } from '../config/surroundings.ts';
+import type { Target } from '../config/target.ts';
 import { parseUrl } from '../config/url.ts';
 import { anchored, checkFree, PASSWORD_VARIABLE, secretless, writeConfig } from '../config/write.ts';
 import { inspectAppointments } from '../data/appointments.ts';
 import type { Server } from '../data/connection.ts';
 import { loadEngine } from '../data/engines.ts';
+import { reach } from '../data/places.ts';
 import { Problem } from '../model/problem.ts';
 import { visible } from '../model/text.ts';
 import { EXIT, type ExitCode, type InitOptions } from './command.ts';
@@ -49,7 +51,7 @@ async function init(options: InitOptions, around: Surroundings): Promise<ExitCod
   const found = find(options, around) ?? (await askFor(around));
   const notes: string[] = [];
   const context = await resolveContext(options.context, found.config, found.origin, around, notes);
-  const { server, problem } = await tryOut(context);
+  const { place, server, problem } = await tryOut(context);
 
   const beside = dirname(path) === around.folder;
   const { connection, environment } = found.config;
@@ -62,7 +64,7 @@ async function init(options: InitOptions, around: Surroundings): Promise<ExitCod
 
   const say = (text: string) => process.stdout.write(`${visible(text)}\n`);
   say(`wrote ${name} from ${found.where}: context ${context.name}, ${context.environment}, read-only`);
-  say(`reached ${address(context.target)}: ${server.product} ${server.version}`);
+  say(`reached ${address(place)}: ${server.product} ${server.version}`);
   for (const text of notes) process.stderr.write(`apptop: ${visible(text)}\n`);
   for (const variable of unanswered(config, beside, around))
     say(`next: export ${variable}=…, which the config refers to`);
@@ -116,19 +118,26 @@ function answered(answer: string | undefined): string {
   return answer;
 }
 
+interface TriedOut {
+  readonly place: Target;
+  readonly server: Server;
+  /** What is wrong with the table. */
+  readonly problem: Problem | undefined;
+}
+
 /**
  * Connects and looks for the table.
- * @returns the server, and what is wrong with the table
  * @throws Problem, when the connection fails
  */
-async function tryOut(context: Context): Promise<{ readonly server: Server; readonly problem: Problem | undefined }> {
+async function tryOut(context: Context): Promise<TriedOut> {
   const engine = await loadEngine(context.target.engine);
-  const connection = await engine.connect(context.target, CONNECT_TIMEOUT_MS);
+  const { connection, place } = await reach(engine, context, CONNECT_TIMEOUT_MS);
+  const { server } = connection;
   try {
     await inspectAppointments(context, connection, engine);
-    return { server: connection.server, problem: undefined };
+    return { place, server, problem: undefined };
   } catch (error) {
-    if (error instanceof Problem && error.kind === 'missing') return { server: connection.server, problem: error };
+    if (error instanceof Problem && error.kind === 'missing') return { place, server, problem: error };
     throw error;
   } finally {
     await connection.close();
