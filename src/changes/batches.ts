@@ -4,15 +4,20 @@ import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
 import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
 import type { Applied, BatchWork, Item, Stretch } from './batch-work.ts';
-import { Halted, type HeldRun, isKind, patiently } from './held-run.ts';
+import { Halted, type HeldRun } from './held-run.ts';
 import { Pace } from './pace.ts';
+import { isKind, patiently } from './patience.ts';
 import type { Advice } from './throttle.ts';
 
 /** Milliseconds between two looks while a run is throttled. */
 const LOOK_MS = 250;
+/** Milliseconds without the next rows after which it is said why: reading a batch takes 20. */
+const LATE_MS = 2_000;
 /** More rows than this share are refused by the database, and more than so many: something is wrong. */
 const CONFLICT_SHARE = 0.001;
 const FEW_CONFLICTS = 10;
+
+const MAYBE_LOCKED = 'waiting for a lock that somebody else may hold';
 
 /** How a run in batches ended, or why it stands still. */
 export type BatchesOutcome =
@@ -84,17 +89,18 @@ export class Batches {
   async #pass(): Promise<BatchesOutcome | undefined> {
     const { pass } = this.#run;
     if (this.#run.until === undefined) {
-      const until = await patiently(() => this.#work.end(pass), this.#manners.leave);
-      if (until === undefined) return undefined;
-      await this.#held.step({ until });
+      const end = await this.#meanwhile(patiently(() => this.#work.end(pass), this.#manners.leave));
+      if (end === undefined) return (await this.#beforeBatch()) ?? { kind: 'paused' };
+      if (end.answer === undefined) return undefined;
+      await this.#held.step({ until: end.answer });
     }
     let ahead = this.#read(this.#run.cursor);
     for (;;) {
+      const read = await this.#meanwhile(ahead);
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
-      const stretch = await this.#meanwhile(ahead);
-      // Somebody asked something of the run while it waited.
-      if (stretch === undefined) continue;
+      if (read === undefined) continue;
+      const stretch = read.answer;
       const { cursor } = stretch;
       if (cursor === undefined) return undefined;
       // The next rows are read while these are written.
@@ -109,16 +115,22 @@ export class Batches {
     }
   }
 
-  /** Waits for a stretch, which a lock may hold up; undefined when somebody asks something of the run meanwhile. */
-  async #meanwhile(ahead: Promise<Stretch>): Promise<Stretch | undefined> {
+  /**
+   * Waits for what is read, which a lock may hold up. Nothing else is read meanwhile: it would wait behind that.
+   * @returns undefined when somebody asks something of the run
+   */
+  async #meanwhile<Answer>(reading: Promise<Answer>): Promise<{ readonly answer: Answer } | undefined> {
+    const read = reading.then((answer) => ({ answer }));
+    const began = performance.now();
     for (;;) {
       const over = new AbortController();
       const tick = sleep(LOOK_MS, undefined, { signal: over.signal }).catch(() => undefined);
-      const stretch = await Promise.race([ahead, tick]).finally(() => over.abort());
-      if (stretch !== undefined) return stretch;
+      const done = await Promise.race([read, tick]).finally(() => over.abort());
+      if (done !== undefined) return done;
       await this.#held.renew();
       const { request } = await this.#held.reread();
       if (request !== undefined || this.#manners.leave.aborted) return undefined;
+      if (performance.now() - began > LATE_MS) await this.#held.explain(MAYBE_LOCKED);
     }
   }
 
@@ -133,7 +145,7 @@ export class Batches {
   /** Everything that may hold up or end a run between two batches. */
   async #beforeBatch(): Promise<BatchesOutcome | undefined> {
     for (;;) {
-      await this.#held.renew();
+      await this.#held.watch();
       const { request } = this.#run;
       if (request === 'pause' || this.#manners.leave.aborted) return { kind: 'paused' };
       if (request === 'cancel') return { kind: 'cancelled' };

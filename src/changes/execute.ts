@@ -10,7 +10,8 @@ import { Batches, type BatchesOutcome } from './batches.ts';
 import type { Change, ChangeGround, ChangeKind } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
-import { Halted, HeldRun, type HoldHost, isKind, patiently } from './held-run.ts';
+import { Halted, HeldRun, type HoldHost } from './held-run.ts';
+import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
 
 /** Milliseconds between two renewals of the lease while checks run. */
@@ -39,9 +40,9 @@ export interface Execution {
 const GO: Advice = { kind: 'go' };
 
 /** The stop conditions of a run, beside those that its batches find by themselves. */
-async function stopConditions({ session: first, ground }: Execution): Promise<HoldHost['stopCondition']> {
+async function stopConditions({ session: first, ground, leave }: Execution): Promise<HoldHost['stopCondition']> {
   const { database, context, options } = ground;
-  const shape = await schemaFingerprint(database, context, options);
+  const shape = await patiently(() => schemaFingerprint(database, context, options), leave);
   const stops = await ownChecksOf(ground, 'monitor', ['stop']);
   return async (session) => {
     if (!session.clustered && session.instance !== first.instance) {
@@ -73,32 +74,44 @@ async function whileHeld<Answer>(held: HeldRun, work: () => Promise<Answer>): Pr
 /** Stretches of rows are read within the time of any statement, plans and checks may take theirs. */
 const reading = (ground: ChangeGround): ChangeGround => ({ ...ground, options: { lane: 'change' } });
 
+/** What becomes of a run of which somebody asked something, or whose process has to leave. */
+const asked = ({ run }: HeldRun): BatchesOutcome => ({ kind: run.request === 'cancel' ? 'cancelled' : 'paused' });
+
 /** Prepares, works in batches and finishes; the run is still running when that is over. */
 async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome> {
   const { change, ground, leave } = execution;
-  await patiently(async () => change.prepare?.(held.session, ground), leave);
-  if (change.work !== undefined) {
+  if (!(await held.insist(async (session) => change.prepare?.(session, ground)))) return asked(held);
+  const batches = await held.insist(async () => change.work?.(reading(ground), held.run));
+  if (batches === undefined) return asked(held);
+  if (batches.answer !== undefined) {
     const throttle = throttleOf(ground.database, ground.context);
-    const outcome = await new Batches(held, await change.work(reading(ground), held.run), {
+    const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       rest: (ms) => (change.throttled ? ms * ground.writing.restShare : 0),
       leave,
     }).execute();
     if (outcome.kind !== 'over') return outcome;
     const { table } = ground.source.appointments;
-    const lines = await countLines(ground.database, table, held.run.id, ground.options);
-    if (lines.changed !== held.run.counts.changed) {
-      const reason = `the ledger has ${counted(lines.changed, 'line')} for ${counted(held.run.counts.changed, 'change')}`;
+    const lines = await held.insist(() => countLines(ground.database, table, held.run.id, ground.options));
+    if (lines === undefined) return asked(held);
+    if (lines.answer.changed !== held.run.counts.changed) {
+      const reason = `the ledger has ${counted(lines.answer.changed, 'line')} for ${counted(held.run.counts.changed, 'change')}`;
       return { kind: 'halted', reason };
     }
   }
-  await patiently(async () => change.finish?.(held.session, ground, held.run), leave);
+  if (!(await held.insist(async (session) => change.finish?.(session, ground, held.run)))) return asked(held);
   return { kind: 'over' };
 }
 
-async function verify({ kind, ground }: Execution, held: HeldRun): Promise<readonly CheckResult[]> {
+async function verify({ kind, ground, leave }: Execution, held: HeldRun): Promise<readonly CheckResult[]> {
   const ids = [...kind.after, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'post', BLOCKING) : [])];
-  const results = await whileHeld(held, () => runNamed(ground, ids));
+  const results = await whileHeld(held, async () => {
+    const first = await runNamed(ground, ids);
+    if (first.every(({ verdict }) => verdict !== 'could-not-tell')) return first;
+    // The database may have been away for a moment.
+    await patiently(() => ground.database.appointments(ground.options), leave);
+    return runNamed(ground, ids);
+  });
   return results.filter(({ verdict }) => verdict === 'fail' || verdict === 'could-not-tell');
 }
 

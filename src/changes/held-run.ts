@@ -1,18 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dialect, TableName } from '../data/connection.ts';
 import { Leases } from '../data/state/lease.ts';
 import { type Progress, Runs } from '../data/state/runs.ts';
 import type { WritingSession } from '../data/writing.ts';
 import { Problem } from '../model/problem.ts';
 import type { Run, RunState } from '../model/run.ts';
+import { isKind, patiently, pauses } from './patience.ts';
 
 /** Milliseconds between two renewals of the lease, a third of what it lasts; stop conditions are looked at as often. */
 const RENEW_MS = 10_000;
-/** Milliseconds before the next try after a lock or a loss; doubled up to the longest. */
-const FIRST_RETRY_MS = 50;
-const LONGEST_RETRY_MS = 2_000;
-/** Milliseconds for which a database may be away before a run is left as it is, to be resumed. */
-const PATIENCE_MS = 120_000;
+
+/** Why a run stands still where it would go on by itself. */
+const WAITING = 'waiting for a lock that somebody else holds';
 
 /** What holding a run needs from around it. */
 export interface HoldHost {
@@ -28,39 +26,11 @@ export interface HoldHost {
   readonly onProgress?: ((run: Run) => void | Promise<void>) | undefined;
 }
 
-export const isKind = (error: unknown, ...kinds: readonly Problem['kind'][]): error is Problem =>
-  error instanceof Problem && kinds.includes(error.kind);
-
 /** The run is not where it was, or somebody asked something of it: the transaction is undone. */
 class Moved extends Error {}
 
 /** A stop condition; what was done stays done. */
 export class Halted extends Error {}
-
-/** Pauses between tries, each longer than the one before. */
-async function* pauses(): AsyncGenerator<void> {
-  for (let ms = FIRST_RETRY_MS; ; ms = Math.min(LONGEST_RETRY_MS, ms * 2)) {
-    yield;
-    await sleep(ms);
-  }
-}
-
-/**
- * Tries something again while it fails in a passing way.
- * @throws its Problem when that lasts for too long, or this process has to leave
- */
-export async function patiently<Answer>(work: () => Promise<Answer>, leave: AbortSignal): Promise<Answer> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for await (const _ of pauses()) {
-    try {
-      return await work();
-    } catch (error) {
-      const passing = isKind(error, 'lost', 'unreachable', 'locked', 'busy', 'timeout', 'refused');
-      if (!passing || performance.now() > deadline || leave.aborted) throw error;
-    }
-  }
-  throw new Error('the pauses ended');
-}
 
 /**
  * A run under the token of the lease: everything that is written about it is refused once somebody else has taken it.
@@ -71,6 +41,7 @@ export class HeldRun {
   #run: Run;
   #session: WritingSession;
   #renewedAt = performance.now();
+  #watchedAt = performance.now();
 
   /** @param run as it was read under its token */
   constructor(host: HoldHost, session: WritingSession, run: Run) {
@@ -111,16 +82,13 @@ export class HeldRun {
       });
     for await (const _ of pauses()) {
       try {
-        this.#run = { ...before, ...(await attempt()) };
+        const progress = await attempt();
+        // What it waited for meanwhile still has to be taken back.
+        this.#run = { ...this.#run, ...progress };
         await this.#host.onProgress?.(this.#run);
         return true;
       } catch (error) {
-        if (isKind(error, 'busy', 'timeout')) {
-          await this.explain('waiting for a lock that somebody else holds');
-          await this.renew();
-        } else if (isKind(error, 'lost', 'unreachable')) {
-          await this.#reconnect();
-        } else if (!(error instanceof Moved)) throw error;
+        if (!(error instanceof Moved)) await this.#overcome(error);
         const now = await this.reread();
         if (isAt(now, target)) return true;
         if (!isAt(now, before)) throw new Halted('the cursor is not where this run left it');
@@ -141,13 +109,39 @@ export class HeldRun {
     return now;
   }
 
+  /**
+   * Does something that may be done twice until it is done; locks and lost connections are waited out as by a step.
+   * @returns undefined when somebody asked something of the run meanwhile, or this process has to leave
+   * @throws Problem of the work's own; blocked, when somebody took the run over; Halted
+   */
+  async insist<Answer>(
+    work: (session: WritingSession) => Promise<Answer>,
+  ): Promise<{ readonly answer: Answer } | undefined> {
+    for await (const _ of pauses()) {
+      try {
+        return { answer: await work(this.#session) };
+      } catch (error) {
+        await this.#overcome(error);
+        const { request } = await this.reread();
+        if (request !== undefined || this.#host.leave.aborted) return undefined;
+      }
+    }
+    throw new Error('the pauses ended');
+  }
+
   /** Renews the lease when it is time. @throws Problem blocked, when somebody took it */
   async renew(): Promise<void> {
     if (performance.now() - this.#renewedAt < RENEW_MS) return;
     if (!(await this.#surely(() => this.#leases().renew(this.#run.token)))) return this.#lost();
     this.#renewedAt = performance.now();
-    const condition = await this.#surely(() => this.#host.stopCondition(this.#session));
-    if (condition !== undefined) throw new Halted(condition);
+  }
+
+  /** The same, and looks at the stop conditions as often. It waits where the table is locked. @throws Halted */
+  async watch(): Promise<void> {
+    await this.renew();
+    if (performance.now() - this.#watchedAt < RENEW_MS) return;
+    await this.#assertMayGoOn();
+    this.#watchedAt = performance.now();
   }
 
   /** Says why the run is slow, or that it no longer is. */
@@ -198,8 +192,22 @@ export class HeldRun {
   async #reconnect(): Promise<void> {
     await this.#session.close();
     this.#session = await patiently(this.#host.open, this.#host.leave);
-    const condition = await this.#host.stopCondition(this.#session);
+    await this.#assertMayGoOn();
+  }
+
+  /** The sessions that read are gone with the server too, and say so once. */
+  async #assertMayGoOn(): Promise<void> {
+    const condition = await patiently(() => this.#host.stopCondition(this.#session), this.#host.leave);
     if (condition !== undefined) throw new Halted(condition);
+  }
+
+  /** What there is to do before the next try. @throws the failure, where another try would change nothing */
+  async #overcome(failure: unknown): Promise<void> {
+    if (isKind(failure, 'busy', 'timeout', 'locked')) {
+      await this.explain(WAITING);
+      await this.renew();
+    } else if (isKind(failure, 'lost', 'unreachable')) await this.#reconnect();
+    else throw failure;
   }
 
   async #lost(): Promise<never> {

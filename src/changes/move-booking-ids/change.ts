@@ -52,7 +52,8 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
         return own ? [] : checkGates(ground, [BACKUP_CHECK]);
       },
       async prepare(session, ground) {
-        const { source, writing, context } = ground;
+        // Whether an earlier try came through may be unknown.
+        const { source, writing, context } = await anew(ground);
         if (source.appointments.known.has(BACKUP_COLUMN)) return;
         const { table, v2 } = source.appointments;
         await writing.addBackupColumn(session, table, v2, context.columns[BACKUP_COLUMN]);
