@@ -61,7 +61,10 @@ export class Operated implements AsyncDisposable {
     );
   }
 
-  resume(id?: number, options: { readonly takeOver?: boolean } = {}): Promise<RunEnd> {
+  resume(
+    id?: number,
+    options: { readonly takeOver?: boolean; readonly onProgress?: (run: Run) => void | Promise<void> } = {},
+  ): Promise<RunEnd> {
     return this.path.resume(id, { leave: new AbortController().signal, ...options });
   }
 

@@ -141,6 +141,10 @@ function postgres(url: string): TestEngine {
   };
 }
 
+/** A server of a test's own. */
+export const engineOn = (name: 'mysql' | 'postgres', url: string): TestEngine =>
+  name === 'mysql' ? mysql(url) : postgres(url);
+
 /** Every engine that this run has: `for (const engine of ENGINES) describe(engine.name, …)`. */
 export const ENGINES: readonly TestEngine[] = [
   sqlite,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { accessSync, chownSync, constants, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { poll } from '../support.ts';
 import { openMysql } from './mysql.ts';
 import { openPostgres } from './postgres.ts';
+import { findProgram, freePort, nobody, postgresPrograms } from './programs.ts';
 
 /** A throw-away server: its address, and how to end it and remove its folder. */
 export interface ThrowAway {
@@ -25,13 +25,6 @@ interface Recipe {
 
 /** Enough for a test's tables. */
 const BUFFER_MB = 32;
-
-/** The folder with PostgreSQL's programs; undefined when they are not on this machine. */
-function postgresPrograms(): string | undefined {
-  const installed = listed('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a));
-  const folders = [...installed.map((version) => `/usr/lib/postgresql/${version}/bin`), ...pathFolders()];
-  return folders.find((folder) => executable(join(folder, 'initdb')) && executable(join(folder, 'postgres')));
-}
 
 /** Starts a standby of a PostgreSQL that `startPostgres` started; undefined when it can't be. */
 export async function startStandby(primary: ThrowAway): Promise<ThrowAway | undefined> {
@@ -138,49 +131,5 @@ async function start(name: string, recipe: Recipe): Promise<ThrowAway> {
     const log = readFileSync(join(folder, 'log'), 'utf8').split('\n').slice(-15).join('\n');
     await stop();
     throw new Error(`${name} did not start:\n${log}`, { cause: error });
-  }
-}
-
-/** Neither server wants to run as root. */
-function nobody(): { readonly uid: number; readonly gid: number } {
-  const [, , uid, gid] = /^nobody:.*$/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[0].split(':') ?? [];
-  return { uid: Number(uid ?? 65534), gid: Number(gid ?? 65534) };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' ? address?.port : undefined;
-      server.close(() => (port === undefined ? reject(new Error('no free port')) : resolve(port)));
-    });
-  });
-}
-
-function findProgram(names: readonly string[]): string | undefined {
-  const candidates = names.flatMap((name) => pathFolders().map((folder) => join(folder, name)));
-  return candidates.find(executable);
-}
-
-function pathFolders(): readonly string[] {
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin'].filter((folder) => folder !== '');
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function listed(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
