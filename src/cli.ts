@@ -64,7 +64,8 @@ function checkSpelling(command: Command, parsed: Parsed, words: readonly string[
   if (words.some((word) => /^\w+:/.test(word)))
     throw new Problem('usage', 'a database stands alone', 'write --url before it');
   if (command.words) return;
-  const stray = words.find((word, position) => position > 0 || !values.includes(word));
+  const allowed = command.word?.second === undefined ? 1 : 2;
+  const stray = words.find((word, position) => position >= allowed || (position === 0 && !values.includes(word)));
   if (stray === undefined) return;
   if (command === CONSOLE)
     reject(
@@ -136,10 +137,12 @@ async function main(): Promise<ExitCode> {
   return run === undefined ? EXIT.healthy : run();
 }
 
-// `apptop status | head -1` closes the pipe early; the exit code is still the verdict.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// `apptop status | head -1` closes the pipe early, and a terminal may hang up: what is under way still ends as it should.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 // Node's own exit code 1 would mean "warning" to a monitoring system.
 process.on('uncaughtException', (error) => process.exit(report(error)));
 

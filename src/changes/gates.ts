@@ -66,8 +66,8 @@ async function leaseGate(ground: ChangeGround): Promise<Gate> {
   const [lease, runs] = await Promise.all([leaseNow(ground), runsOf(ground)]);
   const open = runs.find(({ state }) => isOpen(state));
   if (lease !== undefined) {
-    const since = age((Date.now() - lease.since) / 1000);
-    return red('lease', title, `${lease.holder} holds it since ${since}`, 'wait for it, or take it over: --take-over');
+    const time = age((Date.now() - lease.since) / 1000);
+    return red('lease', title, `${lease.holder} holds it for ${time}`, 'wait for it, or take it over: --take-over');
   }
   if (open !== undefined) {
     const what = `run ${open.id} (${open.change}) is ${open.state === 'running' ? 'interrupted' : open.state}`;

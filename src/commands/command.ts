@@ -67,6 +67,46 @@ export interface AuditOptions extends GlobalOptions {
   readonly json: boolean;
 }
 
+/** What the commands that change something are told. */
+export interface GuardedOptions extends GlobalOptions {
+  readonly json: boolean;
+  /** The file that a plan is kept in. */
+  readonly out: string | undefined;
+  /** The file of a plan that was kept. */
+  readonly plan: string | undefined;
+  /** The phrase that the plan asks for. */
+  readonly confirm: string | undefined;
+  readonly reason: string | undefined;
+  /** The path of a dump. */
+  readonly backup: string | undefined;
+  readonly noThrottle: boolean;
+}
+
+export interface ChangeOptions extends GuardedOptions {
+  readonly action: 'list' | 'plan' | 'run' | 'pause' | 'resume' | 'cancel' | 'status' | 'approve';
+  /** The id of a change, or the number of a run. */
+  readonly subject: string | undefined;
+  /** Decisions as `PK=keep-v1,PK=skip`, or a file of them. */
+  readonly decide: string | undefined;
+  readonly takeOver: boolean;
+}
+
+export interface RollbackOptions extends GuardedOptions {
+  readonly action: 'plan' | 'run';
+  /** Numbers of runs with commas between them. */
+  readonly runs: string | undefined;
+  readonly tenant: string | undefined;
+  /** Primary keys with commas between them. */
+  readonly ids: string | undefined;
+  readonly fromBackup: boolean;
+}
+
+export interface CleanupOptions extends GuardedOptions {
+  readonly action: 'plan' | 'run';
+  /** The server may copy the table. */
+  readonly mayCopy: boolean;
+}
+
 /** As monitoring systems know them. */
 export const EXIT = {
   healthy: 0,

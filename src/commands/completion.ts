@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../checks/catalogue.ts';
+import { CHANGES } from '../rollback/all.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import { COMMANDS, CONSOLE, type Command, type Option, type SHELLS } from './table.ts';
 
@@ -13,9 +14,12 @@ const all = [CONSOLE, ...COMMANDS];
 const valued = [...new Map(all.flatMap(optionsOf).map((option) => [option.name, option])).values()].filter(
   (option) => option.type !== 'flag',
 );
-/** What a command takes beside options, as far as it is known without a database: built-in checks by their ids. */
+/** What may be the second word of a command, as far as it is known without a database: changes by their ids. */
+const secondOf = ({ word }: Command): readonly string[] =>
+  word?.second === undefined ? [] : CHANGES.map(({ id }) => id);
+/** What a command takes beside options: built-in checks by their ids too. */
 const wordsOf = (command: Command): readonly string[] =>
-  command.words ? CATALOGUE.map(({ id }) => id) : (command.word?.values ?? []);
+  command.words ? CATALOGUE.map(({ id }) => id) : [...(command.word?.values ?? []), ...secondOf(command)];
 const isList = (values: Option['values']): values is readonly string[] => Array.isArray(values);
 /** For single quotes in a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -54,7 +58,8 @@ function zsh(): string {
   const value = ({ name, type, values }: Option) => (type === 'flag' ? '' : `:${name}:${offered(values)}`);
   const specs = (command: Command) => [
     ...optionsOf(command).map((option) => quoted(`--${option.name}[${text(option.description)}]${value(option)}`)),
-    ...(command.word ? [quoted(`2:${command.word.name}:(${wordsOf(command).join(' ')})`)] : []),
+    ...(command.word ? [quoted(`2:${command.word.name}:(${command.word.values.join(' ')})`)] : []),
+    ...(command.word?.second ? [quoted(`3:${command.word.second}:(${secondOf(command).join(' ')})`)] : []),
     ...(command.words ? [quoted(`*:${command.name}:(${wordsOf(command).join(' ')})`)] : []),
   ];
   return `#compdef apptop

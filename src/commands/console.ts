@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createChangesStore } from '../changes/store.ts';
 import { Results } from '../checks/results.ts';
 import { createChecksStore } from '../checks/store.ts';
 import type { Context } from '../config/context.ts';
@@ -16,6 +17,9 @@ import { type ConsoleOptions, EXIT, type ExitCode } from './command.ts';
 
 /** Milliseconds that a connection may take to close; a server that is gone would keep a person waiting. */
 const CLOSE_MS = 500;
+
+/** Milliseconds that a run has to come to the end of its batch when the console ends: a batch takes 100 ms, its rest 5 s. */
+const PAUSE_MS = 10_000;
 
 /** Milliseconds that the first frame waits for figures: one without them costs 30 ms of CPU that they then wait for. */
 const FIRST_FRAME_MS = 100;
@@ -66,11 +70,24 @@ export async function openConsole(
   // The catalogue is loaded when the console is drawn: no figure waits for it.
   const list = async () => (await import('../checks/all.ts')).checksOf(context);
   const checks = createChecksStore(database, context, results, list);
+  const loadPath = async () => {
+    const [{ GuardedPath }, { Audit }, { CHANGES }] = await Promise.all([
+      import('../changes/guarded-path.ts'),
+      import('../audit/audit.ts'),
+      import('../rollback/all.ts'),
+    ]);
+    return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+  };
+  // What it did to the rows shows at once.
+  const changes = createChangesStore(database, context, { loadPath, onEnded: () => live.refresh() });
+  // What others change shows with the next figures.
+  live.refreshWith((signal) => changes.reread(signal));
   const services = {
     context,
     database,
     live,
     checks,
+    changes,
     openRows: () => createRowsStore(database, context, live),
     readAll: (query, signal) => readAll(database, context, query, signal),
   } satisfies Services;
@@ -91,6 +108,7 @@ export async function openConsole(
     return Object.values(EXIT).find((known) => known === code) ?? EXIT.unknown;
   } finally {
     checks.cancel();
+    await changes.stop(PAUSE_MS);
     await Promise.race([live.stop().then(() => database.close()), sleep(CLOSE_MS)]);
   }
 }

@@ -1,3 +1,4 @@
+import type { Context } from '../config/context.ts';
 import { defaultContext } from '../config/resolve.ts';
 import { createDemo } from '../data/demo/create.ts';
 import { Problem } from '../model/problem.ts';
@@ -26,7 +27,12 @@ export async function run(options: DemoOptions): Promise<ExitCode> {
   if (rows !== undefined && rows >= NOTED_ROWS) process.stderr.write(`apptop: making ${rows} appointments …\n`);
   const demo = await createDemo(rows, Date.now());
   try {
-    const context = { ...defaultContext('demo', { engine: 'sqlite', path: demo.path }), environment: 'local' as const };
+    // Nobody depends on it: what there is to change can be tried here.
+    const context: Context = {
+      ...defaultContext('demo', { engine: 'sqlite', path: demo.path }),
+      environment: 'local',
+      access: 'operate',
+    };
     if (!process.stdout.isTTY) {
       const { printStatus } = await import('./status.ts');
       await printStatus(context, { ...options, json: false });

@@ -14,8 +14,8 @@ import { loadEngine } from '../data/engines.ts';
 import { reach } from '../data/places.ts';
 import { Problem } from '../model/problem.ts';
 import { visible } from '../model/text.ts';
+import { ask, askSecret, canAsk } from './ask.ts';
 import { EXIT, type ExitCode, type InitOptions } from './command.ts';
-import { ask, askSecret, canAsk } from './init/ask.ts';
 
 /** Milliseconds to connect: a wrong address is told in under 5 s. */
 const CONNECT_TIMEOUT_MS = 4_000;

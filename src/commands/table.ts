@@ -1,6 +1,6 @@
 import { PHASES, SEVERITIES, SYSTEMS } from '../model/check-words.ts';
 import { Problem } from '../model/problem.ts';
-import type { ConsoleOptions, ExitCode, GlobalOptions } from './command.ts';
+import type { ConsoleOptions, ExitCode, GlobalOptions, GuardedOptions } from './command.ts';
 
 /** An option as the command line, the help and the shells' completion know it. */
 export interface Option {
@@ -27,8 +27,8 @@ export interface Command {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
-  /** What the one word behind the verb may be. */
-  readonly word?: { readonly name: string; readonly values: readonly string[] };
+  /** What the one word behind the verb may be; behind it perhaps a second one, which the command judges itself. */
+  readonly word?: { readonly name: string; readonly values: readonly string[]; readonly second?: 'a change or a run' };
   /** Takes any number of words, which it judges itself. */
   readonly words?: true;
   /** A Problem that it rejects with is printed as one line with its remedy, and ends with exit code 3. */
@@ -61,6 +61,38 @@ const consoleOptions = (written: Written): ConsoleOptions => ({
   includeDeleted: written.flag('include-deleted'),
 });
 
+const backup: Option = { name: 'backup', type: 'text', description: 'the dump that proves a backup', values: 'files' };
+const noThrottle: Option = {
+  name: 'no-throttle',
+  type: 'flag',
+  description: 'do not wait for replicas and busy servers',
+};
+/** What all verbs that plan and run a change take. */
+const guarded: readonly Option[] = [
+  ...connection,
+  { name: 'out', type: 'text', description: 'plan: keep the plan in this file', values: 'files' },
+  { name: 'plan', type: 'text', description: 'run: the plan in this file', values: 'files' },
+  { name: 'confirm', type: 'text', description: 'run: the phrase that the plan asks for' },
+  { name: 'reason', type: 'text', description: 'run: why, a ticket; production needs one' },
+];
+const guardedOptions = (written: Written): GuardedOptions => ({
+  ...globalOptions(written),
+  json: written.flag('json'),
+  out: written.text('out'),
+  plan: written.text('plan'),
+  confirm: written.text('confirm'),
+  reason: written.text('reason'),
+  backup: written.text('backup'),
+  noThrottle: written.flag('no-throttle'),
+});
+
+/** The action of a command that has several. @throws Problem usage */
+function actionOf<Action extends string>(verb: string, [word]: readonly string[], actions: readonly Action[]): Action {
+  const action = actions.find((name) => name === word);
+  if (action === undefined) throw new Problem('usage', `${verb} needs a word`, `give one of ${actions.join(', ')}`);
+  return action;
+}
+
 const runStatus = async (written: Written): Promise<ExitCode> =>
   (await import('./status.ts')).run({ ...consoleOptions(written), json: written.flag('json') });
 
@@ -75,6 +107,8 @@ export const CONSOLE: Command = {
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const AUDIT_ACTIONS = ['list', 'verify'] as const;
+const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve'] as const;
+const PLAN_ACTIONS = ['plan', 'run'] as const;
 
 /** The verbs in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -161,15 +195,91 @@ export const COMMANDS: readonly Command[] = [
       (await import('./metrics.ts')).run({ ...consoleOptions(written), snapshotOnly: written.flag('snapshot-only') }),
   },
   {
+    name: 'change',
+    description: 'change the database: list, plan, run, pause, resume, cancel, status, approve',
+    options: [
+      ...guarded,
+      {
+        name: 'decide',
+        type: 'text',
+        description: 'PK=keep-v1,PK=keep-v2,PK=skip, or a file of these',
+        values: 'files',
+      },
+      backup,
+      noThrottle,
+      { name: 'take-over', type: 'flag', description: 'resume: take the run from whoever holds it' },
+      json,
+      ascii,
+      lowBandwidth,
+    ],
+    word: { name: 'action', values: CHANGE_ACTIONS, second: 'a change or a run' },
+    run: async (written) => {
+      const action = actionOf('change', written.words, CHANGE_ACTIONS);
+      return (await import('./change.ts')).run({
+        ...guardedOptions(written),
+        action,
+        subject: written.words[1],
+        decide: written.text('decide'),
+        takeOver: written.flag('take-over'),
+      });
+    },
+  },
+  {
+    name: 'rollback',
+    description: 'plan, run: give moved rows their old ids back, all or some',
+    options: [
+      ...guarded,
+      { name: 'runs', type: 'text', description: 'only what these runs moved: 3,4' },
+      { name: 'tenant', type: 'text', description: 'only rows of this tenant' },
+      { name: 'ids', type: 'text', description: 'only rows with these primary keys: 1,2' },
+      { name: 'from-backup', type: 'flag', description: 'by the backup column instead of the ledger' },
+      noThrottle,
+      json,
+      ascii,
+      lowBandwidth,
+    ],
+    word: { name: 'action', values: PLAN_ACTIONS },
+    run: async (written) => {
+      const action = actionOf('rollback', written.words, PLAN_ACTIONS);
+      return (await import('./rollback.ts')).run({
+        ...guardedOptions(written),
+        action,
+        runs: written.text('runs'),
+        tenant: written.text('tenant'),
+        ids: written.text('ids'),
+        fromBackup: written.flag('from-backup'),
+      });
+    },
+  },
+  {
+    name: 'cleanup',
+    description: 'plan, run: drop the backup column after a move; no rollback is possible after it',
+    options: [
+      ...guarded,
+      backup,
+      { name: 'may-copy', type: 'flag', description: 'the server may copy the table for it' },
+      json,
+      ascii,
+      lowBandwidth,
+    ],
+    word: { name: 'action', values: PLAN_ACTIONS },
+    run: async (written) => {
+      const action = actionOf('cleanup', written.words, PLAN_ACTIONS);
+      return (await import('./cleanup.ts')).run({
+        ...guardedOptions(written),
+        action,
+        mayCopy: written.flag('may-copy'),
+      });
+    },
+  },
+  {
     name: 'audit',
     description:
       'list: who changed what; verify: whether the record is whole, exit code 0 fine, 2 broken, 3 could not tell',
     options: [...connection, json, ascii],
     word: { name: 'action', values: AUDIT_ACTIONS },
     run: async (written) => {
-      const action = AUDIT_ACTIONS.find((name) => name === written.words[0]);
-      if (action === undefined)
-        throw new Problem('usage', 'audit needs a word', `give one of ${AUDIT_ACTIONS.join(', ')}`);
+      const action = actionOf('audit', written.words, AUDIT_ACTIONS);
       return (await import('./audit.ts')).run({ ...globalOptions(written), action, json: written.flag('json') });
     },
   },

@@ -40,6 +40,9 @@ describe('bash offers', () => {
     expect(await offers('status', '--context', '')).toEqual([]);
     expect(await offers('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
     expect(await offers('check', '--phase', 'p')).toEqual(['pre', 'post']);
+    expect(await offers('change', 'p')).toEqual(['plan', 'pause']);
+    expect(await offers('change', 'plan', 'move')).toEqual(['move-booking-ids']);
+    expect(await offers('change', 'run', '--plan', 'pr')).toEqual(['prod.json']);
     expect(await offers('check', '--junit', 'pr')).toEqual(['prod.json']);
     expect(await offers('check', 'sync/columns', 'booking-ids/none-')).toEqual(
       expect.arrayContaining(['booking-ids/none-misplaced']),

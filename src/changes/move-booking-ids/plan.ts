@@ -95,12 +95,19 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
       0,
       SAMPLE_ROWS,
     ),
-    loses: [],
+    loses:
+      decided.length > 0
+        ? [
+            `${counted(decided.length, 'id')} decided against: only the ledger has ${decided.length === 1 ? 'it' : 'them'}, until the cleanup`,
+          ]
+        : [],
     rollback: 'can be rolled back row by row until the cleanup',
     seconds: total / SCANNED_PER_SECOND + rows / CHANGED_PER_SECOND,
     notes: [
       ...sideEffects,
-      ...(left > 0 ? [`${counted(left, 'row')} need a decision: --decide PK=keep-v1, keep-v2 or skip`] : []),
+      ...(left > 0
+        ? [`${counted(left, 'row needs', 'rows need')} a decision: --decide PK=keep-v1, keep-v2 or skip`]
+        : []),
     ],
   };
 }

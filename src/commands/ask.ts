@@ -4,9 +4,13 @@ import { Writable } from 'node:stream';
 /** Whether there is a person to ask. */
 export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY;
 
-/** @returns the trimmed answer, `preset` for an empty one, undefined when the person left with Ctrl-C or Ctrl-D */
-export async function ask(question: string, preset = ''): Promise<string | undefined> {
-  const answer = await readLine(`${question}${preset === '' ? '' : ` [${preset}]`}: `, process.stdout);
+/**
+ * @param signal takes the question back when it aborts
+ * @returns the trimmed answer, `preset` for an empty one, undefined when the person left with Ctrl-C or Ctrl-D, or the
+ * question was taken back
+ */
+export async function ask(question: string, preset = '', signal?: AbortSignal): Promise<string | undefined> {
+  const answer = await readLine(`${question}${preset === '' ? '' : ` [${preset}]`}: `, process.stdout, signal);
   return answer === undefined ? undefined : answer.trim() || preset;
 }
 
@@ -19,8 +23,12 @@ export async function askSecret(question: string): Promise<string | undefined> {
   return answer;
 }
 
-async function readLine(prompt: string, output: NodeJS.WritableStream): Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin, output, terminal: true });
+async function readLine(
+  prompt: string,
+  output: NodeJS.WritableStream,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, output, terminal: true, ...(signal && { signal }) });
   // Without these, Ctrl-C and Ctrl-D would leave the question open for good.
   const left = new Promise<undefined>((resolve) => {
     lines.once('SIGINT', () => resolve(undefined));

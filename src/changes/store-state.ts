@@ -1,0 +1,111 @@
+import type { Problem } from '../model/problem.ts';
+import type { Lease, Run, RunRequest } from '../model/run.ts';
+import type { ChangeKind, Parameters } from './change.ts';
+import type { Confirmation } from './confirm.ts';
+import type { RunEnd } from './execute.ts';
+import type { Look } from './guarded-path.ts';
+import type { Decision, Decisions } from './move-booking-ids/decide.ts';
+import type { Plan } from './plan.ts';
+
+/** What is known of one change with its parameters. */
+export interface Looked {
+  /** The newest; it stays while and when another one fails. */
+  readonly look: Look | undefined;
+  /** Why there is no newer one. */
+  readonly problem: Problem | undefined;
+  readonly looking: boolean;
+  /** Local milliseconds when the look or the problem arrived. */
+  readonly at: number | undefined;
+}
+
+/** What this process does to the database right now. */
+export interface OwnRun {
+  /** The id of the change. */
+  readonly change: string;
+  /** Undefined while gates are looked at, a backup is made and the intent is recorded. */
+  readonly run: Run | undefined;
+  /** It pauses at the end of its batch because this process leaves. */
+  readonly leaving: boolean;
+}
+
+/** How the last thing that this process did ended. */
+export interface Ending {
+  /** Local milliseconds. */
+  readonly at: number;
+  readonly change: string;
+  readonly parameters: Parameters;
+  /** Undefined when nothing ran: there was nothing to do, or `problem` says why. */
+  readonly end: RunEnd | undefined;
+  readonly problem: Problem | undefined;
+}
+
+/** A row that the database refused to change. */
+export interface Aside {
+  readonly pk: string;
+  readonly reason: string;
+}
+
+/** What is known of the changes of one database right now. */
+export interface ChangesState {
+  /** In the order of a migration; undefined until they are loaded. */
+  readonly kinds: readonly ChangeKind[] | undefined;
+  /** By `lookKey`. */
+  readonly looks: ReadonlyMap<string, Looked>;
+  /** Newest first; undefined until they were read. */
+  readonly runs: readonly Run[] | undefined;
+  readonly lease: Lease | undefined;
+  /** Why runs and lease are no newer. */
+  readonly problem: Problem | undefined;
+  /** Rows that the run under way looks at in a second, by its last ten seconds of work. */
+  readonly rate: number | undefined;
+  readonly own: OwnRun | undefined;
+  readonly ending: Ending | undefined;
+  /** About conflict and review rows, for the next move. */
+  readonly decisions: Decisions;
+  /** The path of a dump that the operator named. */
+  readonly backup: string | undefined;
+}
+
+/** The change whose conflict and review rows an operator decides about. */
+export const DECIDED = 'move-booking-ids';
+
+/** What a person has chosen for a change. */
+export const parametersFor = ({ decisions }: Pick<ChangesState, 'decisions'>, change: string): Parameters =>
+  change === DECIDED && Object.keys(decisions).length > 0 ? { decisions } : {};
+
+/** What stands for a change with its parameters. */
+export const lookKey = (change: string, parameters: Parameters): string => JSON.stringify([change, parameters]);
+
+/** The one place that changes a database for the console. It loads what that takes when somebody first asks for it. */
+export interface ChangesStore {
+  /** Milliseconds that a confirmation holds. */
+  readonly confirmMs: number;
+  /** The same object until something in it changes. */
+  getState(): ChangesState;
+  subscribe(listener: () => void): () => void;
+  /** Loads the changes that there are. */
+  load(): Promise<void>;
+  /** Reads runs and lease. What goes wrong is in the state. */
+  reread(signal?: AbortSignal): Promise<void>;
+  /** Rows that a run set aside, with why. @throws Problem */
+  aside(run: Run, limit: number, signal: AbortSignal | undefined): Promise<readonly Aside[]>;
+  /** Asks what a change would do and how its gates stand. */
+  look(change: string, parameters: Parameters): Promise<Looked>;
+  /** The same for every change, one after the other, with the parameters that a person has chosen. */
+  lookAll(): Promise<void>;
+  /** Stops the looks that are under way, on the server too. */
+  cancelLooks(): void;
+  /** @param decision undefined takes it back */
+  decide(pks: readonly string[], decision: Decision | undefined): void;
+  forgetDecisions(): void;
+  setBackup(file: string | undefined): void;
+  /** Begins to run a plan; how it goes and ends is in the state. */
+  begin(plan: Plan, confirmation: Confirmation): void;
+  resume(run: Run, options: { readonly takeOver: boolean; readonly decision: string | undefined }): void;
+  /** Asks a run to pause or to end. @returns what is wrong with that */
+  ask(run: Run, request: RunRequest): Promise<Problem | undefined>;
+  /** Pauses what this process runs and waits until it stands still, or so many milliseconds have passed. */
+  leave(ms: number): Promise<void>;
+  /** The same, and asks nothing of the database any more. */
+  stop(ms: number): Promise<void>;
+}

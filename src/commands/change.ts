@@ -1,0 +1,91 @@
+import { Problem } from '../model/problem.ts';
+import type { Asked } from './change/asked.ts';
+import { decisionsIn, runNumber } from './change/parameters.ts';
+import { onPath, type Session } from './change/session.ts';
+import { PLANNING, RUNNING, refuseOthers } from './change/taken.ts';
+import type { ChangeOptions, ExitCode } from './command.ts';
+
+/** The options that each action has a use for, beside those of every command. */
+const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
+  list: [],
+  plan: [...PLANNING, 'decide', 'backup'],
+  run: [...RUNNING, 'decide', 'backup'],
+  pause: [],
+  resume: ['take-over', 'reason'],
+  cancel: [],
+  status: [],
+  approve: ['plan'],
+};
+
+function refuseStray(options: ChangeOptions): void {
+  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle } = options;
+  const own = { out, plan, confirm, reason, backup, decide, 'take-over': takeOver, 'no-throttle': noThrottle };
+  refuseOthers(`change ${action}`, own, TAKEN[action]);
+  if ((action === 'list' || action === 'approve') && subject !== undefined) {
+    throw new Problem('usage', `apptop change ${action} takes no "${subject}"`, 'leave it out');
+  }
+}
+
+/** What is to be planned or run. @throws Problem usage, where the command line says nothing or two things */
+function askedOf({ subject, plan, decide, noThrottle }: ChangeOptions): Asked | undefined {
+  if (plan !== undefined && (subject !== undefined || decide !== undefined || noThrottle)) {
+    throw new Problem('usage', 'a plan that was kept says all of it', 'give --plan alone, or plan the change anew');
+  }
+  if (subject === undefined) {
+    if (plan !== undefined) return undefined;
+    throw new Problem('usage', 'nothing says what to change', 'name a change: apptop change list shows them');
+  }
+  const decisions = decide === undefined ? {} : { decisions: decisionsIn(decide) };
+  if (decide !== undefined && subject !== 'move-booking-ids') {
+    throw new Problem('usage', `there is nothing to decide for ${subject}`, 'leave --decide out');
+  }
+  return { change: subject, parameters: { ...decisions, ...(noThrottle && { throttle: false }) } };
+}
+
+/** What the command line asks for, before any database is asked. @throws Problem usage */
+function workOf(options: ChangeOptions): (session: Session) => Promise<ExitCode> {
+  const { action, subject, plan } = options;
+  const id = () => (subject === undefined ? undefined : runNumber(subject));
+  switch (action) {
+    case 'list':
+      return async (session) => (await import('./change/list.ts')).listChanges(session);
+    case 'plan': {
+      const asked = askedOf(options);
+      if (asked === undefined) throw new Error('a plan without a change');
+      return async (session) => (await import('./change/plan.ts')).planChange(session, asked, options);
+    }
+    case 'run': {
+      const asked = askedOf(options);
+      return async (session) => (await import('./change/run.ts')).runChange(session, asked, options);
+    }
+    case 'resume': {
+      const run = id();
+      return async (session) => (await import('./change/resume.ts')).resumeRun(session, run, options);
+    }
+    case 'pause':
+    case 'cancel': {
+      const run = id();
+      return async (session) => (await import('./change/request.ts')).requestOf(session, action, run);
+    }
+    case 'status': {
+      const run = id();
+      return async (session) => (await import('./change/status.ts')).runStatus(session, run);
+    }
+    case 'approve': {
+      if (plan === undefined) throw new Problem('usage', 'approve needs a plan', 'give --plan FILE');
+      return async (session) => (await import('./change/approve.ts')).approvePlan(session, plan);
+    }
+    default:
+      return action satisfies never;
+  }
+}
+
+/**
+ * Plans, runs and steers guarded changes.
+ * @returns 0 done or nothing to do; 1 paused, or something was left; 2 halted, failed or refused; a signal's
+ * @throws Problem
+ */
+export async function run(options: ChangeOptions): Promise<ExitCode> {
+  refuseStray(options);
+  return onPath(options, workOf(options));
+}

@@ -1,0 +1,88 @@
+import type { Change, ChangeKind, Parameters } from '../../changes/change.ts';
+import { needsReason, phraseOf } from '../../changes/confirm.ts';
+import { changeNamed } from '../../changes/list.ts';
+import type { Plan } from '../../changes/plan.ts';
+import { type Group, given } from './command-line.ts';
+import type { Session } from './session.ts';
+
+/** A change as a command line asks for it; a plan is one too. */
+export interface Asked {
+  /** The id of the change. */
+  readonly change: string;
+  readonly parameters: Parameters;
+}
+
+/** Changes with a verb of their own. */
+const VERBS: Readonly<Record<string, string>> = {
+  'rollback-booking-ids': 'rollback',
+  'cleanup-booking-ids': 'cleanup',
+};
+
+const list = (value: unknown): string | undefined => (Array.isArray(value) ? value.join(',') : undefined);
+
+function decisions(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value)
+    .map(([pk, decision]) => `${pk}=${decision}`)
+    .join(',');
+}
+
+/** The options that say these parameters. */
+const spelled = ({ decisions: decided, runs, ids, tenant, from, mayCopy, throttle }: Parameters): readonly Group[] =>
+  given({
+    decide: decisions(decided),
+    runs: list(runs),
+    tenant: typeof tenant === 'string' ? tenant : undefined,
+    ids: list(ids),
+    'from-backup': from === 'backup',
+    'may-copy': mayCopy === true,
+    'no-throttle': throttle === false,
+  });
+
+/** The kind of a change and the change itself. @throws Problem usage */
+export function changeOf(
+  { path }: Session,
+  { change, parameters }: Asked,
+): {
+  readonly kind: ChangeKind;
+  readonly change: Change;
+} {
+  const kind = changeNamed(path.kinds, change);
+  return { kind, change: kind.with(parameters) };
+}
+
+/** Whether there is nothing to do. */
+export const isIdle = ({ rows }: Plan, change: Change): boolean => rows === 0 && change.finish === undefined;
+
+/** The command line that plans or runs this change of this database. */
+function lineFor({ named }: Session, { change, parameters }: Asked, action: 'plan' | 'run'): readonly Group[] {
+  const verb = VERBS[change];
+  const words = verb === undefined ? ['apptop', 'change', action, change] : ['apptop', verb, action];
+  return [words, ...spelled(parameters), ...named];
+}
+
+/** The command line that plans this change again. */
+export const planLine = (session: Session, asked: Asked, out: string | undefined): readonly Group[] => [
+  ...lineFor(session, asked, 'plan'),
+  ...given({ out }),
+];
+
+/** What a plan is run with, beside what it says. */
+interface RunWith {
+  /** The file in which it was kept. */
+  readonly file: string | undefined;
+  readonly backup: string | undefined;
+}
+
+/** The command line that runs a plan. */
+export function runLine(session: Session, plan: Plan, { file, backup }: RunWith): readonly Group[] {
+  const { kind } = changeOf(session, plan);
+  const phrase = phraseOf(kind.tier, plan);
+  const kept = [['apptop', 'change', 'run'], ...given({ plan: file }), ...session.named];
+  return [
+    ...(file === undefined ? lineFor(session, plan, 'run') : kept),
+    ...given({ backup }),
+    ...(phrase === '' ? [] : [['--confirm', phrase]]),
+    ...(needsReason(kind.tier, plan) ? [['--reason', 'TICKET']] : []),
+  ];
+}

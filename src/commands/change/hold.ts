@@ -1,0 +1,64 @@
+import type { RunEnd } from '../../changes/execute.ts';
+import { Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode } from '../command.ts';
+import { jsonText } from '../json.ts';
+import { endDocument } from './documents.ts';
+import { endLines, nextSteps } from './end-lines.ts';
+import { Progress } from './progress.ts';
+import { note, print, type Session } from './session.ts';
+
+/** The exit code of a run that this command held until it ended or stood still. */
+function codeOf({ run }: RunEnd, { interruption }: Session): ExitCode {
+  if (run.state === 'halted' || run.state === 'failed') return EXIT.critical;
+  if (run.state === 'paused') return interruption.code ?? EXIT.warning;
+  // Rows that were left alone want a person.
+  const left = run.counts.aside + run.counts.conflicts;
+  return run.state === 'cancelled' || left > 0 ? EXIT.warning : EXIT.healthy;
+}
+
+/** With the moments that the database has noted. */
+async function asKept({ path }: Session, end: RunEnd | undefined): Promise<RunEnd | undefined> {
+  if (end === undefined) return undefined;
+  const kept = (await path.runs()).find(({ id }) => id === end.run.id);
+  return kept === undefined ? end : { ...end, run: kept };
+}
+
+/** Says how it ended and what can be done next. */
+export async function tellEnd(session: Session, end: RunEnd | undefined): Promise<ExitCode> {
+  if (session.json) process.stdout.write(jsonText(endDocument(session.context, await asKept(session, end))));
+  else if (end === undefined) print(['there is nothing to do']);
+  else print(endLines(end, session));
+  if (end === undefined) return EXIT.healthy;
+  for (const step of nextSteps(session, end.run)) note(step);
+  return codeOf(end, session);
+}
+
+/**
+ * Holds a run until it ends or stands still, showing how it goes on.
+ * @param work begins the run or goes on with it
+ * @throws Problem; one that left a run behind says how to go on with it
+ */
+export async function held(
+  session: Session,
+  work: (options: { readonly leave: AbortSignal; readonly onProgress: Progress['saw'] }) => Promise<RunEnd | undefined>,
+): Promise<ExitCode> {
+  const { layout, lowBandwidth, interruption } = session;
+  const progress = new Progress({ ascii: layout.ascii, lowBandwidth });
+  const leaving = () => progress.say('pausing at the end of the batch; a second signal ends this at once');
+  interruption.signal.addEventListener('abort', leaving, { once: true });
+  try {
+    const end = await work({ leave: interruption.signal, onProgress: progress.saw });
+    progress.end();
+    return await tellEnd(session, end);
+  } catch (error) {
+    progress.end();
+    const { run } = progress;
+    if (error instanceof Problem && error.kind !== 'blocked' && run !== undefined) {
+      note(`run ${run.id} stands where the database says it does, and nothing of it is done twice`);
+      for (const step of nextSteps(session, run)) note(step);
+    }
+    throw error;
+  } finally {
+    interruption.signal.removeEventListener('abort', leaving);
+  }
+}
