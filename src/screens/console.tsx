@@ -22,17 +22,25 @@ import { KeyQueue } from './keys/queue.ts';
 import { KeyRouter } from './keys/router.ts';
 import { chromeFor } from './layout.ts';
 import { ConsoleModel, type ConsoleState, type Overlay } from './model.ts';
+import { Actions } from './overlays/actions.tsx';
 import { Help } from './overlays/help.tsx';
+import { Leave } from './overlays/leave.tsx';
 import { Palette } from './overlays/palette.tsx';
 import { SqlLogOverlay } from './overlays/sql-log.tsx';
 import { SCREENS } from './registry.ts';
-import { stillLive } from './still.ts';
+import { stillChanges, stillLive } from './still.ts';
 import { copyTo } from './terminal/clipboard.ts';
 import { exportPrompt } from './terminal/export.ts';
 import { guardTerminal, type TerminalInput, type TerminalOutput } from './terminal/restore.ts';
 import { themeFor } from './theme.ts';
 
-const OVERLAYS: Readonly<Record<Overlay, () => ReactNode>> = { help: Help, palette: Palette, 'sql-log': SqlLogOverlay };
+const OVERLAYS: Readonly<Record<Overlay, () => ReactNode>> = {
+  help: Help,
+  palette: Palette,
+  'sql-log': SqlLogOverlay,
+  actions: Actions,
+  leave: Leave,
+};
 
 const allOf = (state: ConsoleState): ConsoleState => state;
 
@@ -161,7 +169,8 @@ export function renderConsole(
   };
   const guard = guardTerminal({ stdin, stdout, quit, fail });
   const drawn = draw.screenReader ? stillLive(services.live) : services.live;
-  const root: Root = { services, drawn, model, router, theme: themeFor(draw), draw, quit };
+  const drawnChanges = draw.screenReader ? stillChanges(services.changes) : services.changes;
+  const root: Root = { services, drawn, drawnChanges, model, router, theme: themeFor(draw), draw, quit };
   const instance = render(
     <RootContext value={root}>
       <Keys />

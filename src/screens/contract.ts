@@ -4,7 +4,7 @@
  * - `useConsole()` what a screen may do: open a view, go back, say something, copy, prompt (this file's `Console`)
  * - `useServices()` the context, the live store, the database, lists of rows
  * - `useSnapshot(select)` a slice of the figures; `useLive(select)` a slice of the live state around them
- * - `useChecks(select)` a slice of what is known of the checks
+ * - `useChecks(select)` a slice of what is known of the checks; `useChanges(select)` of the changes and their runs
  * - `useKeys(bindings)` the keys of this screen, for handling, footer, help and palette at once
  * - `useFilter()` the `/` filter of this view; `useSize()` the cells it may draw on; `useTheme()` colours and glyphs
  * - `useDisplay()` the window that `t` chose and whether times are local
@@ -14,6 +14,7 @@
  * hear keys nor follow the live state.
  */
 import type { ComponentType, ReactNode } from 'react';
+import type { ChangesState, ChangesStore } from '../changes/store-state.ts';
 import type { ChecksState, ChecksStore } from '../checks/store.ts';
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
@@ -27,6 +28,7 @@ import type { KeyName } from './keys/keys.ts';
 export interface Binding {
   /** Unique on its screen, in kebab-case. */
   readonly id: string;
+  /** Empty for what nobody may begin by a slip of the finger: it is in the action menu and the palette. */
   readonly keys: readonly KeyName[];
   /** For help and palette: what happens, as an imperative. */
   readonly title: string;
@@ -37,6 +39,13 @@ export interface Binding {
   readonly run: () => void;
 }
 
+/** What the changes need a person's attention by. */
+export interface Attention {
+  readonly changes: ChangesState;
+  /** Hours between a move and its cleanup. */
+  readonly monitorHours: number;
+}
+
 /** A tab of the console. To add one: a file with a component, and a line in `registry.ts`. */
 export interface Screen {
   readonly id: string;
@@ -45,7 +54,7 @@ export interface Screen {
   readonly title: string;
   readonly component: ComponentType;
   /** Whether something on it needs a person: the tab gets a dot. */
-  readonly needsAttention?: (state: LiveState, checks: ChecksState) => boolean;
+  readonly needsAttention?: (state: LiveState, checks: ChecksState, changes: Attention) => boolean;
 }
 
 /** A drill-down that covers its screen until Esc. */
@@ -61,6 +70,7 @@ export interface Services {
   readonly database: Database;
   readonly live: LiveStore;
   readonly checks: ChecksStore;
+  readonly changes: ChangesStore;
   /** A list of rows of its own for each view; `useRowList` opens and closes it. */
   openRows(): RowsStore;
   /** Every row of a query from first to last, in batches, for an export. Aborting stops it on the server. */

@@ -2,7 +2,7 @@ import { nextWindow } from '../model/windows.ts';
 import type { Console, Display, Export, Prompt, Screen, View } from './contract.ts';
 
 /** What covers the screen. */
-export type Overlay = 'help' | 'palette' | 'sql-log';
+export type Overlay = 'help' | 'palette' | 'sql-log' | 'actions' | 'leave';
 
 interface Notice {
   readonly text: string;
@@ -21,6 +21,8 @@ export interface ConsoleState {
   /** By screen id, the views that cover it, the uppermost last. A screen is there from its first visit on. */
   readonly views: Readonly<Record<string, readonly OpenView[]>>;
   readonly overlay: Overlay | undefined;
+  /** With which exit code a person wants to leave, while `leave` asks about it. */
+  readonly leaving: number;
   readonly prompt: Prompt | undefined;
   readonly notice: Notice | undefined;
   readonly display: Display;
@@ -50,6 +52,7 @@ export class ConsoleModel implements Console {
       screen,
       views: { [screen]: [] },
       overlay: undefined,
+      leaving: 0,
       prompt: undefined,
       notice: undefined,
       display: { window: '24h', localTime: false },
@@ -112,6 +115,11 @@ export class ConsoleModel implements Console {
   /** Opens an overlay, or closes whatever overlay is open. */
   cover(overlay: Overlay | undefined): void {
     this.#set({ overlay });
+  }
+
+  /** Asks whether to leave although something is under way. */
+  askToLeave(code: number): void {
+    this.#set({ overlay: 'leave', prompt: undefined, leaving: code });
   }
 
   nextWindow(): void {

@@ -1,4 +1,5 @@
 import { Audit } from './audit.tsx';
+import { Changes, changesNeedAttention } from './changes.tsx';
 import { Checks, checksNeedAttention } from './checks.tsx';
 import type { Screen } from './contract.ts';
 import { Ids } from './ids.tsx';
@@ -20,6 +21,13 @@ export const SCREENS: readonly Screen[] = [
     needsAttention: ({ snapshot }) => (snapshot?.review?.rows ?? 0) > 0,
   },
   { id: 'checks', key: '5', title: 'Checks', component: Checks, needsAttention: checksNeedAttention },
+  {
+    id: 'changes',
+    key: '6',
+    title: 'Changes',
+    component: Changes,
+    needsAttention: (state, _, changes) => changesNeedAttention(state, changes),
+  },
   { id: 'schema', key: '8', title: 'Schema', component: Schema },
   { id: 'audit', key: '9', title: 'Audit', component: Audit },
 ];

@@ -1,12 +1,16 @@
+import { Audit } from '../../src/audit/audit.ts';
+import { GuardedPath } from '../../src/changes/guarded-path.ts';
+import { createChangesStore } from '../../src/changes/store.ts';
 import { Results } from '../../src/checks/results.ts';
 import { createChecksStore } from '../../src/checks/store.ts';
 import type { Context } from '../../src/config/context.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
-import { openDatabase } from '../../src/data/database.ts';
+import { type Database, openDatabase } from '../../src/data/database.ts';
 import type { AppointmentRow, RowsQuery } from '../../src/data/queries/rows.ts';
 import type { RowsStore, RowsView } from '../../src/live/rows.ts';
 import type { LiveState, LiveStore } from '../../src/live/store.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
+import { CHANGES } from '../../src/rollback/all.ts';
 import type { Services } from '../../src/screens/contract.ts';
 
 /** The stores without a database behind them: for tests of the console itself, never of what a database holds. */
@@ -131,6 +135,11 @@ export const CONTEXT: Context = {
   environment: 'production',
 };
 
+/** The guarded path of a database, as a console loads it. */
+export async function pathOf(context: Context, database: Database): Promise<GuardedPath> {
+  return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+}
+
 /** Services over memory; the database is a real one that nothing connects to until asked. */
 export async function memoryServices(
   change: Partial<Services> = {},
@@ -141,6 +150,10 @@ export async function memoryServices(
     database,
     live: memoryLive(),
     checks: createChecksStore(database, CONTEXT, new Results(undefined), async () => []),
+    changes: createChangesStore(database, CONTEXT, {
+      loadPath: () => pathOf(CONTEXT, database),
+      onEnded: () => undefined,
+    }),
     openRows: () => memoryRows([]),
     readAll: async function* () {},
     ...change,

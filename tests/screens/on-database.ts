@@ -1,3 +1,4 @@
+import { createChangesStore } from '../../src/changes/store.ts';
 import type { Check } from '../../src/checks/check.ts';
 import { Results } from '../../src/checks/results.ts';
 import { createChecksStore } from '../../src/checks/store.ts';
@@ -10,6 +11,7 @@ import { createLiveStore } from '../../src/live/refresh.ts';
 import { createRowsStore } from '../../src/live/row-window.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { type OpenOptions, openConsole } from '../terminal/console.ts';
+import { pathOf } from './memory.ts';
 
 export interface OnDatabase extends OpenOptions {
   readonly context?: Partial<Context>;
@@ -19,6 +21,8 @@ export interface OnDatabase extends OpenOptions {
   readonly checks?: readonly Check[];
   /** What is remembered of them. */
   readonly results?: Results;
+  /** Milliseconds that a confirmation holds. */
+  readonly confirmMs?: number;
 }
 
 /**
@@ -32,6 +36,7 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     plant,
     checks: list = [],
     results = new Results(undefined),
+    confirmMs,
     ...drawn
   } = options;
   const table = appointments?.table ?? 'appointments';
@@ -43,12 +48,19 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
   const database = await openDatabase(context);
   const live = createLiveStore(database, context, new History(undefined));
   const checks = createChecksStore(database, context, results, async () => list);
+  const changes = createChangesStore(database, context, {
+    loadPath: () => pathOf(context, database),
+    onEnded: () => live.refresh(),
+    confirmMs,
+  });
+  live.refreshWith((signal) => changes.reread(signal));
   const console = await openConsole(
     {
       context,
       database,
       live,
       checks,
+      changes,
       openRows: () => createRowsStore(database, context, live),
       readAll: (query, signal) => readAll(database, context, query, signal),
     },
@@ -58,6 +70,8 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
   await checks.load();
   return {
     console,
+    context,
+    changes,
     checks,
     database,
     db,
@@ -67,6 +81,7 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     [Symbol.asyncDispose]: async () => {
       await console[Symbol.asyncDispose]();
       checks.cancel();
+      await changes.stop(10_000);
       await live.stop();
       await database.close();
       await db.drop();

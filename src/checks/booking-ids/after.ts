@@ -16,7 +16,7 @@ import {
   within,
 } from '../appointment-rows.ts';
 import type { DatabaseCheck, Finding, Ground, NotApplicable } from '../check.ts';
-import { backupConditions, misplaced } from './conditions.ts';
+import { backupConditions, decidedAgainst, misplaced } from './conditions.ts';
 
 const SYSTEM = { system: 'booking-ids', scans: 'appointments' } as const;
 const BACKUP = '_migration_backup_v2_id';
@@ -27,6 +27,13 @@ const BACKUP = '_migration_backup_v2_id';
  */
 const besideBackup = (ground: Ground, conditions: readonly Expression[]): Promise<Finding> =>
   appointmentsWhere(ground, conditions, [BACKUP, 'updated_at', 'deleted_at']);
+
+/** The same without the rows whose original is in neither column because an operator decided so. */
+async function undecided(ground: Ground, conditions: readonly Expression[]): Promise<Finding> {
+  const found = await besideBackup(ground, conditions);
+  const decided = found.violations === 0 ? undefined : await decidedAgainst(ground);
+  return decided === undefined ? found : besideBackup(ground, [...conditions, sql`NOT ${decided}`]);
+}
 
 /**
  * Rows whose V2 column was surely filled when the ids were moved, and have no backup: not changed since a row was
@@ -62,8 +69,10 @@ async function conservation(ground: Ground): Promise<Finding> {
   const moved = counts('n') - counts('kept') - counts('left') - counts('lost');
   const parts = [`${count(moved)} moved`, counted(counts('kept'), 'uid kept', 'uids kept')];
   if (counts('left') > 0) parts.push(`${count(counts('left'))} left in place`);
-  if (counts('lost') > 0) parts.push(`${count(counts('lost'))} in neither column`);
-  const found = counts('lost') === 0 ? { violations: 0, sample: [] } : await besideBackup(ground, [backedUp, lost]);
+  const found = counts('lost') === 0 ? { violations: 0, sample: [] } : await undecided(ground, [backedUp, lost]);
+  const decided = counts('lost') - found.violations;
+  if (decided > 0) parts.push(`${count(decided)} decided against`);
+  if (found.violations > 0) parts.push(`${count(found.violations)} in neither column`);
   return { ...found, figure: `${counted(counts('n'), 'original')} = ${parts.join(' + ')}` };
 }
 
@@ -128,7 +137,7 @@ export const AFTER_CHECKS: readonly DatabaseCheck[] = [
     needs: { columns: [BACKUP] },
     look: (ground) => {
       const { wasV1, notInV1, notInV2 } = backupConditions(ground);
-      return besideBackup(ground, [wasV1, notInV2, notInV1]);
+      return undecided(ground, [wasV1, notInV2, notInV1]);
     },
   },
   {
@@ -143,7 +152,7 @@ export const AFTER_CHECKS: readonly DatabaseCheck[] = [
     needs: { columns: [BACKUP] },
     look: (ground) => {
       const { wasUid, notInV2 } = backupConditions(ground);
-      return besideBackup(ground, [wasUid, notInV2]);
+      return undecided(ground, [wasUid, notInV2]);
     },
   },
   {

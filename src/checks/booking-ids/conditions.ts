@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Expression } from '../../data/connection.ts';
-import { any, hasClass } from '../../data/queries/expressions.ts';
+import { all, any, hasClass } from '../../data/queries/expressions.ts';
+import { named, stateTable } from '../../data/state/tables.ts';
 import type { Ground } from '../check.ts';
 
 /** Rows with a V1 id in the V2 column that the move takes away from there. */
@@ -30,4 +31,28 @@ export function backupConditions(ground: Ground) {
     notInV1: differs(ground, 'calcom_booking_id'),
     notInV2: differs(ground, 'calcom_v2_booking_id'),
   };
+}
+
+/**
+ * Rows from whose V2 column an operator's decision took the id without moving it, and that still are as it left them: the
+ * original is in neither column on purpose. undefined where no decision ever was.
+ */
+export async function decidedAgainst(ground: Ground): Promise<Expression | undefined> {
+  const { dialect, appointments, context } = ground;
+  const ledger = stateTable(context.table, 'apptop_ledger');
+  const name = ledger.schema === undefined ? ledger.name : `${ledger.schema}.${ledger.name}`;
+  if ((await ground.table(name)) === undefined) return undefined;
+  const line = (column: string) => sql.id('line', column);
+  const v1 = ground.column('calcom_booking_id');
+  const [left, original] = [dialect.text(line('new_v1')), dialect.text(line('old_v2'))];
+  const stays = any([sql`${dialect.text(v1)} = ${left}`, sql`${v1} IS NULL AND ${line('new_v1')} IS NULL`]);
+  const unmoved = sql`(${line('new_v1')} IS NULL OR ${left} <> ${original})`;
+  const key = sql.id(appointments.table.name, appointments.id.name);
+  return sql`EXISTS (SELECT 1 FROM ${named(ledger)} AS line WHERE ${all([
+    sql`${line('pk')} = ${key} AND ${line('aside')} IS NULL`,
+    sql`${line('new_v2')} IS NULL AND ${line('old_v2')} IS NOT NULL`,
+    sql`${ground.column('calcom_v2_booking_id')} IS NULL`,
+    stays,
+    unmoved,
+  ])})`;
 }

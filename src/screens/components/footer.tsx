@@ -51,7 +51,8 @@ export function Footer({ columns }: { columns: number }) {
   const hints = useSyncExternalStore(router.subscribe, () =>
     router
       .current()
-      .filter(({ hint }) => hint !== undefined)
+      // The menu of actions is named where there is one.
+      .filter(({ hint, id, disabled }) => hint !== undefined && (id !== 'actions' || disabled?.() === undefined))
       // What leads to everything else is there on the narrowest terminal.
       .toSorted((one, other) => Number(LEADING.has(other.id)) - Number(LEADING.has(one.id)))
       .map(({ keys, hint }) => `${keyLabel(keys[0] ?? '')} ${hint}`)

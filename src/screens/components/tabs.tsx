@@ -1,8 +1,9 @@
 import { Text } from 'ink';
+import type { ChangesState } from '../../changes/store-state.ts';
 import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import { fit, visible, width } from '../../model/text.ts';
-import { useChecks, useConsoleState, useLive, useRoot } from '../hooks/console.ts';
+import { useChanges, useChecks, useConsoleState, useLive, useRoot } from '../hooks/console.ts';
 import { partsThatFit } from '../layout.ts';
 import type { ConsoleState } from '../model.ts';
 
@@ -11,16 +12,19 @@ const screenOf = (state: ConsoleState) => state.screen;
 const trailOf = (state: ConsoleState) => (state.views[state.screen] ?? []).map(({ title }) => title).join(' › ');
 
 const allOf = (state: ChecksState) => state;
+const allChanges = (state: ChangesState) => state;
 
 /** The screens with their number keys, a dot where something needs a person, and the way into a drill-down. */
 export function Tabs({ columns }: { columns: number }) {
-  const { model, theme } = useRoot();
+  const { model, theme, services } = useRoot();
   const current = useConsoleState(screenOf);
   const trail = useConsoleState(trailOf);
   const checks = useChecks(allOf);
+  const changes = useChanges(allChanges);
+  const { monitorHours } = services.context.changes;
   const dots = useLive((state: LiveState) =>
     model.screens
-      .filter((screen) => screen.needsAttention?.(state, checks))
+      .filter((screen) => screen.needsAttention?.(state, checks, { changes, monitorHours }))
       .map(({ id }) => id)
       .join(),
   ).split(',');

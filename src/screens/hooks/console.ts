@@ -1,11 +1,12 @@
 import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from 'react';
+import type { ChangesState } from '../../changes/store-state.ts';
 import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Console, Display, DrawOptions, Services } from '../contract.ts';
 import type { KeyRouter } from '../keys/router.ts';
 import type { ConsoleModel, ConsoleState } from '../model.ts';
-import type { LiveSource } from '../still.ts';
+import type { ChangesSource, LiveSource } from '../still.ts';
 import type { Theme } from '../theme.ts';
 
 /** Everything that stays the same for the life of a console. */
@@ -13,6 +14,8 @@ export interface Root {
   readonly services: Services;
   /** The live state as it is drawn. */
   readonly drawn: LiveSource;
+  /** The changes as they are drawn. */
+  readonly drawnChanges: ChangesSource;
   readonly model: ConsoleModel;
   readonly router: KeyRouter;
   readonly theme: Theme;
@@ -73,6 +76,11 @@ export function useLive<Slice>(select: (state: LiveState) => Slice): Slice {
 /** A slice of what is known of the checks. A covered view keeps the slice it had. */
 export function useChecks<Slice>(select: (state: ChecksState) => Slice): Slice {
   return useSlice(useServices().checks, select, useVisible());
+}
+
+/** A slice of what is known of the changes and their runs. A covered view keeps the slice it had. */
+export function useChanges<Slice>(select: (state: ChangesState) => Slice): Slice {
+  return useSlice(useRoot().drawnChanges, select, useVisible());
 }
 
 /** A slice of the figures, which are there whenever a screen is drawn. */

@@ -2,7 +2,7 @@ import type { Binding } from '../contract.ts';
 import type { Root } from '../hooks/console.ts';
 
 /** The keys that every screen has, those of the screens among them. */
-export function consoleBindings({ model, services: { live }, quit }: Root): readonly Binding[] {
+export function consoleBindings({ model, services: { live, changes }, router, quit }: Root): readonly Binding[] {
   const state = () => live.getState();
   const back = () => {
     if (model.back()) return;
@@ -10,9 +10,15 @@ export function consoleBindings({ model, services: { live }, quit }: Root): read
     live.cancel();
     model.notify('the refresh was cancelled: R asks again');
   };
-  const leave = () => {
-    if (!model.back()) quit(0);
+  const leaveWith = (code: number) => {
+    if (changes.getState().own === undefined) quit(code);
+    else model.askToLeave(code);
   };
+  const leave = () => {
+    if (!model.back()) leaveWith(0);
+  };
+  const noAction = () =>
+    router.bindings().some(({ keys }) => keys.length === 0) ? undefined : 'there is nothing more to do here';
   const toggleDeleted = () => {
     const included = !state().includesDeleted;
     live.setIncludesDeleted(included);
@@ -30,6 +36,14 @@ export function consoleBindings({ model, services: { live }, quit }: Root): read
       title: 'Find an action or a screen',
       hint: 'command',
       run: () => model.cover('palette'),
+    },
+    {
+      id: 'actions',
+      keys: ['m'],
+      title: 'Open the menu of actions',
+      hint: 'actions',
+      disabled: noAction,
+      run: () => model.cover('actions'),
     },
     {
       id: 'pause',
@@ -76,6 +90,6 @@ export function consoleBindings({ model, services: { live }, quit }: Root): read
       disabled: () => 'there is no list of rows here',
       run: () => undefined,
     },
-    { id: 'interrupt', keys: ['ctrl-c'], title: 'Quit', run: () => quit(130) },
+    { id: 'interrupt', keys: ['ctrl-c'], title: 'Quit', run: () => leaveWith(130) },
   ];
 }

@@ -1,10 +1,11 @@
 import { ROW_CLASSES, type RowClass } from '../../model/booking-id.ts';
 import { count, counted, percent } from '../../model/format.ts';
-import type { MigrationState, Snapshot } from '../../model/snapshot.ts';
+import type { MigrationState } from '../../model/snapshot.ts';
+import { fit } from '../../model/text.ts';
 import { barText } from '../components/bar.tsx';
 import { groupName } from '../ids-columns.ts';
 import { LISTED_MOST, type Panel } from './fill.ts';
-import { type Cell, type GridRow, grid, type Line, type Paper, textLines, titleLine } from './line.ts';
+import { type Cell, type GridRow, GUTTER, grid, type Line, type Paper, textLines, titleLine, wrapped } from './line.ts';
 import { markOf, needs, type Subject } from './subject.ts';
 
 /** Classes by what they ask of a person: those to act on first. */
@@ -66,25 +67,32 @@ function emptyClasses(filled: readonly RowClass[], paper: Paper): readonly Line[
   return textLines('no class', `0 in ${empty.join(', ')}`, paper);
 }
 
-const MIGRATION: Readonly<Record<MigrationState, (snapshot: Snapshot) => string>> = {
-  'not-started': ({ classes }) => `migration not started, ${counted(classes.misplaced + classes.duplicate, 'id')}`,
-  migrated: () => 'migrated: monitor until cleanup',
-  clean: () => 'migration clean: nothing to move',
-  'by-design': ({ byDesign }) => `no migration: ${count(byDesign)} numeric by design`,
+/** As the table alone shows it, until the runs are known. */
+const MIGRATION: Readonly<Record<MigrationState, string>> = {
+  'not-started': 'not started',
+  migrated: 'migrated',
+  clean: 'clean',
+  'by-design': 'none, the numeric ids are by design',
 };
 
-/** Where the move of the ids stands, as the table shows it. */
+/** Where the move of the ids stands, and where to go for it. */
 function migrationLines(subject: Subject, paper: Paper): readonly Line[] {
-  const { snapshot, open } = subject;
+  const { snapshot, open, phase } = subject;
   const { migration, byDesign } = snapshot;
-  const designed = byDesign > 0 && migration !== 'by-design' ? `, ${count(byDesign)} numeric by design` : '';
-  const [first, ...others] = textLines('migration', `${MIGRATION[migration](snapshot)}${designed}`, paper);
+  const { text, mark } = phase ?? { text: MIGRATION[migration] };
+  const designed = byDesign > 0 ? [`${count(byDesign)} numeric by design`] : [];
+  const pieces = [`Migration  ${text}`, ...designed, '6 Changes'];
+  const room = Math.max(1, paper.width - GUTTER);
+  const lines = wrapped(pieces, ` ${paper.theme.glyphs.dot} `, room).map(
+    (line, index): Line => ({
+      key: `migration ${index}`,
+      still: true,
+      segments: [{ text: fit(line, room, { ascii: paper.theme.ascii }), tone: index === 0 ? 'plain' : 'muted' }],
+    }),
+  );
+  const [first, ...others] = lines;
   if (first === undefined) return [];
-  const toMove = migration === 'not-started';
-  return [
-    { ...first, mark: markOf(subject, 'misplaced-after-move'), open: toMove ? open.screen('ids') : undefined },
-    ...others,
-  ];
+  return [{ ...first, mark: markOf(subject, 'misplaced-after-move') ?? mark, open: open.screen('changes') }, ...others];
 }
 
 /** The migration's five lines, which count a row in each that it belongs to. */

@@ -7,6 +7,7 @@ import type { Sample } from '../../model/sample.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Alert, AlertLevel, Verdict } from '../../model/verdict.ts';
 import type { Window } from '../../model/windows.ts';
+import type { PhaseWords } from '../changes-words.ts';
 import type { ListFilter } from '../rows.tsx';
 import type { Mark } from './line.ts';
 
@@ -32,6 +33,8 @@ export interface Subject {
     /** The moment, in local milliseconds. */
     readonly now: number;
   };
+  /** Where the migration of the ids stands; undefined until the runs are known. */
+  readonly phase: PhaseWords | undefined;
   readonly history: readonly Sample[];
   readonly window: Window;
   readonly context: Context;

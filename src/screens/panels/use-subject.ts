@@ -1,12 +1,16 @@
 import { useMemo } from 'react';
+import type { ChangesState } from '../../changes/store-state.ts';
 import { checkAlerts, failuresNow } from '../../checks/alerts.ts';
 import type { Check } from '../../checks/check.ts';
 import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { judge } from '../../model/verdict.ts';
+import type { MigrationPhase } from '../../rollback/phase.ts';
+import { phaseWords } from '../changes-words.ts';
 import { checkView } from '../check.tsx';
-import { useChecks, useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
+import { useChanges, useChecks, useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
+import { useMigrationPhase } from '../hooks/migration.ts';
 import { rowsView } from '../rows.tsx';
 import type { Subject } from './subject.ts';
 
@@ -14,6 +18,7 @@ const all = (snapshot: Snapshot): Snapshot => snapshot;
 const listOf = ({ checks }: ChecksState) => checks;
 const knownOf = ({ known }: ChecksState) => known;
 const receivedAtOf = ({ receivedAt }: LiveState) => receivedAt;
+const leaseOf = ({ lease }: ChangesState) => lease;
 const historyOf = ({ history }: LiveState) => history;
 
 const NONE: readonly Check[] = [];
@@ -29,12 +34,15 @@ export function useSubject(): Subject {
   const known = useChecks(knownOf);
   // The ages of results are as old as the figures: nothing is drawn for them alone.
   const now = useLive(receivedAtOf) ?? 0;
+  const phase = useMigrationPhase(snapshot.takenAt);
+  const lease = useChanges(leaseOf);
   return useMemo(() => {
     const failures = failuresNow(list, known, snapshot, now);
     return {
       snapshot,
-      verdict: judge(snapshot, context.thresholds, checkAlerts(failures, now)),
+      verdict: judge(judged(snapshot, phase), context.thresholds, checkAlerts(failures, now)),
       checks: { list, known, failures, now },
+      phase: phase && phaseWords(phase, lease, snapshot.takenAt),
       history,
       window,
       context,
@@ -47,5 +55,9 @@ export function useSubject(): Subject {
         },
       },
     };
-  }, [console, context, window, snapshot, history, list, known, now]);
+  }, [console, context, window, snapshot, history, list, known, now, phase, lease]);
 }
+
+/** Ids in the wrong column are no alarm while they are being moved, nor after they were moved back. */
+const judged = (snapshot: Snapshot, phase: MigrationPhase | undefined): Snapshot =>
+  phase?.kind === 'under-way' || phase?.kind === 'rolled-back' ? { ...snapshot, migration: 'not-started' } : snapshot;

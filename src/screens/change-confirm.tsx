@@ -1,0 +1,139 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import type { ChangeKind, Parameters } from '../changes/change.ts';
+import { needsReason, phraseOf } from '../changes/confirm.ts';
+import type { Look } from '../changes/guarded-path.ts';
+import { clock, counted, duration } from '../model/format.ts';
+import { begunView } from './change-run.tsx';
+import { doesNothing } from './changes-lines.ts';
+import { GATE_TONES, gateMark, gateWords, goLabel } from './changes-words.ts';
+import { Dialog } from './components/dialog.tsx';
+import type { Asked, Fact } from './components/dialog-parts.tsx';
+import { ConfirmModel, type Question } from './confirm-model.ts';
+import type { View } from './contract.ts';
+import { useConsole, useRoot } from './hooks/console.ts';
+import { useNow } from './hooks/now.ts';
+import { placeIn } from './hooks/place.ts';
+import type { Theme } from './theme.ts';
+
+/** Characters of a reason that the database keeps. */
+const REASON_CHARACTERS = 255;
+
+/** Asks for everything that a change wants to be told before it runs. */
+export const confirmView = (kind: ChangeKind, parameters: Parameters): View => ({
+  title: 'confirm',
+  element: <Confirm kind={kind} parameters={parameters} />,
+});
+
+interface ConfirmProps {
+  readonly kind: ChangeKind;
+  readonly parameters: Parameters;
+}
+
+function Confirm({ kind, parameters }: ConfirmProps) {
+  const { services } = useRoot();
+  const console = useConsole();
+  const { changes: store } = services;
+  const [model] = useState(() => new ConfirmModel(store, kind, parameters));
+  const question = useSyncExternalStore(model.subscribe, model.getQuestion);
+  useEffect(() => {
+    model.open();
+    return () => model.close();
+  }, [model]);
+  const shared = { title: kind.title, place: placeIn(services), onCancel: () => void console.back() };
+  if (question.state === 'looking') {
+    return <Dialog {...shared} facts={[{ text: 'looking at the database …', tone: 'muted' }]} cancel="Cancel" />;
+  }
+  if (question.state === 'failed') {
+    const { message, remedy } = question.problem;
+    const facts: readonly Fact[] = [
+      { text: message, tone: 'bad' },
+      { text: `try: ${remedy}`, tone: 'plain' },
+    ];
+    return <Dialog key="failed" {...shared} facts={facts} cancel="Close" go="Look again" onGo={() => model.again()} />;
+  }
+  return <Plan kind={kind} question={question} model={model} {...shared} />;
+}
+
+interface PlanProps {
+  readonly kind: ChangeKind;
+  readonly question: Extract<Question, { state: 'asking' | 'expired' }>;
+  readonly model: ConfirmModel;
+  readonly title: string;
+  readonly place: string;
+  readonly onCancel: () => void;
+}
+
+function Plan({ kind, question, model, ...shared }: PlanProps) {
+  const { theme, draw, services } = useRoot();
+  const console = useConsole();
+  const now = useNow();
+  const { look, until, phrase, state, again } = question;
+  const { plan, gates } = look;
+  const facts = factsOf(look, theme);
+  if (state === 'expired') {
+    const text = again ? 'expired: the figures are looked at again' : 'expired: the figures may be others by now';
+    const go = again ? undefined : 'Look again';
+    const all: readonly Fact[] = [{ text, tone: 'warn' }, ...facts];
+    return <Dialog key="expired" {...shared} facts={all} cancel="Close" go={go} onGo={() => model.again()} />;
+  }
+  const nothing = doesNothing(kind, plan);
+  if (nothing || gates.some(({ state: gate }) => gate === 'red')) {
+    const all: readonly Fact[] = nothing ? [{ text: 'there is nothing to do', tone: 'title' }, ...facts] : facts;
+    return <Dialog key="closed" {...shared} facts={all} cancel="Close" />;
+  }
+  const wanted = phraseOf(kind.tier, plan);
+  const asked: readonly Asked[] = [
+    {
+      text: model.reason,
+      label: needsReason(kind.tier, plan) ? 'reason (ticket)' : 'reason (may be empty)',
+      required: needsReason(kind.tier, plan),
+    },
+    ...(wanted === '' ? [] : [{ text: phrase, exactly: wanted, label: 'the phrase', required: true }]),
+  ];
+  const go = () => {
+    const reason = model.reason.getText().trim().slice(0, REASON_CHARACTERS);
+    // The timer may be late by a key.
+    if (Date.now() >= until) return model.again();
+    if (services.changes.getState().own !== undefined)
+      return console.notify('this console changes the database already');
+    services.changes.begin(plan, { phrase: phrase.getText(), reason: reason === '' ? undefined : reason });
+    console.back();
+    console.open(begunView(kind));
+  };
+  const left = Math.max(0, Math.ceil((until - now) / 1000));
+  // A screen reader would speak each second.
+  const note = draw.screenReader ? `expires at ${clock(until, false)}` : `expires in ${left} s`;
+  return (
+    <Dialog
+      key={plan.takenAt}
+      {...shared}
+      facts={facts}
+      asked={asked}
+      cancel="Cancel"
+      go={goLabel(plan)}
+      note={note}
+      onGo={go}
+    />
+  );
+}
+
+/** What happens, what is lost, how long it takes, how the gates stand. */
+function factsOf({ plan, gates }: Look, { glyphs }: Theme): readonly Fact[] {
+  const closed = gates.filter(({ state }) => state === 'red');
+  const others = gates.filter(({ state }) => state !== 'red');
+  const open = others.map((gate) => `${gateMark(gate, glyphs)} ${gateWords(gate)}`);
+  return [
+    ...closed.flatMap((gate): readonly Fact[] => [
+      { text: `${gateMark(gate, glyphs)} ${gateWords(gate)}`, tone: GATE_TONES.red },
+      { text: `  ${glyphs.arrow} ${gate.remedy}`, tone: 'plain' },
+    ]),
+    ...plan.loses.map((text): Fact => ({ text: `${glyphs.alert} lost for good: ${text}`, tone: 'bad' })),
+    ...plan.summary.map((text): Fact => ({ text, tone: 'plain' })),
+    {
+      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${plan.rollback}`,
+      tone: 'plain',
+    },
+    ...(open.length === 0 ? [] : [{ text: `gates  ${open.join('   ')}`, tone: 'plain' } as const]),
+    ...plan.notes.map((text): Fact => ({ text, tone: 'muted' })),
+  ];
+}

@@ -1,0 +1,136 @@
+import { Box, Text } from 'ink';
+import type { ReactNode } from 'react';
+import { fit, visible, width as widthOf } from '../../model/text.ts';
+import { prose } from '../check-text.ts';
+import { useTheme } from '../hooks/console.ts';
+import type { TextModel } from '../keys/field.ts';
+import type { Theme, Tone } from '../theme.ts';
+import { TextField } from './text-field.tsx';
+
+/** What a person has to know before they answer. */
+export interface Fact {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** A text that a person types: a phrase that has to be exactly this, or a reason. */
+export interface Asked {
+  readonly text: TextModel;
+  /** Undefined takes any text. */
+  readonly exactly?: string;
+  readonly label: string;
+  readonly required: boolean;
+}
+
+/** The facts in so many lines; what there is no room for is counted. */
+export function factLines(facts: readonly Fact[], width: number, room: number, { ascii }: Theme): readonly Fact[] {
+  const lines = facts.flatMap(({ text, tone }) => prose(text, width, ascii).map((line) => ({ text: line, tone })));
+  if (lines.length <= room) return lines;
+  const hidden = lines.length - room + 1;
+  return [...lines.slice(0, room - 1), { text: `and ${hidden} more lines, in the plan`, tone: 'muted' }];
+}
+
+const CORNERS = {
+  unicode: { top: ['┌', '┐'], bottom: ['└', '┘'], side: '│' },
+  ascii: { top: ['+', '+'], bottom: ['+', '+'], side: '|' },
+} as const;
+
+interface FrameProps {
+  readonly title: string;
+  readonly place: string;
+  readonly framed: boolean;
+  /** Cells between the two sides. */
+  readonly inner: number;
+  readonly lines: readonly ReactNode[];
+}
+
+/** Lines with a frame around them that says what it is and where, or with that in a line of its own. */
+export function Frame({ title, place, framed, inner, lines }: FrameProps) {
+  const theme = useTheme();
+  const { ascii, glyphs } = theme;
+  const where = visible(place, ascii);
+  const room = Math.max(1, inner - widthOf(where) - 2);
+  const head = visible(title, ascii);
+  if (!framed) {
+    const wide = widthOf(head) + widthOf(where) + 2 <= inner;
+    return (
+      <Box flexDirection="column" paddingX={1}>
+        <Text wrap="truncate" {...theme.style('title')}>
+          {wide ? `${head}  ${where}` : fit(head, inner, { ascii })}
+        </Text>
+        {lines}
+      </Box>
+    );
+  }
+  const { top, bottom, side } = CORNERS[ascii ? 'ascii' : 'unicode'];
+  const shown = widthOf(head) > room ? fit(head, room, { ascii }) : head;
+  const rule = glyphs.rule.repeat(Math.max(0, inner - widthOf(shown) - widthOf(where) - 2));
+  return (
+    <Box flexDirection="column">
+      <Text wrap="truncate">
+        {`${top[0]} `}
+        <Text {...theme.style('title')}>{shown}</Text>
+        {` ${rule} `}
+        <Text {...theme.style('accent')}>{where}</Text>
+        {` ${top[1]}`}
+      </Text>
+      {lines.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is where it is
+        <Box key={index}>
+          <Text>{`${side} `}</Text>
+          <Box width={inner}>{line}</Box>
+          <Text>{` ${side}`}</Text>
+        </Box>
+      ))}
+      <Text>{`${bottom[0]}${glyphs.rule.repeat(inner + 2)}${bottom[1]}`}</Text>
+    </Box>
+  );
+}
+
+interface FieldProps {
+  readonly asked: Asked;
+  /** Whether it has the cursor. */
+  readonly active: boolean;
+  readonly width: number;
+  /** Said at its right end. */
+  readonly note: string;
+}
+
+/** The line of a field: where one types, what stands there, what is said beside it. */
+export function FieldLine({ asked, active, width, note }: FieldProps) {
+  const theme = useTheme();
+  const { text, exactly, label } = asked;
+  const before = `${active ? theme.glyphs.cursor : ' '} ${exactly === undefined ? `${label}  ` : ''}`;
+  const right = note !== '' && widthOf(before) + widthOf(note) + 10 <= width ? note : '';
+  const room = Math.max(1, width - widthOf(before) - widthOf(right) - 1);
+  return (
+    <>
+      <Text {...theme.style(active ? 'accent' : 'muted')}>{before}</Text>
+      <Box width={room}>
+        {active ? (
+          <TextField text={text} columns={room} />
+        ) : (
+          <Text>{fit(text.getText(), room, { ascii: theme.ascii })}</Text>
+        )}
+      </Box>
+      <Text wrap="truncate" {...theme.style('muted')}>{` ${right}`}</Text>
+    </>
+  );
+}
+
+/** What has to be typed, in a line above its field. */
+export function PhraseLine({ phrase, width }: { phrase: string; width: number }) {
+  const theme = useTheme();
+  const [before, after] = ['  type  ', '  to go on'];
+  const room = Math.max(1, width - before.length - after.length);
+  const shown = visible(phrase, theme.ascii);
+  return (
+    <Text wrap="truncate">
+      <Text {...theme.style('muted')}>{before}</Text>
+      <Text {...theme.style('title')}>
+        {widthOf(shown) > room + after.length ? fit(shown, room, { ascii: theme.ascii }) : shown}
+      </Text>
+      <Text {...theme.style('muted')}>{after}</Text>
+    </Text>
+  );
+}
