@@ -18,7 +18,7 @@ const SLOW: Readonly<Record<Target['engine'], readonly string[]>> = {
   ],
   mysql: ['CREATE TRIGGER slow BEFORE UPDATE ON appointments FOR EACH ROW DO SLEEP(0.0001)'],
   postgres: [
-    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM COUNT(*) FROM generate_series(1, 2000); RETURN NEW; END'",
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM COUNT(*) FROM generate_series(1, 6000); RETURN NEW; END'",
     'CREATE TRIGGER slow BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION slow()',
   ],
 };
