@@ -2,7 +2,7 @@ import type { RowChange, WritingSession } from '../data/writing.ts';
 import type { RunCounts } from '../model/run.ts';
 
 /** How a changed row counts. */
-export type ChangedAs = 'moved' | 'cleared' | 'decided';
+type ChangedAs = 'moved' | 'cleared' | 'decided';
 
 /** One thing to do to one row, found by reading and done by compare-and-set. */
 export type Item =

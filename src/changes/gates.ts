@@ -40,7 +40,7 @@ export async function runsOf({ database, context, options }: ChangeGround, limit
 }
 
 /** Who holds the lease now; undefined when nobody does. */
-export async function leaseNow({ database, context, dialect, options }: ChangeGround): Promise<Lease | undefined> {
+async function leaseNow({ database, context, dialect, options }: ChangeGround): Promise<Lease | undefined> {
   const [row] = await ifThere(database.query(selectLease(dialect, context.table), options));
   const lease = row && leaseOf(row);
   return lease === undefined || lease.expired ? undefined : lease;

@@ -1,5 +1,5 @@
 /** What proves that the data could be had back: a program that makes a dump, or a dump that something else makes. */
-export type BackupSource =
+type BackupSource =
   | { readonly command: readonly string[]; readonly folder: string; readonly file: string }
   | { readonly file: string };
 

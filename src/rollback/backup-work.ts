@@ -1,12 +1,11 @@
-import type { Applied, BatchWork, Following, Item, Stretch } from '../changes/batch-work.ts';
-import type { ChangeGround, PlanSample } from '../changes/change.ts';
-import { applyItems, idColumnsOf } from '../changes/move-booking-ids/work.ts';
+import type { Following, Item, Stretch } from '../changes/batch-work.ts';
+import type { PlanSample } from '../changes/change.ts';
+import { IdColumnsWork } from '../changes/id-columns-work.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { hasBackup } from '../data/queries/backups.ts';
 import type { Source } from '../data/queries/expressions.ts';
 import { type IdRow, lastKey, sampleIdRows, sweepIdRows } from '../data/queries/id-rows.ts';
-import { Ledger } from '../data/state/ledger.ts';
-import type { IdValues, WritingSession } from '../data/writing.ts';
+import type { IdValues } from '../data/writing.ts';
 import { kindOfValue } from '../model/booking-id.ts';
 import type { Comparison } from './compare.ts';
 
@@ -14,7 +13,7 @@ import type { Comparison } from './compare.ts';
  * The comparison where only the backup column tells what was: a row was moved when its backup is a V1 id that now stands in
  * the V1 column beside an empty V2 column; it is back when the V2 column holds the backup.
  */
-export function compareBackup({ ids }: IdRow): Exclude<Comparison, 'deleted'> {
+function compareBackup({ ids }: IdRow): Exclude<Comparison, 'deleted'> {
   const { v1, v2, backup } = ids;
   if (v2 === backup) return 'already';
   return v2 === null && v1 === backup && kindOfValue(backup) === 'v1' ? 'restore' : 'conflict';
@@ -43,22 +42,16 @@ export async function sampleBackups(
 const SWEPT_ROWS = 5_000;
 
 /** Takes back a move that somebody else made, from its backup column. */
-export class BackupWork implements BatchWork {
-  readonly #ground: ChangeGround;
-
-  constructor(ground: ChangeGround) {
-    this.#ground = ground;
-  }
-
+export class BackupWork extends IdColumnsWork {
   /** One pass does it: rows that somebody changes meanwhile are left to them. */
   async end(pass: number): Promise<string | undefined> {
     if (pass > 0) return undefined;
-    const { database, source, options } = this.#ground;
+    const { database, source, options } = this.ground;
     return lastKey(database, source, options);
   }
 
   async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
-    const { database, source, options } = this.#ground;
+    const { database, source, options } = this.ground;
     const stretch = { after: cursor, until, limit: Math.min(limit, SWEPT_ROWS) };
     const { last, rows, scanned } = await sweepIdRows(database, source, stretch, hasBackup(source), options);
     const compared = Map.groupBy(rows, compareBackup);
@@ -67,14 +60,6 @@ export class BackupWork implements BatchWork {
     );
     const count = (kind: Exclude<Comparison, 'deleted'>) => compared.get(kind)?.length ?? 0;
     return { cursor: last, scanned, items, counts: { already: count('already'), conflicts: count('conflict') } };
-  }
-
-  apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied> {
-    return applyItems(this.#ground, idColumnsOf(this.#ground), session, run, items);
-  }
-
-  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void> {
-    return new Ledger(session, this.#ground.dialect, idColumnsOf(this.#ground)).setAside(run, item, reason);
   }
 
   following(): Following {

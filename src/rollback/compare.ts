@@ -9,7 +9,7 @@ import type { IdValues } from '../data/writing.ts';
  * - `conflict`: somebody changed it since; it is left alone
  * - `deleted`: it is gone
  */
-export const COMPARISONS = ['restore', 'already', 'conflict', 'deleted'] as const;
+const COMPARISONS = ['restore', 'already', 'conflict', 'deleted'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
 type Ids = Pick<IdValues, 'v1' | 'v2'>;

@@ -1,30 +1,27 @@
-import type { Applied, BatchWork, Following, Item, Stretch } from '../changes/batch-work.ts';
+import type { Following, Item, Stretch } from '../changes/batch-work.ts';
 import type { ChangeGround } from '../changes/change.ts';
-import { applyItems, idColumnsOf } from '../changes/move-booking-ids/work.ts';
+import { IdColumnsWork } from '../changes/id-columns-work.ts';
 import { type LedgerRow, type LedgerScope, lastLine, readLedgerRows } from '../data/queries/ledger-rows.ts';
-import { Ledger } from '../data/state/ledger.ts';
-import type { WritingSession } from '../data/writing.ts';
 import { compare } from './compare.ts';
 
 /** Takes back what moves made of rows, by their ledger. */
-export class LedgerWork implements BatchWork {
-  readonly #ground: ChangeGround;
+export class LedgerWork extends IdColumnsWork {
   readonly #scope: LedgerScope;
 
   constructor(ground: ChangeGround, scope: LedgerScope) {
-    this.#ground = ground;
+    super(ground);
     this.#scope = scope;
   }
 
   /** One pass does it: rows that somebody changes meanwhile are left to them. */
   async end(pass: number): Promise<string | undefined> {
     if (pass > 0) return undefined;
-    const { database, source, options } = this.#ground;
+    const { database, source, options } = this.ground;
     return lastLine(database, source, this.#scope, options);
   }
 
   async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
-    const { database, source, options } = this.#ground;
+    const { database, source, options } = this.ground;
     const stretch = { after: cursor, until, limit };
     const found = await readLedgerRows(database, source, this.#scope, stretch, options);
     const byRow = [...Map.groupBy(found, ({ line }) => line.pk)];
@@ -43,14 +40,6 @@ export class LedgerWork implements BatchWork {
       else counts.conflicts += 1;
     }
     return { cursor: whole.at(-1)?.[0], scanned: whole.length, items, counts };
-  }
-
-  apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied> {
-    return applyItems(this.#ground, idColumnsOf(this.#ground), session, run, items);
-  }
-
-  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void> {
-    return new Ledger(session, this.#ground.dialect, idColumnsOf(this.#ground)).setAside(run, item, reason);
   }
 
   following(): Following {

@@ -256,7 +256,7 @@ for (const engine of ENGINES) {
         .press('escape', 'escape')
         .sees(/ready +3 /)
         .press('m', 'enter')
-        .sees('as decided 1', 'appointments 3');
+        .sees('does with 1 row as you decided', 'appointments 3');
       await console
         .type('staging appointments 3')
         .press('tab')

@@ -10,14 +10,14 @@ import type { ChangeGround, Planned, PlanSample } from '../change.ts';
 import { type Decisions, itemFor } from './decide.ts';
 
 /** Rows that a plan shows before and after. */
-export const SAMPLE_ROWS = 20;
+const SAMPLE_ROWS = 20;
 
 /** Rows that a batch engine reads and changes in a second on an ordinary server, for a first guess. */
 const SCANNED_PER_SECOND = 150_000;
 const CHANGED_PER_SECOND = 30_000;
 
 /** Rows of every class, soft-deleted ones and all tenants included. */
-export async function classesNow({ database, source, options }: ChangeGround): Promise<Snapshot> {
+async function classesNow({ database, source, options }: ChangeGround): Promise<Snapshot> {
   return figuresOf(await database.query(idGroups(source, []), options), {
     now: Date.now() / 1000,
     panels: ['sources'],
@@ -82,7 +82,8 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
     counts: { move, clear, conflict: classes.conflict, review: classes.review, decided: decided.length },
     summary: [
       `moves ${counted(move, 'id')} from ${v2.name} to ${v1.name}`,
-      `clears ${counted(clear, 'duplicate')}, as decided ${count(decided.length)}`,
+      `clears ${counted(clear, 'duplicate')}`,
+      ...(decided.length === 0 ? [] : [`does with ${counted(decided.length, 'row')} as you decided`]),
       `keeps the original of ${counted(classes.v2 + classes.both, 'uid')} in ${backup}`,
       `leaves ${counted(classes.conflict, 'conflict')} and ${count(classes.review)} for review to you`,
     ],

@@ -113,7 +113,7 @@ function isNow(source: Source, when: 'old' | 'new'): Expression {
 }
 
 /** How the rows of a scope stand, by the newest line of each: the SQL of the three-way comparison. */
-export function comparison(source: Source): Expression {
+function comparison(source: Source): Expression {
   return sql`CASE WHEN ${row(source.appointments.id.name)} IS NULL THEN 'deleted' WHEN ${isNow(source, 'new')} THEN 'restore'
     WHEN ${isNow(source, 'old')} THEN 'already' ELSE 'conflict' END`;
 }

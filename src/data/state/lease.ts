@@ -3,10 +3,11 @@ import { Problem } from '../../model/problem.ts';
 import type { Lease } from '../../model/run.ts';
 import type { Dialect, Expression, Row, TableName } from '../connection.ts';
 import type { WritingSession } from '../writing.ts';
+import { Speaker } from './speaker.ts';
 import { named, stateTable } from './tables.ts';
 
 /** Seconds that a lease lasts unless it is renewed. */
-export const LEASE_SECONDS = 30;
+const LEASE_SECONDS = 30;
 
 /** One operator at a time changes a database. */
 const NAME = 'change';
@@ -29,21 +30,19 @@ export const leaseOf = (row: Row): Lease => ({
 
 /** The one lease of a database through one writing session; all of it by the database's clock. */
 export class Leases {
-  readonly #session: WritingSession;
-  readonly #dialect: Dialect;
+  readonly #speaker: Speaker;
   readonly #appointments: TableName;
   readonly #table: Expression;
 
   constructor(session: WritingSession, dialect: Dialect, appointments: TableName) {
-    this.#session = session;
-    this.#dialect = dialect;
+    this.#speaker = new Speaker(session, dialect);
     this.#appointments = appointments;
     this.#table = leaseTable(appointments);
   }
 
   /** Who holds or last held it; undefined when nobody ever did. */
   async read(): Promise<Lease | undefined> {
-    const [row] = await this.#session.query(this.#dialect.compile(selectLease(this.#dialect, this.#appointments)));
+    const [row] = await this.#speaker.query(selectLease(this.#speaker.dialect, this.#appointments));
     return row && leaseOf(row);
   }
 
@@ -54,11 +53,11 @@ export class Leases {
    */
   async take(holder: string, force: boolean): Promise<number | undefined> {
     const before = await this.read();
-    const now = this.#dialect.now();
+    const now = this.#speaker.dialect.now();
     const until = sql`${now} + ${sql.lit(LEASE_SECONDS)}`;
     if (before === undefined) {
       try {
-        await this.#execute(sql`INSERT INTO ${this.#table} (name, token, holder, run, since, expires_at)
+        await this.#speaker.execute(sql`INSERT INTO ${this.#table} (name, token, holder, run, since, expires_at)
           VALUES (${NAME}, 1, ${holder}, NULL, ${now}, ${until})`);
         return 1;
       } catch (error) {
@@ -68,20 +67,21 @@ export class Leases {
     }
     const free = force ? sql`1 = 1` : sql`expires_at <= ${now}`;
     const token = before.token + 1;
-    const matched = await this.#execute(sql`UPDATE ${this.#table} SET token = ${token}, holder = ${holder}, run = NULL,
+    const matched =
+      await this.#speaker.execute(sql`UPDATE ${this.#table} SET token = ${token}, holder = ${holder}, run = NULL,
       since = ${now}, expires_at = ${until} WHERE name = ${NAME} AND token = ${before.token} AND ${free}`);
     return matched === 1 ? token : undefined;
   }
 
   /** Says for which run it is held. */
   async holdFor(token: number, run: number): Promise<void> {
-    await this.#execute(sql`UPDATE ${this.#table} SET run = ${run} WHERE name = ${NAME} AND token = ${token}`);
+    await this.#speaker.execute(sql`UPDATE ${this.#table} SET run = ${run} WHERE name = ${NAME} AND token = ${token}`);
   }
 
   /** @returns false when somebody took it */
   async renew(token: number): Promise<boolean> {
-    const until = sql`${this.#dialect.now()} + ${sql.lit(LEASE_SECONDS)}`;
-    const matched = await this.#execute(
+    const until = sql`${this.#speaker.dialect.now()} + ${sql.lit(LEASE_SECONDS)}`;
+    const matched = await this.#speaker.execute(
       sql`UPDATE ${this.#table} SET expires_at = ${until} WHERE name = ${NAME} AND token = ${token}`,
     );
     return matched === 1;
@@ -89,12 +89,8 @@ export class Leases {
 
   /** Lets others have it at once. */
   async release(token: number): Promise<void> {
-    await this.#execute(
-      sql`UPDATE ${this.#table} SET expires_at = ${this.#dialect.now()} WHERE name = ${NAME} AND token = ${token}`,
+    await this.#speaker.execute(
+      sql`UPDATE ${this.#table} SET expires_at = ${this.#speaker.dialect.now()} WHERE name = ${NAME} AND token = ${token}`,
     );
-  }
-
-  #execute(expression: Expression): Promise<number> {
-    return this.#session.execute(this.#dialect.compile(expression));
   }
 }

@@ -3,6 +3,7 @@ import type { Dialect, Expression, Row, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all, join } from '../queries/expressions.ts';
 import type { IdColumns, IdValues, RowChange, WritingSession } from '../writing.ts';
+import { Speaker } from './speaker.ts';
 import { named, stateTable } from './tables.ts';
 
 /** Characters of a reason that the table holds. */
@@ -39,13 +40,11 @@ type Refused = { readonly kind: 'change'; readonly row: RowChange } | { readonly
 
 /** Lines of the ledger through one writing session. */
 export class Ledger {
-  readonly #session: WritingSession;
-  readonly #dialect: Dialect;
+  readonly #speaker: Speaker;
   readonly #columns: IdColumns;
 
   constructor(session: WritingSession, dialect: Dialect, columns: IdColumns) {
-    this.#session = session;
-    this.#dialect = dialect;
+    this.#speaker = new Speaker(session, dialect);
     this.#columns = columns;
   }
 
@@ -53,11 +52,9 @@ export class Ledger {
   async setAside(run: number, item: Refused, reason: string): Promise<void> {
     const pk = item.kind === 'change' ? item.row.pk : item.pk;
     const { v1, v2 } = item.kind === 'change' ? item.row.from : { v1: null, v2: null };
-    const key = this.#dialect.parameter(this.#columns.id, pk);
-    await this.#session.execute(
-      this.#dialect.compile(sql`INSERT INTO ${ledgerTable(this.#columns.table)} (run, pk, old_v1, old_v2, aside)
-        VALUES (${run}, ${key}, ${v1}, ${v2}, ${reason.slice(0, REASON_CHARACTERS)})`),
-    );
+    const key = this.#speaker.dialect.parameter(this.#columns.id, pk);
+    await this.#speaker.execute(sql`INSERT INTO ${ledgerTable(this.#columns.table)} (run, pk, old_v1, old_v2, aside)
+        VALUES (${run}, ${key}, ${v1}, ${v2}, ${reason.slice(0, REASON_CHARACTERS)})`);
   }
 }
 

@@ -3,6 +3,7 @@ import { NO_COUNTS, RUN_STATES, type Run, type RunCounts, type RunRequest, type 
 import type { Dialect, Expression, Row, TableName } from '../connection.ts';
 import { all } from '../queries/expressions.ts';
 import type { WritingSession } from '../writing.ts';
+import { Speaker } from './speaker.ts';
 import { named, stateTable } from './tables.ts';
 
 const REQUESTS: readonly RunRequest[] = ['pause', 'cancel'];
@@ -71,37 +72,35 @@ const nullable = (value: string | undefined): string | null => value ?? null;
 
 /** Reads and writes runs through one writing session. */
 export class Runs {
-  readonly #session: WritingSession;
-  readonly #dialect: Dialect;
+  readonly #speaker: Speaker;
   readonly #appointments: TableName;
   readonly #table: Expression;
 
   constructor(session: WritingSession, dialect: Dialect, appointments: TableName) {
-    this.#session = session;
-    this.#dialect = dialect;
+    this.#speaker = new Speaker(session, dialect);
     this.#appointments = appointments;
     this.#table = runTable(appointments);
   }
 
   /** @returns undefined when there is no such run */
   async read(id: number): Promise<Run | undefined> {
-    const [run] = await this.#query(selectRuns(this.#appointments, 1, sql`id = ${id}`));
+    const [run] = await this.#speaker.query(selectRuns(this.#appointments, 1, sql`id = ${id}`));
     return run && runOf(run);
   }
 
   /** The newest run that has not ended. */
   async open(): Promise<Run | undefined> {
     const open = sql`state IN ('running', 'paused', 'halted')`;
-    const [run] = await this.#query(selectRuns(this.#appointments, 1, open));
+    const [run] = await this.#speaker.query(selectRuns(this.#appointments, 1, open));
     return run && runOf(run);
   }
 
   /** Adds a running run under a lease's token. Numbers are given one after the other: the lease keeps others out. */
   async add(run: NewRun, token: number): Promise<number> {
-    const [newest] = await this.#query(sql`SELECT MAX(id) AS newest FROM ${this.#table}`);
+    const [newest] = await this.#speaker.query(sql`SELECT MAX(id) AS newest FROM ${this.#table}`);
     const id = Number(newest?.['newest'] ?? 0) + 1;
-    const now = this.#dialect.now();
-    await this.#execute(sql`INSERT INTO ${this.#table} (id, change_id, state, digest, parameters, pass_number, token, counts,
+    const now = this.#speaker.dialect.now();
+    await this.#speaker.execute(sql`INSERT INTO ${this.#table} (id, change_id, state, digest, parameters, pass_number, token, counts,
         batch_size, planned, total, operator, ticket, started_at, updated_at, worked_ms)
       VALUES (${id}, ${run.change}, 'running', ${run.digest}, ${run.parameters}, 0, ${token}, ${JSON.stringify(NO_COUNTS)},
         ${run.batchSize}, ${run.planned}, ${run.total}, ${run.operator}, ${nullable(run.ticket)}, ${now}, ${now}, 0)`);
@@ -117,9 +116,9 @@ export class Runs {
     const same = (column: string, value: string | undefined): Expression =>
       value === undefined ? sql`${sql.id(column)} IS NULL` : sql`${sql.id(column)} = ${value}`;
     const matched =
-      await this.#execute(sql`UPDATE ${this.#table} SET pass_number = ${to.pass}, cursor_pk = ${nullable(to.cursor)},
+      await this.#speaker.execute(sql`UPDATE ${this.#table} SET pass_number = ${to.pass}, cursor_pk = ${nullable(to.cursor)},
         until_pk = ${nullable(to.until)}, counts = ${JSON.stringify(to.counts)}, batch_size = ${to.batchSize},
-        worked_ms = ${Math.round(to.workedMs)}, updated_at = ${this.#dialect.now()}
+        worked_ms = ${Math.round(to.workedMs)}, updated_at = ${this.#speaker.dialect.now()}
       WHERE ${all([
         sql`id = ${run.id} AND token = ${run.token} AND state = 'running' AND pass_number = ${run.pass}`,
         heedless ? sql`1 = 1` : sql`request IS NULL`,
@@ -135,8 +134,8 @@ export class Runs {
    */
   async settle(run: Pick<Run, 'id' | 'token'>, state: RunState, reason: string | undefined): Promise<boolean> {
     const over = state === 'done' || state === 'cancelled' || state === 'failed';
-    const now = this.#dialect.now();
-    const matched = await this.#execute(sql`UPDATE ${this.#table} SET state = ${state}, request = NULL,
+    const now = this.#speaker.dialect.now();
+    const matched = await this.#speaker.execute(sql`UPDATE ${this.#table} SET state = ${state}, request = NULL,
         reason = ${nullable(reason?.slice(0, REASON_CHARACTERS))}, updated_at = ${now}, ended_at = ${over ? now : sql`NULL`}
       WHERE id = ${run.id} AND token = ${run.token}`);
     return matched === 1;
@@ -144,32 +143,24 @@ export class Runs {
 
   /** Says why a run is slow, or that it no longer is. */
   async explain(run: Pick<Run, 'id' | 'token'>, reason: string | undefined): Promise<void> {
-    await this.#execute(sql`UPDATE ${this.#table} SET reason = ${nullable(reason?.slice(0, REASON_CHARACTERS))},
-      updated_at = ${this.#dialect.now()} WHERE id = ${run.id} AND token = ${run.token}`);
+    await this.#speaker.execute(sql`UPDATE ${this.#table} SET reason = ${nullable(reason?.slice(0, REASON_CHARACTERS))},
+      updated_at = ${this.#speaker.dialect.now()} WHERE id = ${run.id} AND token = ${run.token}`);
   }
 
   /** Gives a run that has not ended to a new token, and lets it run. */
   async take(id: number, token: number): Promise<boolean> {
     const matched =
-      await this.#execute(sql`UPDATE ${this.#table} SET token = ${token}, state = 'running', request = NULL,
-        reason = NULL, updated_at = ${this.#dialect.now()}
+      await this.#speaker.execute(sql`UPDATE ${this.#table} SET token = ${token}, state = 'running', request = NULL,
+        reason = NULL, updated_at = ${this.#speaker.dialect.now()}
       WHERE id = ${id} AND state IN ('running', 'paused', 'halted')`);
     return matched === 1;
   }
 
   /** Asks something of whoever holds a run. */
   async request(id: number, request: RunRequest): Promise<boolean> {
-    const matched = await this.#execute(
+    const matched = await this.#speaker.execute(
       sql`UPDATE ${this.#table} SET request = ${request} WHERE id = ${id} AND state IN ('running', 'paused', 'halted')`,
     );
     return matched === 1;
-  }
-
-  #query(expression: Expression): Promise<readonly Row[]> {
-    return this.#session.query(this.#dialect.compile(expression));
-  }
-
-  #execute(expression: Expression): Promise<number> {
-    return this.#session.execute(this.#dialect.compile(expression));
   }
 }

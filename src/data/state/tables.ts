@@ -3,7 +3,7 @@ import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
 /** The tables beside the data, which the first change creates and nothing else. */
-export const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_lease', 'apptop_audit'] as const;
+const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_lease', 'apptop_audit'] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** A state table in the schema of the appointments. */
@@ -34,7 +34,7 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
 }
 
 /** CREATE TABLE IF NOT EXISTS for each state table. */
-export function creations(appointments: TableName, types: StateTypes, id: Column): readonly Expression[] {
+function creations(appointments: TableName, types: StateTypes, id: Column): readonly Expression[] {
   const declared = declarations(types, id);
   return STATE_TABLES.map(
     (name) =>

@@ -1,0 +1,54 @@
+import { Ledger } from '../data/state/ledger.ts';
+import { stateTable } from '../data/state/tables.ts';
+import type { IdColumns, WritingSession } from '../data/writing.ts';
+import { BACKUP_COLUMN } from '../model/columns.ts';
+import type { Applied, BatchWork, Following, Item, Stretch } from './batch-work.ts';
+import type { ChangeGround } from './change.ts';
+
+/** The columns that batches change. @throws Error, when the backup column was not made */
+function idColumnsOf({ source, writing }: ChangeGround): IdColumns {
+  const { table, id, v1, v2, columns, known } = source.appointments;
+  const backup = known.get(BACKUP_COLUMN);
+  if (backup === undefined) throw new Error('the backup column is not there');
+  return { table, id, v1, v2, backup, touched: writing.touchedColumn(columns) };
+}
+
+/** Work on the id columns and their backup, every changed row with its line in the ledger. What to do the heirs say. */
+export abstract class IdColumnsWork implements BatchWork {
+  protected readonly ground: ChangeGround;
+  readonly #columns: IdColumns;
+
+  /** @param ground with the table as it is after its preparation */
+  constructor(ground: ChangeGround) {
+    this.ground = ground;
+    this.#columns = idColumnsOf(ground);
+  }
+
+  abstract end(pass: number): Promise<string | undefined>;
+
+  abstract read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch>;
+
+  abstract following(pass: number, changed: number): Following;
+
+  async apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied> {
+    const { writing } = this.ground;
+    const ledger = { table: stateTable(this.#columns.table, 'apptop_ledger'), run };
+    const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
+    for (const as of ['moved', 'cleared', 'decided'] as const) {
+      const rows = items.flatMap((item) => (item.kind === 'change' && item.as === as ? [item.row] : []));
+      if (rows.length === 0) continue;
+      applied[as] = await writing.changeRows(session, this.#columns, ledger, rows);
+      applied.raced += rows.length - applied[as];
+    }
+    const backUps = items.flatMap((item) => (item.kind === 'back-up' ? [item.pk] : []));
+    if (backUps.length > 0) {
+      applied.backedUp = await writing.backUp(session, this.#columns, backUps);
+      applied.raced += backUps.length - applied.backedUp;
+    }
+    return applied;
+  }
+
+  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void> {
+    return new Ledger(session, this.ground.dialect, this.#columns).setAside(run, item, reason);
+  }
+}
