@@ -42,20 +42,21 @@ const settling: Readonly<Record<Target['engine'], readonly string[]>> = {
 
 const BACKUP = '_migration_backup_v2_id';
 
-/** What a person would run by hand: one statement for all rows that the move changes, and one that takes it back. */
+/**
+ * What a person would run by hand: one statement for the rows that the move changes, those of which it only keeps the original
+ * among them, and one that takes the moved ones back.
+ */
 export function byHand(engine: Target['engine']): { readonly move: string; readonly back: string } {
-  const id =
-    engine === 'mysql'
-      ? 'calcom_v2_booking_id'
-      : { sqlite: 'CAST(calcom_v2_booking_id AS INTEGER)', postgres: 'calcom_v2_booking_id::bigint' }[engine];
-  const numeric = {
-    sqlite: "calcom_v2_booking_id NOT GLOB '*[^0-9]*'",
-    mysql: "calcom_v2_booking_id REGEXP '^[0-9]+$'",
-    postgres: "calcom_v2_booking_id ~ '^[0-9]+$'",
+  const v2 = 'calcom_v2_booking_id';
+  const [id, numeric] = {
+    sqlite: [`CAST(${v2} AS INTEGER)`, `${v2} NOT GLOB '*[^0-9]*'`],
+    mysql: [v2, `${BACKUP} REGEXP '^[0-9]+$'`],
+    postgres: [`${v2}::bigint`, `${v2} ~ '^[0-9]+$'`],
   }[engine];
   return {
-    move: `UPDATE appointments SET ${BACKUP} = calcom_v2_booking_id, calcom_booking_id = ${id}, calcom_v2_booking_id = NULL WHERE ${numeric}`,
-    back: `UPDATE appointments SET calcom_v2_booking_id = ${BACKUP}, calcom_booking_id = NULL, ${BACKUP} = NULL WHERE ${BACKUP} IS NOT NULL AND calcom_v2_booking_id IS NULL`,
+    move: `UPDATE appointments SET ${BACKUP} = ${v2}, calcom_booking_id = CASE WHEN ${numeric} THEN ${id} ELSE calcom_booking_id END,
+      ${v2} = CASE WHEN ${numeric} THEN NULL ELSE ${v2} END WHERE ${v2} IS NOT NULL`,
+    back: `UPDATE appointments SET ${v2} = ${BACKUP}, calcom_booking_id = NULL, ${BACKUP} = NULL WHERE ${BACKUP} IS NOT NULL AND ${v2} IS NULL`,
   };
 }
 

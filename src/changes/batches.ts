@@ -30,6 +30,8 @@ export interface Manners {
   readonly advise: (lastMs: number) => Promise<Advice>;
   /** Milliseconds to leave to others after a batch that took so many. */
   readonly rest: (batchMs: number) => number;
+  /** Whether reading and writing take turns, so that the run keeps one core busy and no more. */
+  readonly polite: boolean;
   /** Aborted when this process has to leave: the run pauses at the end of a batch. */
   readonly leave: AbortSignal;
 }
@@ -103,13 +105,13 @@ export class Batches {
       const stretch = read.answer;
       const { cursor } = stretch;
       if (cursor === undefined) return undefined;
-      // The next rows are read while these are written.
-      ahead = this.#read(cursor);
+      // The next rows are read while these are written, unless a core is to be left to others.
+      const next = this.#manners.polite ? undefined : this.#read(cursor);
       const began = performance.now();
       const written = await this.#write(stretch.items, cursor, { ...stretch.counts, scanned: stretch.scanned });
       this.#lastMs = performance.now() - began;
-      if (!written) ahead = this.#read(this.#run.cursor);
-      else if (stretch.items.length > 0) this.#pace.took(this.#lastMs);
+      if (written && stretch.items.length > 0) this.#pace.took(this.#lastMs);
+      ahead = written && next !== undefined ? next : this.#read(this.#run.cursor);
       const rest = this.#manners.rest(this.#lastMs);
       if (rest > 0) await this.#idle(rest);
     }

@@ -10,6 +10,7 @@ import { Batches, type BatchesOutcome } from './batches.ts';
 import type { Change, ChangeGround, ChangeKind } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
+import { keepHeapTight } from './heap.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
 import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
@@ -87,6 +88,7 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
     const throttle = throttleOf(ground.database, ground.context);
     const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
+      polite: change.throttled,
       rest: (ms) => (change.throttled ? ms * ground.writing.restShare : 0),
       leave,
     }).execute();
@@ -164,6 +166,7 @@ export async function execute(execution: Execution): Promise<RunEnd> {
     onProgress,
   };
   const held = new HeldRun(host, session, run);
+  await keepHeapTight();
   try {
     return await settle(execution, held, await work(execution, held));
   } catch (error) {
