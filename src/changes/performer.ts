@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/problem.ts';
-import { isOpen, type Run } from '../model/run.ts';
+import { isOpen, type Lease, type Run } from '../model/run.ts';
 import type { RunEnd } from './execute.ts';
 import type { GuardedPath, RunOptions } from './guarded-path.ts';
 import { type RunFollower, withRun } from './run-follower.ts';
@@ -73,12 +73,14 @@ export class Performer {
   }
 
   #show(rate: number | undefined): void {
-    const { own, runs } = this.#shared.get();
+    const { own, runs, lease } = this.#shared.get();
     const run = this.#newer;
     this.#newer = undefined;
-    if (own !== undefined && run !== undefined) {
-      this.#shared.set({ own: { ...own, run }, runs: withRun(runs, run), rate });
-    }
+    if (own === undefined || run === undefined) return;
+    // Who works on it holds the lease; when it was taken the next look tells.
+    const mine = lease?.token === run.token ? lease : leaseOf(run);
+    this.#shared.set({ own: { ...own, run }, runs: withRun(runs, run), lease: mine, rate });
+    if (mine !== lease) void this.#follower.reread();
   }
 
   #ended(ending: Ending): void {
@@ -100,3 +102,13 @@ export class Performer {
     this.#onEnded();
   }
 }
+
+/** The lease under which a run of this process works, as far as that is known without a look. */
+const leaseOf = ({ token, operator, id, updatedAt }: Run): Lease => ({
+  token,
+  holder: operator,
+  run: id,
+  since: updatedAt,
+  expiresAt: updatedAt,
+  expired: false,
+});

@@ -29,7 +29,7 @@ for (const engine of ENGINES) {
         detail: 'this context only reads',
       });
       await expect(on.path.run(plan, sure, free)).rejects.toThrow(Blocked);
-      await expect(on.db.execute('SELECT COUNT(*) AS n FROM apptop_run')).rejects.toThrow();
+      await expect(on.db.execute('SELECT COUNT(*) AS n FROM apptop_run')).rejects.toThrow('apptop_run');
       expect(Object.values(await on.ids()).map(([, v2]) => v2)).toEqual(['101', '102', null]);
     });
 

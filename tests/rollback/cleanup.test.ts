@@ -29,8 +29,10 @@ for (const engine of ENGINES) {
       await using on = await operated(engine, ROWS, { context: { changes: NO_WINDOW } });
       await on.run('move-booking-ids');
       expect(await on.run('cleanup-booking-ids')).toMatchObject({ run: { state: 'done' } });
-      await expect(on.db.execute('SELECT _migration_backup_v2_id FROM appointments')).rejects.toThrow();
-      await expect(on.db.execute('SELECT pk FROM apptop_ledger')).rejects.toThrow();
+      await expect(on.db.execute('SELECT _migration_backup_v2_id FROM appointments')).rejects.toThrow(
+        '_migration_backup_v2_id',
+      );
+      await expect(on.db.execute('SELECT pk FROM apptop_ledger')).rejects.toThrow('apptop_ledger');
       expect(await on.ids()).toMatchObject({ 1: ['101', null, null] });
       await expect(on.look('rollback-booking-ids')).rejects.toThrow('nothing to take back');
       await expect(on.look('cleanup-booking-ids')).rejects.toThrow('no backup column');

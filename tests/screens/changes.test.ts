@@ -39,7 +39,7 @@ for (const engine of ENGINES) {
       await console.press('enter').sees('run 1  Move booking ids  done', 'moved 2', /changed +2 rows of 2 planned/);
       expect(await v1Of(db)).toEqual(['8212577', '8212578', '77']);
       await console.press('escape', 'escape').sees('Migration  monitor, 23 h to cleanup', /1 Move booking ids +done/);
-      await console.sees(/Clean up .* blocked +3 +the monitor window is over: it ends in 23 h/).press('1');
+      await console.sees(/Clean up .* blocked +2 +the monitor window is over: it/).press('1');
       await console.sees('Migration  monitor, 23 h to cleanup');
     });
 
@@ -63,7 +63,7 @@ for (const engine of ENGINES) {
       await console.paste('OPS-1').press('tab').paste('production appointments 2\r\n').sees('Tab goes there');
       await console.press('escape').sees('row 1 of 3');
       expect(await v1Of(db)).toEqual([null, null, '77']);
-      await expect(db.execute('SELECT * FROM apptop_run')).rejects.toThrow();
+      await expect(db.execute('SELECT * FROM apptop_run')).rejects.toThrow('apptop_run');
     });
 
     test('a confirmation expires, says so, and looks again for somebody who is there', async () => {
@@ -110,12 +110,20 @@ for (const engine of ENGINES) {
       });
       const { console } = open;
       await console
-        .sees(/blocked +2 +backup: there is no file .*gone/)
+        .sees(/blocked +2 +backup: there is no file/)
         .press('m')
         .sees('not now: backup: there is no');
       await console.press('escape', 'enter').sees('1 gate in the way', '▲ backup: there is no file', '→ make the dump');
       await console.press('m', 'G').type('kk').press('escape').sees('1 gate in the way').press('escape');
-      await console.press(':').type('namefile').press('enter').sees('a dump of the database').type(DUMP).press('enter');
+      await console
+        .press(':')
+        .type('namefile')
+        .sees('› Name the file')
+        .press('enter')
+        .sees('a dump of the database')
+        .type(DUMP)
+        .sees('dump.sql ')
+        .press('enter');
       await console.sees(/ready +2 /);
     });
 
@@ -137,7 +145,13 @@ for (const engine of ENGINES) {
       await console.after(() => live.refresh()).sees(/run 1 {2}Move booking ids {2}running · .*\(process \d+\) for/);
       await console.sees('100 % · 3 of 3 rows', 'moved 2', /1 Move booking ids +running/, 'batch 500');
       await console.press('m').sees('is running: it has to end first').type('jjjj').sees('take it over').type('jj');
-      await console.sees('› Take over the run').press('escape').press(':').type('pauserun').press('enter');
+      await console
+        .sees(/› +Take over the run/)
+        .press('escape')
+        .press(':')
+        .type('pauserun')
+        .sees('› Pause the run')
+        .press('enter');
       await console.sees('run 1 pauses at the end of its batch', 'pause was asked for');
       letGo();
       await ended;
@@ -156,21 +170,31 @@ for (const engine of ENGINES) {
         .press('m', 'enter')
         .sees('expires in')
         .type(PHRASE)
+        .sees('Tab goes there')
         .press('tab', 'enter');
       await console.sees('run 1  Move booking ids  running', /throttled: \d+ running threads/).press('q', 'q');
       await console.sees('A change is under way here', 'Pause and leave', '› [ Stay ]').press('enter');
       await console
         .press(':')
         .type('pauserun')
+        .sees('› Pause the run')
         .press('enter')
         .sees(/run 1 {2}Move booking ids {2}paused/);
       await console
         .after(() => traffic.flow())
         .press(':')
         .type('resumerun')
+        .sees('› Resume the run')
         .press('enter')
         .sees('┌ Resume the run');
-      await console.press('enter').sees('paused').press(':').type('resumerun').press('enter').press('tab', 'enter');
+      await console
+        .press('enter')
+        .sees('paused')
+        .press(':')
+        .type('resumerun')
+        .sees('› Resume the run')
+        .press('enter')
+        .press('tab', 'enter');
       await console.sees(/run 1 {2}Move booking ids {2}done/);
       expect(await v1Of(db)).toEqual(['8212577', '8212578', '77']);
     });
@@ -184,6 +208,7 @@ for (const engine of ENGINES) {
         .press('m', 'enter')
         .sees('expires in')
         .type(PHRASE)
+        .sees('Tab goes there')
         .press('tab', 'enter');
       await console.sees('throttled: ').press('ctrl-c').sees('A change is under way').press('tab', 'enter');
       expect(await console.ended).toBe(130);
@@ -199,8 +224,21 @@ for (const engine of ENGINES) {
       await console
         .after(() => live.refresh())
         .sees('[6 Changes•]', 'run 1  Move booking ids  halted', 'table was altered');
-      await console.press(':').type('resumerun').press('enter').sees('why it may go on').press('escape');
-      await console.press(':').type('cancelrun').press('enter').sees('type  Y  to go on').type('y').sees('another one');
+      await console
+        .press(':')
+        .type('resumerun')
+        .sees('› Resume the run')
+        .press('enter')
+        .sees('why it may go on')
+        .press('escape');
+      await console
+        .press(':')
+        .type('cancelrun')
+        .sees('› Cancel the run')
+        .press('enter')
+        .sees('type  Y  to go on')
+        .type('y')
+        .sees('another one');
       await console.press('backspace').type('Y').press('tab', 'enter').sees('run 1 is cancelled', '[6 Changes]');
       expect(await db.execute('SELECT state FROM apptop_run')).toEqual([{ state: 'cancelled' }]);
     });
@@ -217,7 +255,7 @@ for (const engine of ENGINES) {
       await console
         .sees('› run 1', /ticket +TEST-1/)
         .press('m')
-        .sees('› Roll back run 1')
+        .sees(/› +Roll back run 1/)
         .press('enter');
       await console
         .sees('takes back run 1', 'restores 2 rows')
@@ -226,11 +264,7 @@ for (const engine of ENGINES) {
         .sees('› [ Roll back 2 rows ]');
       await console.press('enter').sees('run 2  Roll back the move of booking ids  done', 'restored 2');
       expect(await v1Of(db)).toEqual([null, null, '77']);
-      await console
-        .press('escape', 'escape')
-        .sees(/Migration {2}rolled back \d+ s ago/)
-        .press('1')
-        .sees('▲ DEGRADED');
+      await console.press('escape', 'escape').sees('Migration  rolled back').press('1').sees('▲ DEGRADED');
     });
 
     test('an operator decides about rows that the move leaves alone', async () => {
@@ -240,6 +274,7 @@ for (const engine of ENGINES) {
         .sees(/ready +2 /)
         .press(':')
         .type('decideabout')
+        .sees('› Decide about')
         .press('enter')
         .sees('[conflict 1]', /4 +· +stays/);
       await console
@@ -292,8 +327,14 @@ for (const engine of ENGINES) {
         .sees(/> Move booking ids +ready/)
         .press('m', 'enter')
         .sees('+ Move booking ids -', '> [ Cancel ]');
-      await console.resize(40, 15).sees('type  staging appointments 2  to go on', '> [ Cancel ]', '  [ Move 2 ids ]');
-      await console.type(PHRASE).sees(`> ${PHRASE}`).resize(20, 8).sees('Cancel').press('escape').resize(40, 15);
+      await console.resize(40, 15).sees('type  staging appointments 2', '> [ Cancel ]', '  [ Move 2 ids ]');
+      await console
+        .type(PHRASE)
+        .sees(/> .*appointments 2 /)
+        .resize(20, 8)
+        .sees('Cancel')
+        .press('escape')
+        .resize(40, 15);
       await console.sees('Move booking ids').press('enter').sees('ready: m opens the actions', '> What happens');
       expect(/[^\u0000-\u007f]/.test(await console.text())).toBe(false);
       await using spoken = await openChanges(engine, ROWS, { screenReader: true, noColor: true, rows: 40 });

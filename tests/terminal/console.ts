@@ -33,7 +33,11 @@ class Steps implements PromiseLike<void> {
 
   /** Types a text in one go, as it arrives over a slow link. */
   type(text: string): this {
-    return this.#add(() => this.#driver.terminal.type(text));
+    return this.#add(async () => {
+      this.#driver.terminal.type(text);
+      // What comes after it is another chunk: in one with it, a key would be part of a paste.
+      await sleep(0);
+    });
   }
 
   paste(text: string): this {

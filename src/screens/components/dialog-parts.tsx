@@ -58,7 +58,12 @@ export function Frame({ title, place, framed, inner, lines }: FrameProps) {
         <Text wrap="truncate" {...theme.style('title')}>
           {wide ? `${head}  ${where}` : fit(head, inner, { ascii })}
         </Text>
-        {lines}
+        {lines.map((line, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is where it is
+          <Box key={index} width={inner}>
+            {line}
+          </Box>
+        ))}
       </Box>
     );
   }
