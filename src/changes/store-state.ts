@@ -19,7 +19,7 @@ export interface Looked {
 }
 
 /** What this process does to the database right now. */
-export interface OwnRun {
+interface OwnRun {
   /** The id of the change. */
   readonly change: string;
   /** Undefined while gates are looked at, a backup is made and the intent is recorded. */

@@ -35,10 +35,10 @@ test('a terminal that hangs up ends the console', async () => {
 
 test('a resize to 1x1 and back draws the console again', async () => {
   using session = new PtySession(DEMO);
-  await session.sees('READ-ONLY');
+  await session.sees('OPERATE');
   session.resize(1, 1);
   session.resize(120, 40);
-  await session.sees('READ-ONLY');
+  await session.sees('OPERATE');
   await session.sees('102');
   session.press('q');
   expect(await session.end()).toEqual({ code: 0, changed: [] });

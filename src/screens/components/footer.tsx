@@ -12,7 +12,7 @@ import type { ConsoleState } from '../model.ts';
 const NOTICE_MS = 5_000;
 
 /** Ids of the bindings that come first. */
-const LEADING: ReadonlySet<string> = new Set(['help', 'palette']);
+const LEADING: ReadonlySet<string> = new Set(['help', 'palette', 'actions']);
 
 const noticeOf = (state: ConsoleState) => state.notice;
 
