@@ -86,10 +86,12 @@ export class Performer {
   #ended(ending: Ending): void {
     clearTimeout(this.#showing);
     [this.#performing, this.#showing, this.#newer] = [undefined, undefined, undefined];
-    const { runs, decisions } = this.#shared.get();
+    const { runs, decisions, own, lease } = this.#shared.get();
     const run = ending.end?.run;
     this.#shared.set({
       own: undefined,
+      // It was let go.
+      lease: lease?.token === own?.run?.token ? undefined : lease,
       ending,
       rate: undefined,
       // What was known of every change is out of date.

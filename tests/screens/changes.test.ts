@@ -181,6 +181,7 @@ for (const engine of ENGINES) {
         .press('enter')
         .sees(/run 1 {2}Move booking ids {2}paused/);
       await console
+        .after(() => poll(async () => open.changes.getState().own === undefined))
         .after(() => traffic.flow())
         .press(':')
         .type('resumerun')
