@@ -20,8 +20,8 @@ import { commonGates, ifThere, runsOf } from './gates.ts';
 import { changeNamed } from './list.ts';
 import { type Plan, planOf } from './plan.ts';
 
-/** Tries to get at a run that somebody else's transaction holds, each as long as a lock is waited for. */
-const BUSY_TRIES = 8;
+/** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
+const BUSY_MS = 20_000;
 
 /** Milliseconds that one statement of a plan or a check may take: 50,000,000 rows are counted in a minute or two. */
 const LOOK_MS = 15 * 60_000;
@@ -333,11 +333,12 @@ export class GuardedPath {
 
 /** Waits out the transaction of a holder that is gone: the server ends it. */
 async function again<Answer>(work: () => Promise<Answer>): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
+  const deadline = performance.now() + BUSY_MS;
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Problem && error.kind === 'busy') || tries === BUSY_TRIES) throw error;
+      if (!(error instanceof Problem && error.kind === 'busy') || performance.now() > deadline) throw error;
     }
   }
 }

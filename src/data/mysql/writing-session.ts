@@ -1,6 +1,7 @@
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Row, Server, Statement } from '../connection.ts';
+import { IDLE_TRANSACTION_MS } from '../idle.ts';
 import { placeOf } from '../network-problems.ts';
 import { Turns } from '../turns.ts';
 import type { WritingSession } from '../writing.ts';
@@ -9,7 +10,7 @@ import type { Flavour } from './flavour.ts';
 import { isClustered, type Opened, openSession } from './open.ts';
 import { problemOfWriting } from './problems.ts';
 
-/** Seconds after which MariaDB stops a statement by itself, and ends a session that leaves a transaction open. */
+/** Seconds after which MariaDB stops a statement by itself. */
 const LIMIT_SECONDS = 60;
 /** Milliseconds after which a session is given up whose server does not answer: somewhat later. */
 const GUARD_MS = 65_000;
@@ -33,7 +34,7 @@ const settings = ({ product, readOnly, isolation }: Flavour): string => {
     sql_safe_updates: '0',
     ...(product === 'MariaDB' && {
       max_statement_time: String(LIMIT_SECONDS),
-      idle_write_transaction_timeout: String(LIMIT_SECONDS),
+      idle_write_transaction_timeout: String(IDLE_TRANSACTION_MS / 1000),
       // From 1,000 values on an IN would become a table to join with.
       in_predicate_conversion_threshold: '0',
     }),

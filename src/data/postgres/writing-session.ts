@@ -1,6 +1,7 @@
 import type { ServerTarget, Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Row, Server, Statement } from '../connection.ts';
+import { IDLE_TRANSACTION_MS } from '../idle.ts';
 import { placeOf } from '../network-problems.ts';
 import { closed, Statements } from '../turns.ts';
 import type { WritingSession } from '../writing.ts';
@@ -11,15 +12,13 @@ import { problemOfCommit, problemOfWriting } from './problems.ts';
 /** Milliseconds. Whoever else wants a row or the table waits behind us no longer than we wait for them. */
 const LOCK_MS = 500;
 const STATEMENT_MS = 60_000;
-/** For the network to a client that is gone: the server keeps its locks for no longer. */
-const IDLE_MS = 60_000;
 const ROLLBACK_MS = 5_000;
 
 const SETTINGS = [
   ...TIMES,
   `lock_timeout=${LOCK_MS}`,
   `statement_timeout=${STATEMENT_MS}`,
-  `idle_in_transaction_session_timeout=${IDLE_MS}`,
+  `idle_in_transaction_session_timeout=${IDLE_TRANSACTION_MS}`,
 ];
 
 /**

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { IDLE_TRANSACTION_MS } from '../idle.ts';
 import { openToBackUp } from './driver-backup.ts';
 import { openToRead } from './driver-reading.ts';
 import type { Serving } from './driver-values.ts';
@@ -57,7 +58,13 @@ function serve(path: string, mode: Mode): void {
     const serving = MODES[mode](path);
     // Undoes what is not committed.
     process.on('exit', () => serving.database.close());
-    process.on('message', (request: Request) => void respond(serving, request).then(send));
+    let idle: NodeJS.Timeout | undefined;
+    process.on('message', async (request: Request) => {
+      clearTimeout(idle);
+      const response = await respond(serving, request);
+      if (response.inTransaction) idle = setTimeout(() => process.exit(0), IDLE_TRANSACTION_MS);
+      send(response);
+    });
     send({ rows: [], changes: 0, inTransaction: false });
     watchParent();
   } catch (error) {
