@@ -21,6 +21,8 @@ const CLOSE_MS = 500;
 /** Milliseconds that a run has to come to the end of its batch when the console ends: a batch takes 100 ms, its rest 5 s. */
 const PAUSE_MS = 10_000;
 
+const stayForPause = () => undefined;
+
 /** Milliseconds that the first frame waits for figures: one without them costs 30 ms of CPU that they then wait for. */
 const FIRST_FRAME_MS = 100;
 
@@ -108,7 +110,10 @@ export async function openConsole(
     return Object.values(EXIT).find((known) => known === code) ?? EXIT.unknown;
   } finally {
     checks.cancel();
+    // A terminal that goes away says so twice: the kernel does, and the shell on it.
+    process.on('SIGHUP', stayForPause);
     await changes.stop(PAUSE_MS);
+    process.off('SIGHUP', stayForPause);
     await Promise.race([live.stop().then(() => database.close()), sleep(CLOSE_MS)]);
   }
 }

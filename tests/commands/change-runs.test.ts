@@ -1,27 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Target } from '../../src/config/target.ts';
 import { row } from '../changes/guarded.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { type Changer, changing, type Started } from './changer.ts';
+import { SLOW } from './slow.ts';
 
 const MOVE = 'move-booking-ids';
 
 const MANY = 20_000;
 const rows = Array.from({ length: MANY }, (_, index) => row(index + 1, null, String(7_000_000 + index)));
 const PHRASE = `staging appointments ${MANY}`;
-
-/** Some 0.2 ms for each row that is changed, so that a run can be met half-way however long a process takes to start. */
-const SLOW: Readonly<Record<Target['engine'], readonly string[]>> = {
-  sqlite: [
-    `CREATE TRIGGER slow AFTER UPDATE ON appointments BEGIN SELECT COUNT(*) FROM
-      (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT i FROM n); END`,
-  ],
-  mysql: ['CREATE TRIGGER slow BEFORE UPDATE ON appointments FOR EACH ROW DO SLEEP(0.0001)'],
-  postgres: [
-    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM COUNT(*) FROM generate_series(1, 6000); RETURN NEW; END'",
-    'CREATE TRIGGER slow BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION slow()',
-  ],
-};
 
 /** A run of many rows that has begun. */
 async function begun(engine: TestEngine): Promise<{ readonly on: Changer; readonly run: Started }> {

@@ -41,7 +41,10 @@ export function guardTerminal({ stdin, stdout, quit, fail }: Guarded) {
   return {
     /** The terminal is as it was found: nothing is left to guard. */
     release(): void {
-      for (const [name, listener] of signals) process.off(name, listener);
+      // Not while a signal is told to its listeners: Ink's would find itself the last one, and kill the process with it.
+      setImmediate(() => {
+        for (const [name, listener] of signals) process.off(name, listener);
+      });
       process.off('uncaughtException', fail);
       process.off('exit', restore);
       stdin.off('end', hangUp);
