@@ -101,7 +101,7 @@ function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly Fac
     ['asked for', run.request],
     [
       'looked at',
-      `${counted(counts.scanned, 'row')} of ${count(run.total)}${share === undefined ? '' : `, ${percent(share)}`}`,
+      `${counted(Math.min(counts.scanned, run.total), 'row')} of ${count(run.total)}${share === undefined ? '' : `, ${percent(share)}`}`,
     ],
     ['changed', `${counted(counts.changed, 'row')} of ${count(run.planned)} planned`],
     ...COUNTS.map(

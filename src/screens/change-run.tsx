@@ -76,7 +76,8 @@ function RunInFull({ run, state }: { run: Run; state: ChangesState }) {
   const { draw } = useRoot();
   const { columns, rows } = useSize();
   const { localTime: local } = useDisplay();
-  const now = useDatabaseClock();
+  const standing = standingOf(run, state.lease);
+  const now = useDatabaseClock(standing === 'running');
   const { changes: store } = useServices();
   const { kinds, lease } = state;
   const ask = ({ signal }: QueryOptions) => store.aside(run, ASIDE_ROWS, signal);
@@ -93,7 +94,6 @@ function RunInFull({ run, state }: { run: Run; state: ChangesState }) {
     },
   ]);
   useChangeActions({ back: run });
-  const standing = standingOf(run, lease);
   const lines = useMemo(
     () => runLines(run, { lease, aside: aside ?? [] }, { now, local }, { width: columns - 3, ascii: theme.ascii }),
     [run, lease, aside, now, local, columns, theme],

@@ -38,7 +38,8 @@ export function useChangeActions({ every = false, plan, back }: Offered): void {
       id: kind.id,
       keys: [],
       title: kind.title,
-      disabled: () => notNow(kind, parameters, state, ground),
+      // Of this moment: a menu stays open while a run goes on.
+      disabled: () => notNow(kind, parameters, store.getState(), ground),
       run: () => console.open(confirmView(kind, parameters)),
     }),
   );
@@ -55,8 +56,8 @@ export function useChangeActions({ every = false, plan, back }: Offered): void {
     });
   useKeys([
     ...begin,
-    ...(back === undefined ? [] : rollbackOf(back, state, ground, console)),
-    ...runActions(state, ground, console, async (run) => {
+    ...(back === undefined ? [] : rollbackOf(back, state.kinds, { now: store.getState, ground, console })),
+    ...runActions({ now: store.getState, ground, console }, async (run) => {
       const problem = await store.ask(run, 'pause');
       console.notify(
         problem === undefined
@@ -85,59 +86,63 @@ export function useChangeActions({ every = false, plan, back }: Offered): void {
   ]);
 }
 
+interface Around {
+  /** What is known of the changes when a key is pressed. */
+  readonly now: () => ChangesState;
+  readonly ground: Ground;
+  readonly console: Console;
+}
+
 /** The rollback of one move, if it is one that can be taken back. */
-function rollbackOf(run: Run, state: ChangesState, ground: Ground, console: Console): readonly Binding[] {
-  const kind = state.kinds?.find(({ id }) => id === 'rollback-booking-ids');
+function rollbackOf(run: Run, kinds: ChangesState['kinds'], { now, ground, console }: Around): readonly Binding[] {
+  const kind = kinds?.find(({ id }) => id === 'rollback-booking-ids');
   if (kind === undefined || run.change !== 'move-booking-ids') return [];
   const parameters = { runs: [run.id] };
   const gone = () =>
-    movesOf(state.runs ?? []).some(({ id }) => id === run.id) ? undefined : 'a cleanup was made since';
+    movesOf(now().runs ?? []).some(({ id }) => id === run.id) ? undefined : 'a cleanup was made since';
   return [
     {
       id: 'roll-back-run',
       keys: [],
       title: `Roll back run ${run.id}`,
-      disabled: () => gone() ?? notNow(kind, parameters, state, ground),
+      disabled: () => gone() ?? notNow(kind, parameters, now(), ground),
       run: () => console.open(confirmView(kind, parameters)),
     },
   ];
 }
 
 /** What can be done about the run that has not ended. */
-function runActions(
-  state: ChangesState,
-  ground: Ground,
-  console: Console,
-  pause: (run: Run) => Promise<void>,
-): readonly Binding[] {
-  const { lease, own } = state;
-  const run = openRun(state);
+function runActions({ now, ground, console }: Around, pause: (run: Run) => Promise<void>): readonly Binding[] {
   const closed = closedBecause(ground);
-  const needs = (more: (run: Run) => string | undefined) => () => {
+  const needs = (more: (run: Run, state: ChangesState) => string | undefined) => () => {
     if (closed !== undefined) return `${closed.why}: ${closed.remedy}`;
-    return run === undefined ? 'no run is under way' : more(run);
+    const state = now();
+    const run = openRun(state);
+    return run === undefined ? 'no run is under way' : more(run, state);
   };
-  const elsewhere = lease !== undefined && own === undefined;
   const ask = (wish: Wish) => () => console.open(askView(wish));
   return [
     {
       id: 'pause-run',
       keys: [],
       title: 'Pause the run',
-      disabled: needs((found) => {
+      disabled: needs((found, { lease }) => {
         const standing = standingOf(found, lease);
         if (standing !== 'running') return `run ${found.id} is ${standing}`;
         return found.request === undefined ? undefined : `${found.request} was asked for already`;
       }),
-      run: () => run !== undefined && void pause(run),
+      run: () => {
+        const run = openRun(now());
+        if (run !== undefined) void pause(run);
+      },
     },
     {
       id: 'resume-run',
       keys: [],
       title: 'Resume the run',
-      disabled: needs((found) => {
+      disabled: needs((found, { lease, own }) => {
         if (own !== undefined) return 'it runs here';
-        return elsewhere ? `${lease.holder} works on run ${found.id}: take it over` : undefined;
+        return lease === undefined ? undefined : `${lease.holder} works on run ${found.id}: take it over`;
       }),
       run: ask('resume'),
     },
@@ -152,9 +157,10 @@ function runActions(
       id: 'take-over-run',
       keys: [],
       title: 'Take over the run',
-      disabled: needs(() =>
-        elsewhere ? undefined : own === undefined ? 'nobody holds it: resume it' : 'it runs here',
-      ),
+      disabled: needs((_, { lease, own }) => {
+        if (own !== undefined) return 'it runs here';
+        return lease === undefined ? 'nobody holds it: resume it' : undefined;
+      }),
       run: ask('take over'),
     },
   ];

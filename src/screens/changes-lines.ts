@@ -104,7 +104,9 @@ export function changeLine(kind: ChangeKind, state: ChangesState, ground: Ground
   }
   const looked = lookedAt(state, kind.id, parametersFor(state, kind.id));
   const line =
-    looked === undefined ? { ...NONE, standing: 'not looked' as const, why: kind.purpose } : lookLine(kind, looked);
+    looked === undefined
+      ? { ...NONE, standing: 'not looked' as const, why: kind.purpose, remedy: 'R looks at every change' }
+      : lookLine(kind, looked);
   const closed = closedBecause(ground);
   if (closed === undefined || line.standing === 'nothing') return { kind, ...line };
   return { kind, rows: line.rows, standing: 'blocked', ...closed };

@@ -38,7 +38,9 @@ for (const engine of ENGINES) {
       await console.type(PHRASE).sees('Tab goes there').press('tab').sees('› [ Move 2 ids ]', 'Enter does it');
       await console.press('enter').sees('run 1  Move booking ids  done', 'moved 2', /changed +2 rows of 2 planned/);
       expect(await v1Of(db)).toEqual(['8212577', '8212578', '77']);
-      await console.press('escape', 'escape').sees('Migration  monitor, 23 h to cleanup', /1 Move booking ids +done/);
+      // While the plan is looked at, Esc cancels that.
+      await console.press('escape').sees('› plan', 'there is nothing to do · looked').press('escape');
+      await console.sees('Migration  monitor, 23 h to cleanup', /1 Move booking ids +done/);
       await console.sees(/Clean up .* blocked +2 +the monitor window is over: it/).press('1');
       await console.sees('Migration  monitor, 23 h to cleanup');
     });
