@@ -16,7 +16,7 @@ const ENDINGS = [
 for (const [ending, code] of ENDINGS) {
   test(`${ending} leaves the terminal as it was found, with exit code ${code}`, async () => {
     using session = new PtySession(DEMO);
-    await session.sees('102');
+    await session.sees('102 ids misplaced');
     if (ending === 'q') session.press('q');
     else if (ending === 'Ctrl-C') session.press('\u0003');
     else await session.signal(ending === 'a bug' ? 'SIGUSR2' : ending);
@@ -27,7 +27,7 @@ for (const [ending, code] of ENDINGS) {
 
 test('a terminal that hangs up ends the console', async () => {
   using session = new PtySession(DEMO);
-  await session.sees('102');
+  await session.sees('102 ids misplaced');
   const pid = await session.pid();
   session.hangUp();
   await poll(() => !isAlive(pid), { what: 'the end of the process' });
@@ -39,21 +39,21 @@ test('a resize to 1x1 and back draws the console again', async () => {
   session.resize(1, 1);
   session.resize(120, 40);
   await session.sees('OPERATE');
-  await session.sees('102');
+  await session.sees('102 ids misplaced');
   session.press('q');
   expect(await session.end()).toEqual({ code: 0, changed: [] });
 });
 
 test('Ctrl-\\ does not end the console', async () => {
   using session = new PtySession(DEMO);
-  await session.sees('102');
+  await session.sees('102 ids misplaced');
   session.press('\u001c?');
   await session.sees('Keys of this screen');
 });
 
 test('CI=true does not keep the console from drawing', async () => {
   using session = new PtySession(DEMO, { env: { CI: 'true' } });
-  await session.sees('102');
+  await session.sees('102 ids misplaced');
 });
 
 function isAlive(pid: number): boolean {
