@@ -48,6 +48,21 @@ export interface Engine {
   readonly introspection: Introspection;
   /** What the session and its account may do to a table. */
   rights(connection: Connection, table: TableName): Promise<Rights>;
+  /** The cluster whose nodes all take writes, where the server is a node of one; left out by engines that have none. */
+  cluster?(connection: Connection): Promise<Cluster | undefined>;
+}
+
+/** A cluster as one of its nodes sees it. */
+export interface Cluster {
+  readonly name: string;
+  /** Nodes that this one sees. */
+  readonly size: number;
+  /** Whether they are the part of the cluster that may go on. */
+  readonly whole: boolean;
+  /** As the node calls its own state: `Synced`, `Donor/Desynced`. */
+  readonly state: string;
+  /** Whether it takes writes and has all of the others'. */
+  readonly ready: boolean;
 }
 
 export interface Rights {

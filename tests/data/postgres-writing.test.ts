@@ -21,7 +21,7 @@ const SETTINGS =
   statement(`SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
   current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('TimeZone') AS zone,
   current_setting('DateStyle') LIKE 'ISO%' AS iso`);
-const SET = [{ lock: '500ms', statement: '1min', idle: '1min', zone: 'UTC', iso: 't' }];
+const SET = [{ lock: '500ms', statement: '1min', idle: '5s', zone: 'UTC', iso: 't' }];
 
 /** Texts that mean something in an array's own words. */
 const ARRAY_WORDS = [

@@ -46,6 +46,7 @@ export async function* examineDatabase(context: Context): AsyncGenerator<Finding
   try {
     yield ok('connection', address(place));
     yield* examineServer(connection.server, context);
+    yield* examineCluster(engine, connection, context);
     yield* examineTable(engine, connection, context);
   } finally {
     await connection.close();
@@ -65,6 +66,31 @@ function* examineServer({ product, version, role }: Server, { access }: Context)
   if (access === 'operate')
     yield warning('role', 'replica: nothing can be changed here', 'connect to the primary to operate');
   else yield note('role', 'replica: what it shows may lag behind the primary');
+}
+
+/** What a cluster of which every node takes writes means to whoever changes something. */
+async function* examineCluster(engine: Engine, connection: Connection, { target }: Context): AsyncGenerator<Finding> {
+  const cluster = await engine.cluster?.(connection);
+  if (cluster === undefined) return;
+  const { name, size, whole, state, ready } = cluster;
+  const fact = `${name} cluster of ${size}, this node ${state}`;
+  if (!whole) {
+    yield warning('cluster', `${fact}: it is cut off from the others`, 'connect to the part that goes on');
+  } else if (!ready) {
+    yield warning(
+      'cluster',
+      `${fact}: it may lag behind the others`,
+      'wait until it is Synced, or connect to another node',
+    );
+  } else if (target.engine !== 'sqlite' && (target.others ?? []).length === 0) {
+    const remedy = 'name a second host in the connection: a change then goes on there when this node is gone';
+    yield note('cluster', `${fact}: a batch that another node contradicts is tried again`, remedy);
+  } else {
+    yield ok(
+      'cluster',
+      `${fact}: a batch that another node contradicts is tried again, on another host when this one is gone`,
+    );
+  }
 }
 
 async function* examineTable(engine: Engine, connection: Connection, context: Context): AsyncGenerator<Finding> {
