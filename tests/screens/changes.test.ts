@@ -270,6 +270,23 @@ for (const engine of ENGINES) {
       await console.press('escape', 'escape').sees('Migration  rolled back').press('1').sees('▲ DEGRADED');
     });
 
+    test('a cleanup that is due has a dot on its tab, and the gate that kept it is open', async () => {
+      await using open = await openChanges(engine, ROWS, { columns: 100, rows: 30 });
+      const { console, db, live } = open;
+      await using other = await somebodyElse(engine, open);
+      await other.run('move-booking-ids');
+      await console.after(() => live.refresh()).sees('Migration  monitor', '[6 Changes]');
+      await db.execute('UPDATE apptop_run SET ended_at = ended_at - 172800');
+      await console.after(() => live.refresh()).sees('[6 Changes•]', /Migration {2}cleanup due since (?:23 h|1 d)/);
+      await console
+        .press('R')
+        .sees(/Clean up .* ready +2 /)
+        .press('1')
+        .sees('Migration  cleanup due since');
+      await console.press('6').press(':').type('cleanup').sees('› Clean up').press('enter').sees('lost for good: ');
+      await console.press('enter').sees(/Clean up .* ready/);
+    });
+
     test('an operator decides about rows that the move leaves alone', async () => {
       await using open = await openChanges(engine, [...ROWS, row(4, '5', '6'), row(5, null, '0123')], { columns: 100 });
       const { console, db } = open;
