@@ -38,11 +38,10 @@ function watchParent(): void {
 
 /**
  * The parent decides when this process ends. Ctrl-C reaches the whole group, and so do the end of a terminal and the stop
- * of a service; a change stops at the end of its batch then, and needs this process for that.
+ * of a service; a change stops at the end of its batch then, and needs for that this process and the one that reads its rows.
  */
-function ignoreSignals(mode: Mode): void {
-  const signals = mode === 'write' ? (['SIGINT', 'SIGTERM', 'SIGHUP'] as const) : (['SIGINT'] as const);
-  for (const signal of signals) process.on(signal, () => undefined);
+function ignoreSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 }
 
 /**
@@ -52,7 +51,7 @@ function ignoreSignals(mode: Mode): void {
  */
 function serve(path: string, mode: Mode): void {
   const send = (response: Response) => process.send?.(response);
-  ignoreSignals(mode);
+  ignoreSignals();
   process.on('disconnect', () => process.exit(0));
   try {
     const serving = MODES[mode](path);
