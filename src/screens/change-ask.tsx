@@ -36,7 +36,7 @@ function Ask({ wish }: { wish: Wish }) {
   const console = useConsole();
   const services = useServices();
   const state = useChanges(all);
-  const now = useDatabaseClock();
+  const now = useDatabaseClock(true);
   const [yes] = useState(() => new TextModel(''));
   const [decision] = useState(() => new TextModel(''));
   // The run as it was when this was opened: nothing moves under a question.

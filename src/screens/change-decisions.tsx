@@ -70,8 +70,8 @@ function decisionColumns(decisions: Decisions, columns: readonly RowColumn[], { 
     {
       id: 'becomes',
       title: 'becomes',
-      width: 28,
-      priority: 5,
+      width: 24,
+      priority: 4,
       value: (row) => becomes(row, decisions),
       tone: ({ pk }) => (decisions[pk] === undefined ? 'muted' : 'plain'),
     },

@@ -50,17 +50,22 @@ export function changesNeedAttention({ snapshot }: LiveState, { changes, monitor
   return standing === 'halted' || standing === 'interrupted';
 }
 
+/** Whether somebody works on a run, here or elsewhere. */
+const isUnderWay = ({ runs, lease }: ChangesState): boolean =>
+  runs?.some((run) => standingOf(run, lease) === 'running') ?? false;
+
 /**
  * Looks at every change when somebody comes here and when a run or a decision makes other plans of them; not at a large
  * table unasked.
  */
-function useLooks({ own, runs, lease, decisions, ending }: ChangesState): void {
+function useLooks(state: ChangesState): void {
+  const { own, runs, decisions, ending } = state;
   const { changes: store } = useServices();
   const visible = useVisible();
   const few = useSnapshot(({ total }) => total <= UNASKED_ROWS);
   const looked = useRef('');
-  const quiet = own === undefined && !runs?.some((run) => standingOf(run, lease) === 'running');
-  const known = JSON.stringify([runs?.map(({ id, state }) => [id, state]), decisions, ending?.at]);
+  const quiet = own === undefined && !isUnderWay(state);
+  const known = JSON.stringify([runs?.map((run) => [run.id, run.state]), decisions, ending?.at]);
   const occasion = visible && few && quiet && runs !== undefined ? known : undefined;
   useEffect(() => void store.load(), [store]);
   useEffect(() => {
@@ -75,10 +80,10 @@ export function Changes() {
   const theme = useTheme();
   const console = useConsole();
   const { columns: width, rows } = useSize();
-  const now = useDatabaseClock();
   const { changes: store, context, live } = useServices();
   const server = useLive((current) => current.server);
   const state = useChanges(all);
+  const now = useDatabaseClock(isUnderWay(state));
   useLooks(state);
   const looking = [...state.looks.values()].some((looked) => looked.looking);
   const refresh = () => {
@@ -144,7 +149,7 @@ function useHead(state: ChangesState): readonly Fact[] {
   const { localTime } = useDisplay();
   const { context } = useServices();
   const server = useLive((current) => current.server);
-  const now = useDatabaseClock();
+  const now = useDatabaseClock(isUnderWay(state));
   const phase = useMigrationPhase(now);
   const run = openRun(state);
   const { lease, problem } = state;

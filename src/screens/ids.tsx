@@ -4,6 +4,7 @@ import { CLASS_MEANING, type SummaryLines } from '../model/booking-id.ts';
 import { count, counted } from '../model/format.ts';
 import type { ClassesOf, Snapshot } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
+import { decisionsView } from './change-decisions.tsx';
 import { GroupList, steadily } from './components/group-list.tsx';
 import { useConsole, useServices, useSize, useSnapshot, useTheme, useVisible } from './hooks/console.ts';
 import { type Filter, filterWords, useFilter, useKeys } from './hooks/keys.ts';
@@ -46,6 +47,7 @@ function matching(groups: readonly ClassesOf[] | undefined, filter: Filter | und
 /** The booking ids: eight classes, the migration's own five lines, and where they come from. */
 export function Ids() {
   const theme = useTheme();
+  const console = useConsole();
   const { columns, rows } = useSize();
   const { context } = useServices();
   const snapshot = useSnapshot(all);
@@ -56,6 +58,14 @@ export function Ids() {
   useKeys([
     { id: 'next-pane', keys: ['tab'], title: 'Next pane', hint: 'pane', run: () => go(1) },
     { id: 'previous-pane', keys: ['shift-tab'], title: 'Previous pane', run: () => go(-1) },
+    {
+      id: 'decide',
+      keys: [],
+      title: 'Decide about conflict and review rows',
+      disabled: () =>
+        snapshot.classes.conflict + snapshot.classes.review > 0 ? undefined : 'no row is in either class',
+      run: () => console.open(decisionsView(snapshot.classes.conflict > 0 ? 'conflict' : 'review')),
+    },
   ]);
   const roomy = columns >= ROOM.columns && rows >= ROOM.rows;
   const notes = notesOf(snapshot, context.columns.calcom_v2_booking_uid, filter, theme);

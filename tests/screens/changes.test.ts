@@ -317,9 +317,24 @@ for (const engine of ENGINES) {
         .press('tab')
         .sees('[ Change 3 rows ]')
         .press('enter')
-        .sees('decided 1');
+        .sees('run 1  Move booking ids  done', 'decided 1');
       expect(await v1Of(db)).toEqual(['8212577', '8212578', '77', '6', null]);
       expect(open.changes.getState().decisions).toEqual({});
+    });
+
+    test('Ids leads to the rows that an operator decides about, where there are any', async () => {
+      await using open = await openChanges(engine, [row(5, null, '0123')]);
+      const { console, live } = open;
+      await console
+        .press('2')
+        .sees('the move of misplaced')
+        .press('m')
+        .sees(/› +Decide about conflict and review rows/)
+        .press('enter')
+        .sees('[review 1]', /5 +· +stays/);
+      await open.db.execute('UPDATE appointments SET calcom_v2_booking_id = NULL');
+      await console.after(() => live.refresh()).sees('[review 0]');
+      await console.press('escape', 'm').sees('not now: no row is in either class');
     });
 
     test('hostile values are shown and not sent', async () => {

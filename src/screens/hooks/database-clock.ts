@@ -9,8 +9,9 @@ const LIVE_STEP = 1;
 const EARLY_MS = 20;
 
 /**
- * Milliseconds since 1970 by the database's clock, rounded up to ten seconds, or to one for what is under way: ages are measured by the clock that wrote
- * the times, a list is drawn anew only when they can have changed, and what was just written is not in the future.
+ * Milliseconds since 1970 by the database's clock, rounded up to ten seconds, or to one for what is under way: ages are
+ * measured by the clock that wrote the times, a list is drawn anew only when they can have changed, and what was just
+ * written is not in the future.
  */
 export function useDatabaseClock(underWay = false): number {
   // Rounded, so that the way of a refresh over the network draws nothing.
