@@ -41,7 +41,7 @@ function Confirm({ kind, parameters }: ConfirmProps) {
   }, [model]);
   const shared = { title: kind.title, place: placeIn(services), onCancel: () => void console.back() };
   if (question.state === 'looking') {
-    return <Dialog {...shared} facts={[{ text: 'looking at the database …', tone: 'muted' }]} cancel="Cancel" />;
+    return <Dialog {...shared} facts={[{ text: 'looking at the database', tone: 'muted' }]} cancel="Cancel" />;
   }
   if (question.state === 'failed') {
     const { message, remedy } = question.problem;
@@ -102,7 +102,7 @@ function Plan({ kind, question, model, ...shared }: PlanProps) {
   };
   const left = Math.max(0, Math.ceil((until - now) / 1000));
   // A screen reader would speak each second.
-  const note = draw.screenReader ? `expires at ${clock(until, false)}` : `expires in ${left} s`;
+  const notes = draw.screenReader ? [`expires at ${clock(until, false)}`] : [`expires in ${left} s`, `${left} s`];
   return (
     <Dialog
       key={plan.takenAt}
@@ -111,7 +111,7 @@ function Plan({ kind, question, model, ...shared }: PlanProps) {
       asked={asked}
       cancel="Cancel"
       go={goLabel(plan)}
-      note={note}
+      notes={notes}
       onGo={go}
     />
   );

@@ -87,7 +87,10 @@ export function planLines(
         ),
       ),
     ),
-    ...section('SQL', each(plan.sql, 'plain', 'the statement')),
+    ...section(
+      'SQL',
+      each(ascii ? plan.sql.map((sql) => sql.replaceAll('…', '...')) : plan.sql, 'plain', 'the statement'),
+    ),
     ...section('Plan', [
       line(`${plan.digest} ${glyphs.dot} taken at ${plan.takenAt} ${glyphs.dot} ${kind.id}`, 'muted', 'the digest'),
     ]),

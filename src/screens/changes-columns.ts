@@ -71,7 +71,7 @@ export function changeColumns(
     {
       id: 'what',
       title: 'what',
-      width: screen < 100 ? 26 : 38,
+      width: screen < 60 ? 20 : screen < 100 ? 26 : 38,
       priority: 1,
       sortable: true,
       value: (line) =>

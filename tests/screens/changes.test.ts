@@ -362,15 +362,17 @@ for (const engine of ENGINES) {
         .sees(/> Move booking ids +ready/)
         .press('m', 'enter')
         .sees('+ Move booking ids -', '> [ Cancel ]');
-      await console.resize(40, 15).sees('type  staging appointments 2', '> [ Cancel ]', '  [ Move 2 ids ]');
+      await console.resize(40, 15).sees('type  staging appointments 2', '> [ Cancel ]', '  [ Move 2 ids ]', / \d+ s$/m);
       await console
         .type(PHRASE)
-        .sees(/> .*appointments 2 /)
+        .sees(/> staging appointments 2 +\d+ s/)
         .resize(20, 8)
         .sees('Cancel')
         .press('escape')
         .resize(40, 15);
-      await console.sees('Move booking ids').press('enter').sees('ready: m opens the actions', '> What happens');
+      await console.sees(/> Move booking ids +ready/);
+      await console.press('enter').sees('ready: m opens the actions', '> What happens').press('G');
+      await console.sees('INSERT INTO apptop_ledger');
       expect(/[^\u0000-\u007f]/.test(await console.text())).toBe(false);
       await using spoken = await openChanges(engine, ROWS, { screenReader: true, noColor: true, rows: 40 });
       await spoken.console

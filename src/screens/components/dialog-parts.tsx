@@ -97,16 +97,21 @@ interface FieldProps {
   /** Whether it has the cursor. */
   readonly active: boolean;
   readonly width: number;
-  /** Said at its right end. */
-  readonly note: string;
+  /** Said at its right end: the first of these that leaves room for what has to be typed. */
+  readonly notes: readonly string[];
 }
 
+/** Cells of a text that is typed, at least, beside a note. */
+const LEAST_FIELD = 10;
+
 /** The line of a field: where one types, what stands there, what is said beside it. */
-export function FieldLine({ asked, active, width, note }: FieldProps) {
+export function FieldLine({ asked, active, width, notes }: FieldProps) {
   const theme = useTheme();
   const { text, exactly, label } = asked;
   const before = `${active ? theme.glyphs.cursor : ' '} ${exactly === undefined ? `${label}  ` : ''}`;
-  const right = note !== '' && widthOf(before) + widthOf(note) + 10 <= width ? note : '';
+  // With the cursor behind it.
+  const needed = widthOf(before) + Math.max(LEAST_FIELD, widthOf(exactly ?? '') + 1);
+  const right = notes.find((note) => needed + 1 + widthOf(note) <= width) ?? '';
   const room = Math.max(1, width - widthOf(before) - widthOf(right) - 1);
   return (
     <>
@@ -123,19 +128,21 @@ export function FieldLine({ asked, active, width, note }: FieldProps) {
   );
 }
 
-/** What has to be typed, in a line above its field. */
+/** What has to be typed, in a line above its field: the words around it go before a letter of it does. */
 export function PhraseLine({ phrase, width }: { phrase: string; width: number }) {
-  const theme = useTheme();
-  const [before, after] = ['  type  ', '  to go on'];
-  const room = Math.max(1, width - before.length - after.length);
-  const shown = visible(phrase, theme.ascii);
+  const { ascii, style } = useTheme();
+  const shown = visible(phrase, ascii);
+  const left = width - widthOf(shown);
+  const before = left >= BEFORE.length ? BEFORE : '';
+  const after = left >= BEFORE.length + AFTER.length ? AFTER : '';
   return (
     <Text wrap="truncate">
-      <Text {...theme.style('muted')}>{before}</Text>
-      <Text {...theme.style('title')}>
-        {widthOf(shown) > room + after.length ? fit(shown, room, { ascii: theme.ascii }) : shown}
-      </Text>
-      <Text {...theme.style('muted')}>{after}</Text>
+      <Text {...style('muted')}>{before}</Text>
+      <Text {...style('title')}>{left < 0 ? fit(shown, width, { ascii }) : shown}</Text>
+      <Text {...style('muted')}>{after}</Text>
     </Text>
   );
 }
+
+const BEFORE = '  type  ';
+const AFTER = '  to go on';

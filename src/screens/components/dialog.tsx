@@ -17,8 +17,8 @@ export interface DialogProps {
   readonly cancel: string;
   /** What the other button says; undefined where there is only a way back. */
   readonly go?: string | undefined;
-  /** Said beside the last field: `expires in 41 s`. */
-  readonly note?: string;
+  /** Said beside the last field, the longest first: `expires in 41 s`, `41 s`. */
+  readonly notes?: readonly string[];
   readonly onGo?: () => void;
   readonly onCancel: () => void;
   /** Does without this dialog's answer what a second Ctrl-C wants. */
@@ -61,7 +61,7 @@ function restsFor(asked: readonly Asked[]): string | undefined {
  * typed what is asked for and gone on to the other one. Letters go into the field with the cursor, and nowhere else.
  */
 export function Dialog(props: DialogProps) {
-  const { title, place, facts, asked = NOTHING, cancel, go, note = '', onGo } = props;
+  const { title, place, facts, asked = NOTHING, cancel, go, notes = NOTHING, onGo } = props;
   const { theme, draw } = useRoot();
   const { columns, rows } = useSize();
   // In the first field that has to be filled.
@@ -111,7 +111,7 @@ export function Dialog(props: DialogProps) {
             asked={one}
             active={index === at && !onDanger}
             width={inner}
-            note={index === asked.length - 1 ? note : ''}
+            notes={index === asked.length - 1 ? notes : NOTHING}
           />,
         ]),
         ...(blanks > 0 ? [<Text key="above buttons"> </Text>] : []),

@@ -27,7 +27,7 @@ export function Leave() {
       <Dialog
         title="Leaving"
         place={place}
-        facts={[{ text: 'the run pauses at the end of its batch …', tone: 'plain' }]}
+        facts={[{ text: 'the run pauses at the end of its batch', tone: 'plain' }]}
         cancel="Leave without waiting"
         onCancel={() => quit(code)}
       />
