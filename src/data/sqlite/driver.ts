@@ -58,11 +58,13 @@ function serve(path: string, mode: Mode): void {
     // Undoes what is not committed.
     process.on('exit', () => serving.database.close());
     let idle: NodeJS.Timeout | undefined;
-    process.on('message', async (request: Request) => {
-      clearTimeout(idle);
-      const response = await respond(serving, request);
+    const reply = (response: Response) => {
       if (response.inTransaction) idle = setTimeout(() => process.exit(0), IDLE_TRANSACTION_MS);
       send(response);
+    };
+    process.on('message', (request: Request) => {
+      clearTimeout(idle);
+      void respond(serving, request).then(reply);
     });
     send({ rows: [], changes: 0, inTransaction: false });
     watchParent();
