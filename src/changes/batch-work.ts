@@ -1,5 +1,5 @@
 import type { RowChange, WritingSession } from '../data/writing.ts';
-import type { RunCounts } from '../model/run.ts';
+import type { Run, RunCounts } from '../model/run.ts';
 
 /** How a changed row counts. */
 type ChangedAs = 'moved' | 'cleared' | 'decided';
@@ -31,9 +31,9 @@ export interface BatchWork {
   /** Reads on behind a cursor, by the reading session; the number of rows looked at is bounded by `limit`. */
   read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch>;
   /** Inside a transaction: does what was found. Answers with how many rows each kind really was done to. */
-  apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied>;
-  /** Inside a transaction: notes that the database refuses a row, and why. */
-  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void>;
+  apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied>;
+  /** Inside a transaction: notes that the database refuses a row, and why; false when an earlier pass has. */
+  setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean>;
   /** @param changed rows that the pass changed */
   following(pass: number, changed: number): Following;
 }

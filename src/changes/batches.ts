@@ -66,6 +66,7 @@ export class Batches {
    * @throws Problem blocked, when somebody took the run over; lost, when the database stays away; full
    */
   async execute(): Promise<BatchesOutcome> {
+    const first = this.#run.pass;
     try {
       for (;;) {
         const stop = await this.#pass();
@@ -75,7 +76,8 @@ export class Batches {
         const next = { pass: pass + 1, cursor: undefined, until: undefined, counts: { ...counts, inPass: 0 } };
         await this.#held.step({ ...next, workedMs: this.#worked() });
         if (following === 'over') return { kind: 'over' };
-        if (following !== 'again') return { kind: 'halted', reason: following.halt };
+        // The first pass of a run that is resumed finds what was written before somebody decided that it may go on.
+        if (following !== 'again' && pass > first) return { kind: 'halted', reason: following.halt };
       }
     } catch (error) {
       if (error instanceof Halted) return { kind: 'halted', reason: error.message };
@@ -194,20 +196,21 @@ export class Batches {
   }
 
   #commit(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
-    const { counts, id } = this.#run;
+    const run = this.#run;
+    const { counts } = run;
     const expected = add(add(counts, extra), countsOf(expectedOf(items)));
     return this.#step(cursor, expected, async (session) => {
-      const applied = await this.#work.apply(session, id, items);
+      const applied = await this.#work.apply(session, run, items);
       return applied.raced === 0 ? {} : { counts: add(add(counts, extra), countsOf(applied)) };
     });
   }
 
   #setAside(item: Item, cursor: string, extra: Partial<RunCounts>, reason: string): Promise<boolean> {
-    const { counts, id } = this.#run;
-    return this.#step(cursor, add(add(counts, extra), { aside: 1 }), async (session) => {
-      await this.#work.setAside(session, id, item, reason);
-      return {};
-    });
+    const run = this.#run;
+    const passed = add(run.counts, extra);
+    return this.#step(cursor, add(passed, { aside: 1 }), async (session) =>
+      (await this.#work.setAside(session, run, item, reason)) ? {} : { counts: passed },
+    );
   }
 
   #step(

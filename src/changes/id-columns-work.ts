@@ -2,6 +2,7 @@ import { Ledger } from '../data/state/ledger.ts';
 import { stateTable } from '../data/state/tables.ts';
 import type { IdColumns, WritingSession } from '../data/writing.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
+import type { Run } from '../model/run.ts';
 import type { Applied, BatchWork, Following, Item, Stretch } from './batch-work.ts';
 import type { ChangeGround } from './change.ts';
 
@@ -30,9 +31,10 @@ export abstract class IdColumnsWork implements BatchWork {
 
   abstract following(pass: number, changed: number): Following;
 
-  async apply(session: WritingSession, run: number, items: readonly Item[]): Promise<Applied> {
+  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied> {
     const { writing } = this.ground;
-    const ledger = { table: stateTable(this.#columns.table, 'apptop_ledger'), run };
+    const table = stateTable(this.#columns.table, 'apptop_ledger');
+    const ledger = { table, run: run.id, pass: run.pass };
     const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
     for (const as of ['moved', 'cleared', 'decided'] as const) {
       const rows = items.flatMap((item) => (item.kind === 'change' && item.as === as ? [item.row] : []));
@@ -48,7 +50,7 @@ export abstract class IdColumnsWork implements BatchWork {
     return applied;
   }
 
-  setAside(session: WritingSession, run: number, item: Item, reason: string): Promise<void> {
+  setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean> {
     return new Ledger(session, this.ground.dialect, this.#columns).setAside(run, item, reason);
   }
 }

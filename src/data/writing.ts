@@ -53,6 +53,13 @@ export interface RowChange {
   readonly to: IdValues;
 }
 
+/** Where the lines about changed rows go, and whose they are: a row may be changed once in each pass of a run. */
+export interface LedgerPlace {
+  readonly table: TableName;
+  readonly run: number;
+  readonly pass: number;
+}
+
 /** What a server has to do right now, for the throttle. undefined is what it does not tell, or has none of. */
 export interface Load {
   /** Sessions that run a statement, this one left out. */
@@ -84,13 +91,12 @@ export interface WritingEngine {
   /**
    * Inside a transaction: changes the rows that still are what they were, and writes a line of the ledger for exactly
    * these. One statement each for all rows where the engine can.
-   * @param ledger the ledger table and the number of the run
    * @returns how many rows were changed; the others somebody else changed or deleted since they were read
    */
   changeRows(
     session: WritingSession,
     columns: IdColumns,
-    ledger: { readonly table: TableName; readonly run: number },
+    ledger: LedgerPlace,
     rows: readonly RowChange[],
   ): Promise<number>;
   /**

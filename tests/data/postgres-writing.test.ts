@@ -220,7 +220,7 @@ for (const engine of ENGINES.filter(({ name }) => name === 'postgres')) {
           },
         };
         const columns = await made.idColumns();
-        const ledger = { table: stateTable(made.table, 'apptop_ledger'), run: RUN };
+        const ledger = { table: stateTable(made.table, 'apptop_ledger'), run: RUN, pass: 0 };
         const nonsense = move('nonsense', '1');
         const changed = await made.writing.changeRows(listening, columns, ledger, [...changes, nonsense]);
         expect(changed).toBe(2_000);

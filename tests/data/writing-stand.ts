@@ -92,7 +92,7 @@ export class Stand {
   /** One batch: a transaction that changes these rows. */
   async change(rows: readonly RowChange[], { session = this.session, run = RUN } = {}): Promise<number> {
     const columns = await this.idColumns();
-    const ledger = { table: stateTable(this.table, 'apptop_ledger'), run };
+    const ledger = { table: stateTable(this.table, 'apptop_ledger'), run, pass: 0 };
     return session.transaction(() => this.writing.changeRows(session, columns, ledger, rows));
   }
 

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { Column, Expression, Statement, TableName } from '../connection.ts';
+import type { Column, Expression, Statement } from '../connection.ts';
 import { all, join } from '../queries/expressions.ts';
 import { named } from '../state/tables.ts';
-import type { IdColumns, RowChange, WritingEngine, WritingSession } from '../writing.ts';
+import type { IdColumns, LedgerPlace, RowChange, WritingEngine, WritingSession } from '../writing.ts';
 import { byKey } from './by-key.ts';
 import { dialect } from './dialect.ts';
 
@@ -49,20 +49,15 @@ function* parts<Item>(items: readonly Item[], texts: (item: Item) => readonly (s
   if (part.length > 0) yield part;
 }
 
-interface Ledger {
-  readonly table: TableName;
-  readonly run: number;
-}
-
 /** A batch's rows beside their lines of the ledger. */
 class Batch {
   readonly #columns: IdColumns;
-  readonly #ledger: Ledger;
+  readonly #ledger: LedgerPlace;
   /** The table as `a`. */
   readonly #table: RawBuilder<unknown>;
   readonly #rows: readonly (RowChange & { readonly key: string | bigint })[];
 
-  constructor(columns: IdColumns, table: RawBuilder<unknown>, ledger: Ledger, rows: readonly RowChange[]) {
+  constructor(columns: IdColumns, table: RawBuilder<unknown>, ledger: LedgerPlace, rows: readonly RowChange[]) {
     this.#columns = columns;
     this.#table = table;
     this.#ledger = ledger;
@@ -80,12 +75,13 @@ class Batch {
   get lines(): Statement {
     const values = this.#rows.map(({ key, from, to }) => [
       this.#ledger.run,
+      this.#ledger.pass,
       key,
       ...FIELDS.map((field) => from[field]),
       ...FIELDS.map((field) => to[field]),
     ]);
     return dialect.compile(
-      sql`INSERT INTO ${named(this.#ledger.table)} (run, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
+      sql`INSERT INTO ${named(this.#ledger.table)} (run, pass_number, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
         VALUES ${sql.val(values)}`,
     );
   }
@@ -106,7 +102,7 @@ class Batch {
     const left = others.map((pk) => keyValue(this.#columns.id, pk));
     const pk = sql.id('pk');
     return dialect.compile(
-      sql`DELETE FROM ${named(this.#ledger.table)} WHERE run = ${this.#ledger.run} AND ${this.#keys(undefined, 'pk')}
+      sql`DELETE FROM ${named(this.#ledger.table)} WHERE run = ${this.#ledger.run} AND pass_number = ${this.#ledger.pass} AND ${this.#keys(undefined, 'pk')}
         ${left.length === 0 ? sql`` : sql`AND NOT ${isOneOf(pk, left)}`}`,
     );
   }
@@ -139,7 +135,7 @@ class Batch {
     const line = sql.id('l', 'pk');
     const exact = id.kind === 'text' ? sql` AND ${bytes(this.#own(id), id)} = ${bytes(line, id)}` : sql``;
     return sql`${this.#table} STRAIGHT_JOIN ${named(this.#ledger.table)} AS l
-      ON ${line} = ${this.#own(id)} AND l.run = ${this.#ledger.run}${exact}`;
+      ON ${line} = ${this.#own(id)} AND l.run = ${this.#ledger.run} AND l.pass_number = ${this.#ledger.pass}${exact}`;
   }
 }
 

@@ -124,8 +124,8 @@ export const changeRows: WritingEngine['changeRows'] = async (session, columns, 
         FROM unnest(${join(walk === undefined ? arrays.map(unseen) : arrays)}) AS w(${join(names.map((name) => sql.id(name)))})
         WHERE ${all([sql`${own(id)} = w.pk`, ...(walk === undefined ? [] : [walk]), ...same])}
         RETURNING ${join(names.map(wanted))})
-      INSERT INTO ${named(ledger.table)} (run, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
-      SELECT ${ledger.run}::bigint, ${join(lines)} FROM c`),
+      INSERT INTO ${named(ledger.table)} (run, pass_number, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
+      SELECT ${ledger.run}::bigint, ${ledger.pass}::bigint, ${join(lines)} FROM c`),
   );
 };
 

@@ -78,7 +78,7 @@ const selection = (source: Source): Expression => {
   ]);
 };
 
-/** The next lines behind a primary key and up to another one, by row and run: the order of the ledger's own key. */
+/** The next lines behind a primary key and up to another one, by row, run and pass: the order of the ledger's own key. */
 export async function readLedgerRows(
   database: Database,
   source: Source,
@@ -96,7 +96,7 @@ export async function readLedgerRows(
   ];
   const rows = await database.query(
     sql`SELECT ${selection(source)} ${fromLines(source)} WHERE ${all(conditions)}
-      ORDER BY ${line('pk')}, ${line('run')} LIMIT ${sql.lit(stretch.limit)}`,
+      ORDER BY ${line('pk')}, ${line('run')}, ${line('pass_number')} LIMIT ${sql.lit(stretch.limit)}`,
     options,
   );
   return rows.map(ledgerRowOf);
@@ -119,10 +119,14 @@ function comparison(source: Source): Expression {
 }
 
 function newest(source: Source, { runs }: LedgerScope): Expression {
-  if (runs.length === 1) return sql`1 = 1`;
-  const newer = sql.id('newer', 'run');
-  return sql`NOT EXISTS (SELECT 1 FROM ${ledgerOf(source)} AS newer WHERE ${sql.id('newer', 'pk')} = ${line('pk')}
-    AND ${newer} > ${line('run')} AND ${newer} IN (${join(runs.map((run) => sql.lit(run)))}) AND ${sql.id('newer', 'aside')} IS NULL)`;
+  const newer = (name: string): Expression => sql.id('newer', name);
+  const later = all([sql`${newer('run')} = ${line('run')}`, sql`${newer('pass_number')} > ${line('pass_number')}`]);
+  return sql`NOT EXISTS (SELECT 1 FROM ${ledgerOf(source)} AS newer WHERE ${all([
+    sql`${newer('pk')} = ${line('pk')}`,
+    any([later, ...(runs.length === 1 ? [] : [sql`${newer('run')} > ${line('run')}`])]),
+    sql`${newer('run')} IN (${join(runs.map((run) => sql.lit(run)))})`,
+    sql`${newer('aside')} IS NULL`,
+  ])})`;
 }
 
 /** Rows by how they stand. */

@@ -1,6 +1,6 @@
 import { Problem } from '../../model/problem.ts';
-import type { Column, TableName } from '../connection.ts';
-import type { IdColumns, RowChange, WritingSession } from '../writing.ts';
+import type { Column } from '../connection.ts';
+import type { IdColumns, LedgerPlace, RowChange, WritingSession } from '../writing.ts';
 import { keeping } from './affinity.ts';
 import type { Form } from './protocol.ts';
 import { backUpForm, formOf, NAMES } from './row-forms.ts';
@@ -53,7 +53,7 @@ class Patterns {
 export async function changeRows(
   session: WritingSession,
   columns: IdColumns,
-  ledger: { readonly table: TableName; readonly run: number },
+  ledger: LedgerPlace,
   rows: readonly RowChange[],
 ): Promise<number> {
   const assertFits = fitting(columns);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Column, Expression, TableName } from '../connection.ts';
+import type { Column, Expression } from '../connection.ts';
 import { named } from '../state/tables.ts';
-import type { IdColumns } from '../writing.ts';
+import type { IdColumns, LedgerPlace } from '../writing.ts';
 import { dialect } from './dialect.ts';
 import type { Form, Template } from './protocol.ts';
 
@@ -67,18 +67,25 @@ const updateOf = (columns: IdColumns, pattern: Pattern): Template =>
       sql` AND `,
     )}`);
 
-function linesOf(ledger: TableName, run: number, { from, to, width }: Pattern, rows: number): string {
-  const columns = ['run', 'pk', ...NAMES.map((name) => `old_${name}`), ...NAMES.map((name) => `new_${name}`)];
+function linesOf({ table, run, pass }: LedgerPlace, { from, to, width }: Pattern, rows: number): string {
+  const columns = [
+    'run',
+    'pass_number',
+    'pk',
+    ...NAMES.map((name) => `old_${name}`),
+    ...NAMES.map((name) => `new_${name}`),
+  ];
   const cell = (place: number | undefined): Expression =>
     place === undefined ? sql`NULL` : sql.ref(`column${place + 1}`);
   const cells = [
     sql.lit(run),
+    sql.lit(pass),
     cell(PK),
     ...NAMES.map((name) => cell(from[name])),
     ...NAMES.map((name) => cell(to[name])),
   ];
   const row = sql`(${sql.join(Array.from({ length: width }, (_, place) => at(place)))})`;
-  return dialect.compile(sql`INSERT INTO ${named(ledger)} (${sql.join(columns.map((name) => sql.id(name)))})
+  return dialect.compile(sql`INSERT INTO ${named(table)} (${sql.join(columns.map((name) => sql.id(name)))})
     SELECT ${sql.join(cells)} FROM (VALUES ${sql.join(Array.from({ length: rows }, () => row))})`).sql;
 }
 
@@ -96,14 +103,9 @@ function patternOf(places: readonly number[], width: number): Pattern {
  * @param places for each of `NAMES` as it was and then as it is to be, where its text stands in the row; 0 is NULL
  * @param width values of a row, the primary key first
  */
-export function formOf(
-  columns: IdColumns,
-  ledger: { readonly table: TableName; readonly run: number },
-  places: readonly number[],
-  width: number,
-): Form {
+export function formOf(columns: IdColumns, ledger: LedgerPlace, places: readonly number[], width: number): Form {
   const pattern = patternOf(places, width);
-  const lines = (rows: number) => linesOf(ledger.table, ledger.run, pattern, rows);
+  const lines = (rows: number) => linesOf(ledger, pattern, rows);
   const line = { one: lines(1), several: lines(LINES), many: LINES };
   return { width, update: updateOf(columns, pattern), line };
 }

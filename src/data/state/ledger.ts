@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Run } from '../../model/run.ts';
 import type { Dialect, Expression, Row, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all, join } from '../queries/expressions.ts';
@@ -48,13 +49,20 @@ export class Ledger {
     this.#columns = columns;
   }
 
-  /** Notes that the database refused to change a row, and why; it stays as it is. */
-  async setAside(run: number, item: Refused, reason: string): Promise<void> {
+  /**
+   * Notes that the database refused to change a row, and why; it stays as it is.
+   * @returns false when an earlier pass has noted that
+   */
+  async setAside(run: Pick<Run, 'id' | 'pass'>, item: Refused, reason: string): Promise<boolean> {
     const pk = item.kind === 'change' ? item.row.pk : item.pk;
     const { v1, v2 } = item.kind === 'change' ? item.row.from : { v1: null, v2: null };
     const key = this.#speaker.dialect.parameter(this.#columns.id, pk);
-    await this.#speaker.execute(sql`INSERT INTO ${ledgerTable(this.#columns.table)} (run, pk, old_v1, old_v2, aside)
-        VALUES (${run}, ${key}, ${v1}, ${v2}, ${reason.slice(0, REASON_CHARACTERS)})`);
+    const ledger = ledgerTable(this.#columns.table);
+    const noted = all([sql`run = ${run.id}`, sql`pk = ${key}`, sql`aside IS NOT NULL`]);
+    if ((await this.#speaker.query(sql`SELECT 1 AS one FROM ${ledger} WHERE ${noted}`)).length > 0) return false;
+    await this.#speaker.execute(sql`INSERT INTO ${ledger} (run, pass_number, pk, old_v1, old_v2, aside)
+        VALUES (${run.id}, ${run.pass}, ${key}, ${v1}, ${v2}, ${reason.slice(0, REASON_CHARACTERS)})`);
+    return true;
   }
 }
 
