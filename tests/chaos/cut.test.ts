@@ -42,7 +42,10 @@ async function cutting(way: Cutter, random: Random, stop: AbortSignal): Promise<
   }
 }
 
-/** Runs a change, begun again by its operator only where it broke before the first batch. */
+/**
+ * Runs a change, begun again by its operator only where it broke before the first batch. One cut breaks up to four sessions, each
+ * of which says so at its next statement.
+ */
 async function begun(operator: Operated, change: string): Promise<RunEnd | undefined> {
   for (let tries = 0; ; tries += 1) {
     let atWork = false;
@@ -56,7 +59,7 @@ async function begun(operator: Operated, change: string): Promise<RunEnd | undef
       await operator.db.execute('UPDATE apptop_lease SET expires_at = 0').catch(() => undefined);
       return await operator.run(change, {}, { onProgress });
     } catch (error) {
-      if (!(error instanceof Problem) || atWork || tries > CUTS_OF_A_RUN) throw error;
+      if (!(error instanceof Problem) || atWork || tries > 4 * CUTS_OF_A_RUN) throw error;
     }
   }
 }
