@@ -1,14 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { CheckResult } from '../../src/checks/check.ts';
+import { ownChecks } from '../../src/checks/own/all.ts';
 import { commandCheck } from '../../src/checks/own/command.ts';
 import { httpCheck } from '../../src/checks/own/http.ts';
 import { logCheck } from '../../src/checks/own/log.ts';
 import { sqlChecks } from '../../src/checks/own/sql.ts';
 import { runChecks } from '../../src/checks/runner.ts';
+import { NO_OWN_CHECKS } from '../../src/config/own-checks.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { openDatabase } from '../../src/data/database.ts';
 import { ENGINES, type TestDatabase } from '../engines/engines.ts';
@@ -115,6 +118,15 @@ for (const engine of ENGINES) {
       expect(String(counted?.['n'])).toBe('301');
     });
 
+    test.runIf(engine.name === 'postgres')('a large object that a read-only session may make is undone', async () => {
+      const results = await resultsOf({
+        'make.sql': "SELECT lo_from_bytea(0, 'abc') AS made",
+        'after.sql': 'SELECT oid AS pk FROM pg_largeobject_metadata',
+      });
+      expect(results.get('own/make')?.verdict).toBe('fail');
+      expect(await db.execute('SELECT oid FROM pg_largeobject_metadata')).toEqual([]);
+    });
+
     test('one that never ends is stopped and holds up no other', async () => {
       const results = await resultsOf(
         { 'a-slow.sql': engine.slowQuery, 'b.sql': 'SELECT id FROM appointments WHERE id < 0' },
@@ -183,6 +195,52 @@ describe("users' own checks beside the database", () => {
       figure: `http://127.0.0.1:${port}/down answers 503, wanted 200`,
     });
     expect(await look('/silent')).toMatchObject({ violations: 1, figure: expect.stringContaining('does not answer') });
+  });
+
+  test('an address with a password is asked with it and shown without; of an answer the beginning is read', async () => {
+    const server = createServer((request, response) => {
+      response.statusCode = request.headers.authorization === `Basic ${btoa('bob:hunter2')}` ? 200 : 401;
+      const more = () => {
+        while (response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', more).on('error', () => undefined);
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.close().closeAllConnections();
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const look = (host: string) => {
+      const url = `http://bob:hunter2@${host}/?token=s3cret`;
+      const check = httpCheck({ ...facts, name: 'web', url, status: 200, contains: 'y', timeoutMs: 5_000 });
+      return 'lookOutside' in check ? check.lookOutside(signal) : undefined;
+    };
+    const found = await look(`127.0.0.1:${port}`);
+    expect(found).toMatchObject({ violations: 1, figure: expect.stringContaining('answers 200, without "y"') });
+    const away = await look('127.0.0.1:9998');
+    expect(JSON.stringify([found, away])).not.toMatch(/hunter2|s3cret/);
+  });
+
+  test('two of one name are told apart, and the second says so', async () => {
+    const web = { ...facts, name: 'web', url: 'http://127.0.0.1/', status: 200, contains: undefined, timeoutMs: 300 };
+    const folder = folderOf({ 'web.sql': 'SELECT 1 AS pk' });
+    const checks = ownChecks({ ...NO_OWN_CHECKS, folder, http: [web, web] });
+    expect(checks.map(({ id }) => id)).toEqual(['own/web', 'own/web-2', 'own/web-3']);
+    const [, second] = checks;
+    await expect(second && 'lookOutside' in second && second.lookOutside(signal)).rejects.toThrow(
+      'also that of another',
+    );
+  });
+
+  test('a pipe is no file to read, as nothing would end that', async () => {
+    const folder = folderOf({});
+    execFileSync('mkfifo', [join(folder, 'a.log'), join(folder, 'a.sql')]);
+    const log = logCheck({ ...facts, name: 'log', file: join(folder, 'a.log'), pattern: /x/u, minutes: 1, atMost: 0 });
+    await expect('lookOutside' in log && log.lookOutside(signal)).rejects.toThrow('it is no file');
+    const [file] = sqlChecks(folder);
+    await expect(file && 'lookOutside' in file && file.lookOutside(signal)).rejects.toThrow('it is no file');
   });
 
   test('a command ends with 0, with another status, never, or is not there', async () => {

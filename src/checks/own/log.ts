@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { Script } from 'node:vm';
 import type { LogCheck } from '../../config/own-checks.ts';
 import { count } from '../../model/format.ts';
@@ -37,9 +37,12 @@ function unreadable(file: string, error: unknown): Problem {
 
 /** The end of a file, and whether it is all of it. */
 async function tail(file: string): Promise<{ readonly text: string; readonly whole: boolean }> {
-  const handle = await open(file).catch((error: unknown) => {
-    throw unreadable(file, error);
-  });
+  // Opening a pipe waits for somebody who writes to it, and nothing can stop that.
+  const handle = await stat(file)
+    .then((found) => (found.isFile() ? open(file) : Promise.reject(new Error('it is no file'))))
+    .catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
   try {
     const { size } = await handle.stat();
     const length = Math.min(size, MOST_BYTES);

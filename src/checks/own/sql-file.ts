@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { PHASES, type Phase, SEVERITIES, type Severity } from '../../model/check-words.ts';
 import { nearest } from '../../model/nearest.ts';
 import { Problem } from '../../model/problem.ts';
@@ -106,6 +106,8 @@ export function readSqlFile(path: string): SqlFile {
 
 function read(path: string): string {
   try {
+    // Reading a pipe waits for somebody who writes to it, and nothing can stop that.
+    if (!statSync(path).isFile()) throw new Error('it is no file');
     // Editors of some systems begin a file with a byte order mark, which two of the servers take for a word.
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {

@@ -41,6 +41,9 @@ interface Greeting {
   readonly steady: boolean;
 }
 
+/** Up to version 15 a read-only transaction may make and delete large objects: with one of these it is undone. */
+const LARGE_OBJECT = /\b(?:lo_[a-z]|loread|lowrite)/i;
+
 class PostgresConnection implements Connection {
   readonly server: Server;
   readonly #session: Session;
@@ -56,17 +59,18 @@ class PostgresConnection implements Connection {
   }
 
   query({ sql, parameters }: Statement, timeoutMs: number): Promise<readonly Row[]> {
+    const undone = !this.#steady || LARGE_OBJECT.test(sql);
     return this.#statements.run(
       timeoutMs,
       async (assertWanted) => {
         assertReading(sql);
-        await this.#prepare(Math.max(1, Math.round(timeoutMs)));
+        await this.#prepare(Math.max(1, Math.round(timeoutMs)), undone);
         // Nothing was running for the server to stop yet.
         assertWanted();
         return this.#session.query(sql, parameters);
       },
       // A session that can't take this says so to the next statement.
-      async () => (this.#steady ? undefined : this.#session.command('ROLLBACK').catch(() => undefined)),
+      async () => (undone ? this.#session.command('ROLLBACK').catch(() => undefined) : undefined),
     );
   }
 
@@ -80,9 +84,9 @@ class PostgresConnection implements Connection {
   }
 
   /** Sets the statement's limit where it differs, and makes the session read-only again if a statement ended that. */
-  async #prepare(timeoutMs: number): Promise<void> {
+  async #prepare(timeoutMs: number, undone: boolean): Promise<void> {
     const limit = `statement_timeout = ${timeoutMs}`;
-    if (!this.#steady) {
+    if (undone) {
       const local = [...SETTINGS, limit].map((setting) => `SET LOCAL ${setting}`);
       return await this.#session.command('BEGIN READ ONLY', ...local);
     }
