@@ -4,7 +4,7 @@ import type { Context } from '../config/context.ts';
 import { loadContext } from '../config/load.ts';
 import { stateFile } from '../config/state.ts';
 import type { Server } from '../data/connection.ts';
-import { openDatabase } from '../data/database.ts';
+import { type Database, openDatabase } from '../data/database.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Alert, judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
@@ -35,6 +35,17 @@ async function rememberedAlerts(context: Context, snapshot: Snapshot): Promise<r
   return checkAlerts(failuresNow(await checksOf(context), known, snapshot, now), now);
 }
 
+/** The snapshot as it is judged; beside a backup column only the runs tell whether a move is over. */
+async function judged(database: Database, context: Context, snapshot: Snapshot): Promise<Snapshot> {
+  if (snapshot.migration !== 'migrated') return snapshot;
+  const [{ RunsReader }, { asJudged, phaseOf }] = await Promise.all([
+    import('../changes/runs-reader.ts'),
+    import('../rollback/phase.ts'),
+  ]);
+  const { runs } = await new RunsReader(database, context).read({ lane: 'figures' });
+  return asJudged(snapshot, phaseOf(snapshot.migration, runs, context.changes.monitorHours, snapshot.takenAt));
+}
+
 export interface PrintOptions {
   readonly json: boolean;
   readonly ascii: boolean;
@@ -53,7 +64,8 @@ export async function printStatus(context: Context, options: PrintOptions): Prom
     const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
     const { server } = database;
     if (server === undefined) throw new Error('a database that answered has no server');
-    const verdict = judge(snapshot, context.thresholds, await rememberedAlerts(context, snapshot));
+    const alerts = await rememberedAlerts(context, snapshot);
+    const verdict = judge(await judged(database, context, snapshot), context.thresholds, alerts);
     const status: Status = { context, server, snapshot, verdict };
     const text = options.json ? JSON.stringify(statusDocument(status), null, 2) : statusText(status, options.ascii);
     process.stdout.write(`${text}\n`);

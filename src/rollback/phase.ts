@@ -44,3 +44,7 @@ export function phaseOf(
   const until = (move.endedAt ?? move.updatedAt) + monitorHours * HOUR_MS;
   return now < until ? { kind: 'monitoring', until } : { kind: 'cleanup-due', since: until };
 }
+
+/** A snapshot as it is judged: misplaced ids are no alarm while they are being moved, nor after they were moved back. */
+export const asJudged = (snapshot: Snapshot, phase: MigrationPhase | undefined): Snapshot =>
+  phase?.kind === 'under-way' || phase?.kind === 'rolled-back' ? { ...snapshot, migration: 'not-started' } : snapshot;

@@ -43,6 +43,17 @@ for (const engine of ENGINES) {
       ]);
     });
 
+    test('is no reason to stop: the status says misplaced, not misplaced after the move', async () => {
+      const on = await changing(engine, ROWS);
+      await moved(on);
+      const plan = await on.run('rollback', 'plan');
+      await on.runPrinted(plan.stdout);
+      const status: { verdict: string; reasons: { id: string }[] } = JSON.parse(
+        (await on.run('status', '--json')).stdout,
+      );
+      expect([status.verdict, status.reasons.map(({ id }) => id)]).toEqual(['DEGRADED', ['misplaced']]);
+    });
+
     test('leaves what somebody changed since, and says so', async () => {
       const on = await changing(engine, ROWS);
       await moved(on);

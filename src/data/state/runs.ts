@@ -8,7 +8,7 @@ import { named, stateTable } from './tables.ts';
 
 const REQUESTS: readonly RunRequest[] = ['pause', 'cancel'];
 
-/** Characters of a reason that the table holds. */
+/** Characters of a reason, a holder and a ticket that the table holds. */
 const REASON_CHARACTERS = 255;
 
 const number = (row: Row, name: string): number => Number(row[name] ?? 0);
@@ -103,7 +103,7 @@ export class Runs {
     await this.#speaker.execute(sql`INSERT INTO ${this.#table} (id, change_id, state, digest, parameters, pass_number, token, counts,
         batch_size, planned, total, operator, ticket, started_at, updated_at, worked_ms)
       VALUES (${id}, ${run.change}, 'running', ${run.digest}, ${run.parameters}, 0, ${token}, ${JSON.stringify(NO_COUNTS)},
-        ${run.batchSize}, ${run.planned}, ${run.total}, ${run.operator}, ${nullable(run.ticket)}, ${now}, ${now}, 0)`);
+        ${run.batchSize}, ${run.planned}, ${run.total}, ${run.operator.slice(0, REASON_CHARACTERS)}, ${nullable(run.ticket?.slice(0, REASON_CHARACTERS))}, ${now}, ${now}, 0)`);
     return id;
   }
 

@@ -6,7 +6,7 @@ import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import { judge } from '../../model/verdict.ts';
-import type { MigrationPhase } from '../../rollback/phase.ts';
+import { asJudged } from '../../rollback/phase.ts';
 import { phaseWords } from '../changes-words.ts';
 import { checkView } from '../check.tsx';
 import { useChanges, useChecks, useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
@@ -40,7 +40,7 @@ export function useSubject(): Subject {
     const failures = failuresNow(list, known, snapshot, now);
     return {
       snapshot,
-      verdict: judge(judged(snapshot, phase), context.thresholds, checkAlerts(failures, now)),
+      verdict: judge(asJudged(snapshot, phase), context.thresholds, checkAlerts(failures, now)),
       checks: { list, known, failures, now },
       phase: phase && phaseWords(phase, lease, snapshot.takenAt),
       history,
@@ -57,7 +57,3 @@ export function useSubject(): Subject {
     };
   }, [console, context, window, snapshot, history, list, known, now, phase, lease]);
 }
-
-/** Ids in the wrong column are no alarm while they are being moved, nor after they were moved back. */
-const judged = (snapshot: Snapshot, phase: MigrationPhase | undefined): Snapshot =>
-  phase?.kind === 'under-way' || phase?.kind === 'rolled-back' ? { ...snapshot, migration: 'not-started' } : snapshot;
