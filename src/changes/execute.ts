@@ -18,6 +18,9 @@ import { type Advice, throttleOf } from './throttle.ts';
 /** Milliseconds between two renewals of the lease while checks run. */
 const RENEW_MS = 5_000;
 
+/** Milliseconds to leave to others at most: a batch that took longer waited itself, and whoever waits for it tries each 100. */
+const LONGEST_REST_MS = 1_000;
+
 /** How a run ended, or why it stands still. */
 export interface RunEnd {
   readonly run: Run;
@@ -89,7 +92,7 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
     const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       polite: change.throttled,
-      rest: (ms) => (change.throttled ? ms * ground.writing.restShare : 0),
+      rest: (ms) => (change.throttled ? Math.min(ms, LONGEST_REST_MS) * ground.writing.restShare : 0),
       leave,
     }).execute();
     if (outcome.kind !== 'over') return outcome;

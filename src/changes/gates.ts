@@ -34,8 +34,11 @@ export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promis
   }
 }
 
+/** What runs are found with, whatever the appointments are like. */
+export type RunsPlace = Pick<ChangeGround, 'context' | 'database' | 'dialect' | 'options'>;
+
 /** The newest runs of a database, newest first; none before the first change. */
-export async function runsOf({ database, context, options }: ChangeGround, limit = 100): Promise<readonly Run[]> {
+export async function runsOf({ database, context, options }: RunsPlace, limit = 100): Promise<readonly Run[]> {
   return (await ifThere(database.query(selectRuns(context.table, limit), options))).map(runOf);
 }
 

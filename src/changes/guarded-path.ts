@@ -16,12 +16,16 @@ import { type BackupProof, backupGate, proveBackup } from './backup.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
-import { commonGates, ifThere, runsOf } from './gates.ts';
+import { commonGates, ifThere, type RunsPlace, runsOf } from './gates.ts';
+import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
 import { type Plan, planOf } from './plan.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
+
+/** Milliseconds of such a wait after which it is said. */
+const SILENT_MS = 1_000;
 
 /** Milliseconds that one statement of a plan or a check may take: 50,000,000 rows are counted in a minute or two. */
 const LOOK_MS = 15 * 60_000;
@@ -105,14 +109,14 @@ export class GuardedPath {
 
   /** The newest runs, newest first. */
   async runs(signal?: AbortSignal): Promise<readonly Run[]> {
-    return runsOf(await this.#ground(signal));
+    return runsOf(this.#place(signal));
   }
 
   /** Rows that a run set aside, with why; at most so many. */
   async aside(run: Pick<Run, 'id' | 'counts'>, limit: number, signal?: AbortSignal): ReturnType<typeof asideLines> {
     if (run.counts.aside === 0) return [];
-    const { database, source, options } = await this.#ground(signal);
-    return ifThere(asideLines(database, source.appointments.table, run.id, limit, options));
+    const { database, context, options } = this.#place(signal);
+    return ifThere(asideLines(database, context.table, run.id, limit, options));
   }
 
   /**
@@ -176,15 +180,16 @@ export class GuardedPath {
     options: RunOptions & { readonly decision?: string | undefined },
   ): Promise<RunEnd> {
     const ground = await this.#ground();
-    const found = await this.#openRun(ground, id);
+    const found = await this.#openRun(id);
     const kind = changeNamed(this.#kinds, found.change);
     const parameters: unknown = JSON.parse(found.parameters);
     const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
     return this.#writing(async (session) => {
       const state = [ground.dialect, ground.source.appointments.table] as const;
-      const token = await this.#take(session, ground, options.takeOver === true);
+      const waits = () => void options.onProgress?.({ ...found, reason: WAITING });
+      const token = await this.#take(session, ground, options.takeOver === true, waits);
       const runs = new Runs(session, ...state);
-      if (!(await again(() => runs.take(found.id, token)))) throw this.#ended(found.id);
+      if (!(await again(() => runs.take(found.id, token), waits))) throw this.#ended(found.id);
       await new Leases(session, ...state).holdFor(token, found.id);
       const run = await runs.read(found.id);
       if (run === undefined) throw this.#ended(found.id);
@@ -205,10 +210,10 @@ export class GuardedPath {
    * @returns the run as it was asked
    */
   async ask(id: number | undefined, request: RunRequest): Promise<Run> {
-    const ground = await this.#ground();
-    const found = await this.#openRun(ground, id);
+    const { dialect, context } = this.#place();
+    const found = await this.#openRun(id);
     return this.#writing(async (session) => {
-      const state = [ground.dialect, ground.source.appointments.table] as const;
+      const state = [dialect, context.table] as const;
       const [runs, leases] = [new Runs(session, ...state), new Leases(session, ...state)];
       const event: AuditEvent = { event: request, change: found.change, run: found.id, digest: found.digest };
       await this.#audit.record(session, event);
@@ -237,14 +242,20 @@ export class GuardedPath {
     });
   }
 
-  async #ground(signal?: AbortSignal): Promise<ChangeGround> {
+  /** What is known of runs without a look at the appointments, which somebody may have locked. */
+  #place(signal?: AbortSignal): RunsPlace {
     const [context, database] = [this.#context, this.#database];
-    const options = { lane: 'change', signal, timeoutMs: LOOK_MS } as const;
+    return { context, database, dialect: database.dialect, options: { lane: 'change', signal, timeoutMs: LOOK_MS } };
+  }
+
+  async #ground(signal?: AbortSignal): Promise<ChangeGround> {
+    const place = this.#place(signal);
+    const { context, database, options } = place;
     const [source, writing] = await Promise.all([
       sourceOf(database, context, options),
       loadWriting(context.target.engine),
     ]);
-    return { context, database, dialect: database.dialect, writing, source, options };
+    return { ...place, writing, source };
   }
 
   async #gates(
@@ -277,9 +288,14 @@ export class GuardedPath {
     }
   }
 
-  async #take(session: WritingSession, { dialect, source }: ChangeGround, force: boolean): Promise<number> {
+  async #take(
+    session: WritingSession,
+    { dialect, source }: ChangeGround,
+    force: boolean,
+    waits?: () => void,
+  ): Promise<number> {
     const leases = new Leases(session, dialect, source.appointments.table);
-    const token = await again(() => leases.take(holderOf(session.server.user), force));
+    const token = await again(() => leases.take(holderOf(session.server.user), force), waits);
     if (token !== undefined) return token;
     const lease = await leases.read();
     throw new Problem(
@@ -305,8 +321,8 @@ export class GuardedPath {
     }
   }
 
-  async #openRun(ground: ChangeGround, id: number | undefined): Promise<Run> {
-    const runs = await runsOf(ground);
+  async #openRun(id: number | undefined): Promise<Run> {
+    const runs = await runsOf(this.#place());
     const run = runs.find((candidate) => (id === undefined ? isOpen(candidate.state) : candidate.id === id));
     if (run === undefined) {
       const what = id === undefined ? 'no run is under way' : `there is no run ${id}`;
@@ -331,15 +347,23 @@ export class GuardedPath {
   }
 }
 
-/** Waits out the transaction of a holder that is gone: the server ends it. */
-async function again<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Waits out the transaction of a holder that is gone: the server ends it.
+ * @param waits told once, when that takes a while
+ */
+async function again<Answer>(work: () => Promise<Answer>, waits?: () => void): Promise<Answer> {
   const deadline = performance.now() + BUSY_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof Problem && error.kind === 'busy') || performance.now() > deadline) throw error;
+  const timer = waits && setTimeout(waits, SILENT_MS);
+  try {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof Problem && error.kind === 'busy') || performance.now() > deadline) throw error;
+      }
     }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -10,7 +10,7 @@ import { isKind, patiently, pauses } from './patience.ts';
 const RENEW_MS = 10_000;
 
 /** Why a run stands still where it would go on by itself. */
-const WAITING = 'waiting for a lock that somebody else holds';
+export const WAITING = 'waiting for a lock that somebody else holds';
 
 /** What holding a run needs from around it. */
 export interface HoldHost {
@@ -148,13 +148,14 @@ export class HeldRun {
   async explain(reason: string | undefined): Promise<void> {
     if (reason === this.#run.reason) return;
     this.#run = { ...this.#run, reason };
+    // Whoever looks on hears it at once: on SQLite the same lock holds up what is written about it.
+    await this.#host.onProgress?.(this.#run);
     try {
       await this.#runs().explain(this.#run, reason);
     } catch (error) {
       // It is told again when it changes; nothing hangs on it.
       if (!isKind(error, 'busy', 'lost', 'timeout')) throw error;
     }
-    await this.#host.onProgress?.(this.#run);
   }
 
   /** Puts the run into a state. @throws Problem blocked, when somebody took it over */

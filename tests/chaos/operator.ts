@@ -17,7 +17,8 @@ export class OperatorProcess {
   readonly #exit: Promise<unknown>;
   #errors = '';
 
-  constructor(order: Order) {
+  /** @param finished hears how to end it: in a test beside others, that test's own */
+  constructor(order: Order, finished: (end: () => void) => void = onTestFinished) {
     this.#process = fork(HOST, { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
     this.#exit = once(this.#process, 'exit');
     this.#process.stderr?.on('data', (chunk: Buffer) => {
@@ -25,7 +26,7 @@ export class OperatorProcess {
     });
     this.#process.on('message', (told: Told) => this.told.push(told));
     this.#process.send(order);
-    onTestFinished(() => this.kill('group'));
+    finished(() => this.kill('group'));
   }
 
   get ended(): boolean {
