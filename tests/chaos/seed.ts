@@ -4,7 +4,7 @@ import { randomOf } from '../../src/data/demo/random.ts';
 const given = process.env['APPTOP_CHAOS_SEED'];
 
 /** What every random choice of a run of this suite follows from. */
-export const SEED = given ? Number(given) : randomInt(2 ** 32);
+const SEED = given ? Number(given) : randomInt(2 ** 32);
 
 /** Kills of each engine's operator: `npm run chaos` asks for 200. */
 export const KILLS = Number(process.env['APPTOP_CHAOS_KILLS'] || 3);
