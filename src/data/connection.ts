@@ -42,9 +42,10 @@ export interface Engine {
   readonly dialect: Dialect;
   /**
    * Opens a read-only session with UTC as its time zone.
+   * @param latest whether it is to see all that has been committed on any node of a cluster, whichever node it is with
    * @throws Problem unreachable, refused, missing or timeout, without any secret
    */
-  connect(target: Target, timeoutMs: number): Promise<Connection>;
+  connect(target: Target, timeoutMs: number, latest?: boolean): Promise<Connection>;
   readonly introspection: Introspection;
   /** What the session and its account may do to a table. */
   rights(connection: Connection, table: TableName): Promise<Rights>;

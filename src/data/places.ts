@@ -62,7 +62,8 @@ const located = (connection: Connection, place: string): Connection => ({
 
 /**
  * Opens a session that reads with the first of some servers that answers. Where changes are allowed the first primary
- * goes before a replica: what a change did must be seen at once.
+ * goes before a replica, and a node of a cluster waits until it has what the others have: what a change did must be seen at
+ * once, by the sweep and the checks after it too.
  * @throws Problem, which names every server that was tried
  */
 export async function reach(
@@ -73,7 +74,7 @@ export async function reach(
 ): Promise<Reached> {
   let replica: Reached | undefined;
   const open = async (place: Target, shareMs: number): Promise<Reached> => {
-    const connection = await engine.connect(place, shareMs);
+    const connection = await engine.connect(place, shareMs, access === 'operate');
     if (place.engine === 'sqlite' || places.length === 1) return { connection, place };
     const reached = { connection: located(connection, placeOf(place)), place };
     if (access === 'read' || connection.server.role !== 'replica') return reached;

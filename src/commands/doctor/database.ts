@@ -84,7 +84,7 @@ async function* examineCluster(engine: Engine, connection: Connection, { target 
     );
   } else if (target.engine !== 'sqlite' && (target.others ?? []).length === 0) {
     const remedy = 'name a second host in the connection: a change then goes on there when this node is gone';
-    yield note('cluster', `${fact}: a batch that another node contradicts is tried again`, remedy);
+    yield warning('cluster', `${fact}: a batch that another node contradicts is tried again`, remedy);
   } else {
     yield ok(
       'cluster',

@@ -34,7 +34,8 @@ async function alter(
 export const addBackupColumn: WritingEngine['addBackupColumn'] = async (session, table, v2, name) => {
   const collation = v2.collation === undefined ? sql`` : sql` COLLATE ${sql.id(v2.collation)}`;
   const change = sql`ADD COLUMN ${sql.id(name)} ${sql.raw(v2.type)}${collation} NULL`;
-  await alter(session, table, change, ['instant', 'beside']);
+  // On a Galera cluster every node's writers would wait for a table that is written anew.
+  await alter(session, table, change, session.clustered ? ['instant'] : ['instant', 'beside']);
 };
 
 /** In an instant since MariaDB 10.4 and MySQL 8.0.29, unless an index has the column. */

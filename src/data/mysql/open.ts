@@ -17,6 +17,8 @@ export interface Greeting {
   readonly instance: string | null;
   /** Whether the server lets anybody write. */
   readonly writable: boolean;
+  /** undefined: the server is no node of a Galera cluster. */
+  readonly membership: Membership | undefined;
 }
 
 /** A session with a server that has said who it is. */
@@ -27,17 +29,36 @@ export interface Opened {
   readonly greeting: Greeting;
 }
 
-/** Whether the server is a node of a Galera cluster that takes statements. */
-export async function isClustered(session: Session): Promise<boolean> {
-  const [ready] = await session.query("SHOW GLOBAL STATUS LIKE 'wsrep_ready'");
-  return ready?.['Value'] === 'ON';
+/** The Galera cluster of a node. */
+export interface Membership {
+  /** Its number, which all of its nodes say. */
+  readonly cluster: string;
+  /** Whether the node has the others, and takes statements. */
+  readonly ready: boolean;
 }
 
-/** A server that takes writes and follows nobody, and every node of a Galera cluster, is a primary. */
-async function roleOf(session: Session, flavour: Flavour, writable: boolean): Promise<'primary' | 'replica'> {
+async function membershipOf(session: Session): Promise<Membership | undefined> {
+  const rows = await session.query(`SHOW GLOBAL STATUS
+    WHERE Variable_name IN ('wsrep_provider_name', 'wsrep_cluster_state_uuid', 'wsrep_ready')`);
+  const said = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']));
+  if (said.get('wsrep_provider_name') !== 'Galera') return undefined;
+  return { cluster: said.get('wsrep_cluster_state_uuid') ?? '', ready: said.get('wsrep_ready') === 'ON' };
+}
+
+/**
+ * A server that takes writes and follows nobody, and every node of a Galera cluster, is a primary. A node that has lost its
+ * cluster, and answers all the same (`wsrep_dirty_reads`), is as late as a replica.
+ */
+async function roleOf(
+  session: Session,
+  flavour: Flavour,
+  writable: boolean,
+  membership: Membership | undefined,
+): Promise<'primary' | 'replica'> {
+  if (membership !== undefined) return membership.ready ? 'primary' : 'replica';
   // Needs a privilege that many accounts lack; read_only has to do then.
   const sources = await session.query(flavour.showReplicas).catch(() => []);
-  return (writable && sources.length === 0) || (await isClustered(session)) ? 'primary' : 'replica';
+  return writable && sources.length === 0 ? 'primary' : 'replica';
 }
 
 /** Learns who answered, and makes the session what it is for. */
@@ -54,17 +75,19 @@ async function greet(
     `SET NAMES utf8mb4 COLLATE ${flavour.collation}, SESSION time_zone = '+00:00', ${settings(flavour)}`,
   );
   const writable = [facts?.['read_only'], facts?.['frozen']].every((flag) => flag === '0' || flag === 'OFF');
+  const membership = await membershipOf(session);
   return {
     server: {
       product: flavour.product,
       version: flavour.version,
       database: facts?.['name'] ?? '',
       user: facts?.['account']?.replace(/@[^@]*$/, '') ?? target.user,
-      role: await roleOf(session, flavour, writable),
+      role: await roleOf(session, flavour, writable, membership),
     },
     flavour,
     instance: facts?.['instance'] ?? null,
     writable,
+    membership,
   };
 }
 

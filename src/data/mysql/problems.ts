@@ -44,6 +44,8 @@ const FILE_FAILED = new Set([3, 1026, 1030, 1180]);
 const CLOSED = new Set([1290, 1792, 1836, 3100]);
 /** A Galera node without its cluster. */
 const NOT_READY = 1047;
+/** More in one transaction than a Galera cluster takes (`wsrep_max_ws_size`): half of it may be taken. */
+export const TOO_MUCH = /^Maximum writeset size exceeded/;
 
 /** Why a server, by its number, or the network, by a code, let nobody in. */
 function tellings(target: ServerTarget, message: string): Readonly<Record<string, Telling>> {
@@ -115,6 +117,13 @@ export function problemOf(error: Error, target: ServerTarget, timeoutMs: number)
       'see whether the server runs and can be reached',
     );
   }
+  if (number === NOT_READY) {
+    return new Problem(
+      'lost',
+      `${placeOf(target)} takes no statements: ${message}`,
+      'see whether the node has its cluster',
+    );
+  }
   if (number === 1969 || number === 3024) return tooLong(timeoutMs);
   if (number === 1205) return new Problem('timeout', message, 'look at the locks, and who holds them for so long');
   if (number === 1317)
@@ -142,13 +151,6 @@ export function problemOfWriting(error: Error, target: ServerTarget, timeoutMs: 
   if (DUPLICATE.has(number)) return new Problem('duplicate', message, 'decide which row the value belongs to');
   if (FULL.has(number) || (FILE_FAILED.has(number) && /\b28\b/.test(message))) {
     return new Problem('full', message, `make room on the disk of ${placeOf(target)}`);
-  }
-  if (number === NOT_READY) {
-    return new Problem(
-      'lost',
-      `${placeOf(target)} takes no statements: ${message}`,
-      'see whether the node has its cluster',
-    );
   }
   if (CLOSED.has(number)) {
     return new Problem(

@@ -7,8 +7,8 @@ import { Turns } from '../turns.ts';
 import type { WritingSession } from '../writing.ts';
 import type { Session } from './driver.ts';
 import type { Flavour } from './flavour.ts';
-import { isClustered, type Opened, openSession } from './open.ts';
-import { problemOfWriting } from './problems.ts';
+import { type Opened, openSession } from './open.ts';
+import { problemOfWriting, TOO_MUCH } from './problems.ts';
 
 /** Seconds after which MariaDB stops a statement by itself. */
 const LIMIT_SECONDS = 60;
@@ -59,10 +59,11 @@ class MysqlWritingSession implements WritingSession {
   readonly #turns = new Turns();
   #transaction: Transaction | undefined;
 
-  constructor({ target, session, greeting }: Opened, clustered: boolean) {
+  constructor({ target, session, greeting }: Opened) {
     this.server = greeting.server;
-    this.instance = greeting.instance ?? '';
-    this.clustered = clustered;
+    this.clustered = greeting.membership !== undefined;
+    // Whichever node it is that answers, it has what the others have committed.
+    this.instance = greeting.membership?.cluster ?? greeting.instance ?? '';
     this.#target = target;
     this.#session = session;
     this.#flavour = greeting.flavour;
@@ -118,12 +119,14 @@ class MysqlWritingSession implements WritingSession {
     });
   }
 
-  /** @throws Problem busy and full: nothing is committed; lost: nobody knows */
+  /** @throws Problem busy, full, and sql where it is too much at once: nothing is committed; lost: nobody knows */
   async #commit(): Promise<void> {
     try {
       await this.#command('COMMIT');
     } catch (error) {
       if (!(error instanceof Problem) || ['busy', 'full', 'lost'].includes(error.kind)) throw error;
+      // A Galera node has undone it.
+      if (TOO_MUCH.test(error.message)) throw error;
       // Told to stop a COMMIT that waits for a replica, the server has committed here.
       this.#session.destroy(error);
       throw new Problem('lost', `whether a COMMIT came about is unknown: ${error.message}`, 'see what the run says');
@@ -155,6 +158,11 @@ class MysqlWritingSession implements WritingSession {
 
 async function meet(opened: Opened): Promise<WritingSession> {
   const { target, session, greeting } = opened;
+  const { membership } = greeting;
+  if (membership?.ready === false) {
+    const message = `${placeOf(target)} has lost its cluster`;
+    throw new Problem('unreachable', message, 'name a host of the part that goes on in the connection');
+  }
   if (!greeting.writable || greeting.server.role === 'replica') {
     throw new Problem(
       'refused',
@@ -162,10 +170,9 @@ async function meet(opened: Opened): Promise<WritingSession> {
       'name the primary in the connection',
     );
   }
-  const clustered = await isClustered(session);
-  // Reads see what the cluster has committed, not only what this node has applied.
-  if (clustered) await session.query('SET SESSION wsrep_sync_wait = 7');
-  return new MysqlWritingSession(opened, clustered);
+  // Reads, changes and inserts alike see what the cluster has committed, not only what this node has applied.
+  if (membership !== undefined) await session.query('SET SESSION wsrep_sync_wait = 7');
+  return new MysqlWritingSession(opened);
 }
 
 /**
