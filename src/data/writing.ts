@@ -15,7 +15,10 @@ import { openFirst, placesOf } from './places.ts';
  */
 export interface WritingSession {
   readonly server: Server;
-  /** The name of the server that answered, the same for each session with it: another one may be another primary. */
+  /**
+   * The name of the server that answered, or of its cluster where all nodes take writes: the same for each session with
+   * it, and another one may be another primary.
+   */
   readonly instance: string;
   /** Whether the server is a node of a cluster whose nodes all take writes (Galera). */
   readonly clustered: boolean;

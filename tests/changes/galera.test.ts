@@ -18,6 +18,7 @@ import { createAppointments, insert } from '../engines/appointments.ts';
 import { lackingForGalera, startGalera, urlOf } from '../engines/galera.ts';
 import { openMysql } from '../engines/mysql.ts';
 import { targetOf, type Writer } from '../engines/writer.ts';
+import { poll } from '../support.ts';
 import { DUMP, row } from './guarded.ts';
 
 const ROWS = 3_000;
@@ -73,19 +74,20 @@ describe.skipIf(lacking !== undefined)('a Galera cluster of three', () => {
     for (let id = 50; id <= ROWS; id += 50) written.set(String(id), word);
   };
 
-  /** Contradicts some of the batches, each in its midst. */
-  const contradicting = (change: string) => {
-    const writes: Promise<void>[] = [];
-    const onProgress = () => {
-      if (writes.length >= 6) return;
-      const word = `${change.slice(0, 4)} ${writes.length}`;
-      writes.push(
-        Promise.all(writes)
-          .then(() => sleep(8))
-          .then(() => contradict(word)),
-      );
+  /** Writes until three batches were contradicted, or it is told that the run is over. */
+  const contradicting = (change: string, before: number) => {
+    let [runs, writes] = [true, 0];
+    const done = poll(
+      async () => {
+        await contradict(`${change.slice(0, 4)} ${(writes += 1)}`);
+        return !runs || (await contradictions()) >= before + 3;
+      },
+      { deadlineMs: 20_000, what: 'the end of a run' },
+    );
+    return () => {
+      runs = false;
+      return done;
     };
-    return { onProgress, over: () => Promise.all(writes) };
   };
 
   /** Batches that another node contradicted, since the first one started. */
@@ -117,14 +119,14 @@ describe.skipIf(lacking !== undefined)('a Galera cluster of three', () => {
 
   beforeAll(async () => {
     cluster = await startGalera();
-    const [one, two] = cluster.nodes;
+    const [one, ...more] = cluster.nodes;
     const everything = await openMysql(urlOf(one.port, 'mysql'));
     await everything.execute(`CREATE DATABASE ${DATABASE}`);
     await everything.close();
     first = await openMysql(urlOf(one.port, DATABASE));
     const alone = targetAt(one.port);
-    const other = { host: '127.0.0.1', port: two.port, socket: undefined, password: alone.password };
-    context = contextOf({ ...alone, others: [other] });
+    const others = more.map(({ port }) => ({ host: '127.0.0.1', port, socket: undefined, password: alone.password }));
+    context = contextOf({ ...alone, others });
     const db = { target: alone, url: urlOf(one.port, DATABASE), execute: first.execute, drop: async () => undefined };
     await createAppointments(db);
     await insert(
@@ -132,7 +134,7 @@ describe.skipIf(lacking !== undefined)('a Galera cluster of three', () => {
       NAME,
       Array.from({ length: ROWS }, (_, index) => row(index + 1, null, String(5_000_001 + index))),
     );
-    application = await openMysql(urlOf(two.port, DATABASE));
+    application = await openMysql(urlOf(cluster.nodes[1].port, DATABASE));
     database = await openDatabase(context);
     path = new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
   }, 60_000);
@@ -207,8 +209,8 @@ describe.skipIf(lacking !== undefined)('a Galera cluster of three', () => {
       [2, 'rollback-booking-ids', false],
     ] as const) {
       const before = await contradictions();
-      const { onProgress, over } = contradicting(change);
-      const ended = await run(change, onProgress);
+      const over = contradicting(change, before);
+      const ended = await run(change);
       await over();
       expect(ended).toMatchObject({ run: { state: 'done', counts: { changed: ROWS, raced: 0 } }, failed: [] });
       expect(await contradictions()).toBeGreaterThan(before);
@@ -216,31 +218,43 @@ describe.skipIf(lacking !== undefined)('a Galera cluster of three', () => {
     }
   });
 
-  test('goes on by the second host when its node is killed, and cleans up', { timeout: 30_000 }, async () => {
+  /** Runs a change and kills a node when it is under way. */
+  const killing = async (change: string, node: 0 | 1, before: () => Promise<void>) => {
     let killed = false;
-    const ended = await run('move-booking-ids', async ({ counts }) => {
+    const ended = await run(change, async ({ counts }) => {
       if (killed || counts.changed === 0) return;
       killed = true;
+      await before();
+      cluster.nodes[node].kill();
+    });
+    expect(ended).toMatchObject({ run: { state: 'done', counts: { changed: ROWS + LATE, raced: 0 } }, failed: [] });
+  };
+
+  test('goes on by another host when its node is killed, either way, and cleans up', { timeout: 45_000 }, async () => {
+    await killing('move-booking-ids', 0, async () => {
       const added = Array.from({ length: LATE }, (_, index) => `(${ROWS + index + 1}, '${5_000_001 + ROWS + index}')`);
       await application.execute(`INSERT INTO ${NAME} (id, calcom_v2_booking_id) VALUES ${added.join(', ')}`);
-      cluster.nodes[0].kill();
     });
-    expect(ended).toMatchObject({ run: { state: 'done', counts: { changed: ROWS + LATE } }, failed: [] });
     await expectExact(3, ROWS + LATE, true);
+    const third = await openMysql(urlOf(cluster.nodes[2].port, DATABASE));
+    // It may go on alone then.
+    await third.execute("SET GLOBAL wsrep_provider_options = 'pc.weight=3'");
+    await killing('rollback-booking-ids', 1, () => contradict('before the end'));
+    application = third;
+    await expectExact(4, ROWS + LATE, false);
+    expect(await run('move-booking-ids')).toMatchObject({ run: { state: 'done' } });
+    await expectExact(5, ROWS + LATE, true);
     expect(await run('cleanup-booking-ids')).toMatchObject({ run: { state: 'done' } });
     await expect(application.execute(`SELECT _migration_backup_v2_id FROM ${NAME}`)).rejects.toThrow('Unknown column');
   });
 
   test('is not written to by way of a node that has lost it', async () => {
-    cluster.nodes[2].kill();
-    await expect
-      .poll(() => doctor(1), { timeout: 15_000 })
-      .toMatch(/takes no statements.*see whether the node has its cluster/);
-    const lonely = await openMysql(`mysql://root@127.0.0.1:${cluster.nodes[1].port}`);
-    await lonely.execute('SET GLOBAL wsrep_dirty_reads = ON');
-    expect(await doctor(1)).toMatch(/▲ cluster .*cut off from the others → connect to the part that goes on/);
+    const lost = cluster.nodes[2].port;
+    await application.execute("SET GLOBAL wsrep_cluster_address = ''");
+    expect(await doctor(2)).toMatch(/takes no statements.*see whether the node has its cluster/);
+    await application.execute('SET GLOBAL wsrep_dirty_reads = ON');
+    expect(await doctor(2)).toMatch(/▲ cluster .*cut off from the others → connect to the part that goes on/);
     const { open } = await loadWriting('mysql');
-    await expect(open(targetAt(cluster.nodes[1].port), 5_000)).rejects.toMatchObject({ kind: 'unreachable' });
-    await lonely.close();
+    await expect(open(targetAt(lost), 5_000)).rejects.toMatchObject({ kind: 'unreachable' });
   });
 });

@@ -15,7 +15,7 @@ export async function cluster(connection: Connection): Promise<Cluster | undefin
   );
   const said = new Map(rows.map((row) => [row['Variable_name'], row['Value'] ?? '']));
   const size = Number(said.get('wsrep_cluster_size') ?? 0);
-  if (said.get('wsrep_provider_name') !== 'Galera' || size === 0) return undefined;
+  if (said.get('wsrep_provider_name') !== 'Galera') return undefined;
   const [status, state] = [said.get('wsrep_cluster_status') ?? '', said.get('wsrep_local_state_comment') ?? ''];
   return { name: 'Galera', size, whole: status === 'Primary', state, ready: state === 'Synced' };
 }
