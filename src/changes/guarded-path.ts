@@ -179,8 +179,8 @@ export class GuardedPath {
     id: number | undefined,
     options: RunOptions & { readonly decision?: string | undefined },
   ): Promise<RunEnd> {
-    const ground = await this.#ground();
     const found = await this.#openRun(id);
+    const ground = await this.#ground();
     const kind = changeNamed(this.#kinds, found.change);
     const parameters: unknown = JSON.parse(found.parameters);
     const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
@@ -322,7 +322,12 @@ export class GuardedPath {
   }
 
   async #openRun(id: number | undefined): Promise<Run> {
-    const runs = await runsOf(this.#place());
+    const runs = await runsOf(this.#place()).catch(async (error: unknown) => {
+      if (!(error instanceof Problem && error.kind === 'refused')) throw error;
+      // A SQLite writer that was killed may have left a journal that no reader can undo; opening the file to write does.
+      await this.#writing(() => Promise.resolve());
+      return runsOf(this.#place());
+    });
     const run = runs.find((candidate) => (id === undefined ? isOpen(candidate.state) : candidate.id === id));
     if (run === undefined) {
       const what = id === undefined ? 'no run is under way' : `there is no run ${id}`;

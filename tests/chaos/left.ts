@@ -5,6 +5,8 @@ import { GuardedPath } from '../../src/changes/guarded-path.ts';
 import type { Context } from '../../src/config/context.ts';
 import type { Row } from '../../src/data/connection.ts';
 import { type Database, openDatabase } from '../../src/data/database.ts';
+import { openWriting } from '../../src/data/writing.ts';
+import { Problem } from '../../src/model/problem.ts';
 import type { Run } from '../../src/model/run.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
 import { operated } from '../changes/guarded.ts';
@@ -28,11 +30,22 @@ async function reading<Answer>(context: Context, work: (database: Database) => P
   }
 }
 
-/** The runs that there are, oldest first, as an operator sees them. */
-export const runsIn = (context: Context): Promise<readonly Run[]> =>
+const runsNow = (context: Context): Promise<readonly Run[]> =>
   reading(context, async (database) =>
     (await new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES).runs()).toReversed(),
   );
+
+/** The runs that there are, oldest first, as an operator sees them. */
+export async function runsIn(context: Context): Promise<readonly Run[]> {
+  try {
+    return await runsNow(context);
+  } catch (error) {
+    if (!(error instanceof Problem && error.kind === 'refused')) throw error;
+    // Killed in the middle of a write, a writer left a journal that no reader can undo: it says to open the file to write.
+    await (await openWriting(context)).close();
+    return runsNow(context);
+  }
+}
 
 /** What there is now. */
 export async function leftIn(context: Context): Promise<Left> {

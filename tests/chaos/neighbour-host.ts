@@ -85,9 +85,9 @@ async function serve(order: NeighbourOrder): Promise<void> {
   process.on('message', (word) => (word === 'go' ? go.resolve() : over.abort()));
   process.send?.({ kind: 'ready' });
   await go.promise;
-  process.send?.(await work(order, writer, over.signal));
+  const ended = await work(order, writer, over.signal);
   await writer.close();
-  process.disconnect?.();
+  process.send?.(ended, () => process.disconnect?.());
 }
 
 process.once('message', (order: NeighbourOrder) => void serve(order));

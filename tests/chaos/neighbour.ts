@@ -70,9 +70,10 @@ export class Neighbour {
 
   /** Lets it finish what it is in, and tells what it did. */
   async end(): Promise<Extract<Heard, { readonly kind: 'ended' }>> {
-    const exit = this.#process.exitCode === null ? once(this.#process, 'exit') : undefined;
+    // What it said last may be long, and arrives after its exit.
+    const gone = this.#process.connected ? once(this.#process, 'disconnect') : undefined;
     if (this.#process.connected) this.#process.send('end');
-    await exit;
+    await gone;
     for (const heard of this.#heard) if (heard.kind === 'ended') return heard;
     throw new Error(`a neighbour failed: ${this.#errors}`);
   }
