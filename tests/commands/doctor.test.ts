@@ -25,6 +25,7 @@ for (const engine of ENGINES) {
       expect(stdout).toMatch(/^✔ config +--url: \w+, production, read-only$/m);
       expect(stdout).toMatch(/^✔ server +(SQLite|MariaDB|MySQL|PostgreSQL) \d+\.\d+/m);
       expect(stdout).toMatch(/^✔ read-only +the server refuses every write of this session$/m);
+      expect(stdout).not.toMatch(/^. cluster/m);
       expect(stdout).toMatch(/^• privileges +the account itself may INSERT, UPDATE, DELETE/m);
       expect(stdout).toMatch(/^✔ table +appointments, \d\d columns$/m);
       expect(stdout).toMatch(/^✔ columns +all \d\d are there$/m);
