@@ -49,7 +49,7 @@ async function stopConditions({ session: first, ground, leave }: Execution): Pro
   const shape = await patiently(() => schemaFingerprint(database, context, options), leave);
   const stops = await ownChecksOf(ground, 'monitor', ['stop']);
   return async (session) => {
-    if (!session.clustered && session.instance !== first.instance) {
+    if (session.instance !== first.instance) {
       return `another server took over: ${session.instance}, before ${first.instance}`;
     }
     if ((await schemaFingerprint(database, context, options)) !== shape) return 'the table was altered meanwhile';
@@ -124,9 +124,14 @@ const actual = (counts: RunCounts): Readonly<Record<string, number>> =>
   Object.fromEntries(keysOf(NO_COUNTS).flatMap((name) => (counts[name] > 0 ? [[name, counts[name]]] : [])));
 
 /** Records how it ended; where the database is away the local file has to do. */
-async function record({ audit, kind }: Execution, held: HeldRun, event: 'outcome' | 'halt' | 'pause'): Promise<void> {
+async function record(
+  { audit, kind }: Execution,
+  held: HeldRun,
+  event: 'outcome' | 'halt' | 'pause',
+  reason: string | undefined = held.run.reason,
+): Promise<void> {
   const { run } = held;
-  const outcome = run.reason === undefined ? run.state : `${run.state}: ${run.reason}`;
+  const outcome = reason === undefined ? run.state : `${run.state}: ${reason}`;
   const counts = { actual: actual(run.counts) };
   try {
     await audit.record(held.session, { event, change: kind.id, run: run.id, digest: run.digest, counts, outcome });
@@ -154,9 +159,23 @@ async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutco
   return { run: held.run, failed };
 }
 
+/** Brings a run to its end, or to where it stands still. */
+async function end(execution: Execution, held: HeldRun): Promise<RunEnd> {
+  try {
+    return await settle(execution, held, await work(execution, held));
+  } catch (error) {
+    if (error instanceof Halted) return await settle(execution, held, { kind: 'halted', reason: error.message });
+    // A statement that no batch can be made of, a full disk: what was done stays done, and a person decides.
+    if (isKind(error, 'full', 'sql', 'refused', 'missing', 'duplicate')) {
+      return await settle(execution, held, { kind: 'halted', reason: error.message });
+    }
+    throw error;
+  }
+}
+
 /**
  * Executes a run that is held, verifies what it left behind and records how it ended.
- * @throws Problem blocked, when somebody took it over; lost, when the database stays away: it can be resumed then
+ * @throws Problem blocked, when somebody took it over; lost, when the database stays away, full, when it can't even be told why: it can be resumed then
  */
 export async function execute(execution: Execution): Promise<RunEnd> {
   const { ground, session, run, leave, onProgress } = execution;
@@ -171,13 +190,10 @@ export async function execute(execution: Execution): Promise<RunEnd> {
   const held = new HeldRun(host, session, run);
   await keepHeapTight();
   try {
-    return await settle(execution, held, await work(execution, held));
+    return await end(execution, held);
   } catch (error) {
-    if (error instanceof Halted) return await settle(execution, held, { kind: 'halted', reason: error.message });
-    // A statement that no batch can be made of, a full disk: what was done stays done, and a person decides.
-    if (isKind(error, 'full', 'sql', 'refused', 'missing', 'duplicate')) {
-      return await settle(execution, held, { kind: 'halted', reason: error.message });
-    }
+    // The run can't be told why it stands still.
+    if (isKind(error, 'full', 'lost', 'unreachable')) await record(execution, held, 'halt', error.message);
     throw error;
   } finally {
     await held.letGo();

@@ -21,7 +21,7 @@ async function timesOf(engine: TestEngine, rows: readonly PlantedRow[]): Promise
   await using field = await Field.of(engine, rows, 'wal');
   const times: number[] = [];
   for (const change of BOTH_WAYS) {
-    const operator = new OperatorProcess({ target: field.target, change, backup: DUMP });
+    const operator = new OperatorProcess({ target: field.db.target, change, backup: DUMP });
     await operator.ready();
     const began = performance.now();
     expect(await operator.end()).toMatchObject({ kind: 'end', run: { state: 'done' } });
@@ -40,9 +40,9 @@ async function throughKills(field: Field, number: number, ms: number, random: Ra
     const run = (await runsIn(field.context)).find(({ id }) => id === number);
     if (run !== undefined && !isOpen(run.state)) return kills;
     // Killed between the lease and the run, there is nothing to go on with: the next one waits until the lease runs out.
-    if (run === undefined) await field.execute('UPDATE apptop_lease SET expires_at = 0').catch(() => undefined);
+    if (run === undefined) await field.db.execute('UPDATE apptop_lease SET expires_at = 0').catch(() => undefined);
     const change = run === undefined ? BOTH_WAYS[number - 1] : undefined;
-    const operator = new OperatorProcess({ target: field.target, change, backup: DUMP });
+    const operator = new OperatorProcess({ target: field.db.target, change, backup: DUMP });
     await operator.ready();
     const spared = kills === most ? operator.end() : Promise.race([operator.end(), sleep(ms * random.next())]);
     const last = await spared;

@@ -19,7 +19,7 @@ const INSTALLED = ['--auth-root-authentication-method=normal', '--skip-test-db',
 const JOIN_MS = 60_000;
 
 /** A node of a throw-away cluster. */
-export interface Node {
+interface Node {
   readonly port: number;
   /** Ends it at once, as a power cut does. */
   kill(): void;

@@ -30,7 +30,7 @@ export interface Opened {
 }
 
 /** The Galera cluster of a node. */
-export interface Membership {
+interface Membership {
   /** Its number, which all of its nodes say. */
   readonly cluster: string;
   /** Whether the node has the others, and takes statements. */
