@@ -1,4 +1,4 @@
-import { lastKey, readIdRows, sweepIdRows, toMove } from '../../data/queries/id-rows.ts';
+import { lastKey, readIdRows, sampleIdRows, sweepIdRows, toMove } from '../../data/queries/id-rows.ts';
 import { counted } from '../../model/format.ts';
 import type { Following, Item, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
@@ -7,6 +7,9 @@ import { type Decisions, itemFor } from './decide.ts';
 
 /** Rows that a sweep looks at in one statement: it fetches next to none of them. */
 const SWEPT_ROWS = 20_000;
+
+/** Milliseconds that one scan of the table may take. */
+const SCAN_MS = 15 * 60_000;
 
 /** After the first pass and one sweep, rows that still appear are being written right now. */
 const LAST_QUIET_PASS = 1;
@@ -20,8 +23,13 @@ export class MoveWork extends IdColumnsWork {
     this.#decisions = decisions;
   }
 
-  end(): Promise<string | undefined> {
+  /** Of a sweep only where there is something to sweep: one scan of 1,000,000 rows takes 0.3 s, in stretches 1.8 s. */
+  async end(pass: number): Promise<string | undefined> {
     const { database, source, options } = this.ground;
+    if (pass > 0) {
+      const [found] = await sampleIdRows(database, source, toMove(source), 1, { ...options, timeoutMs: SCAN_MS });
+      if (found === undefined) return undefined;
+    }
     return lastKey(database, source, options);
   }
 
