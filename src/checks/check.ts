@@ -115,4 +115,6 @@ export interface CheckResult {
   readonly durationMs: number;
   /** Milliseconds since 1970 UTC, local clock, when it ended. */
   readonly at: number;
+  /** Whether it could not be told because the connection broke. */
+  readonly lost?: boolean;
 }

@@ -98,8 +98,9 @@ async function runOne(
     return result(outcome.violations === 0 ? 'pass' : 'fail', outcome);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    if (error.kind === 'lost') onLost();
-    return result('could-not-tell', {}, `${error.message}; ${error.remedy}`);
+    const lost = error.kind === 'lost';
+    if (lost) onLost();
+    return { ...result('could-not-tell', {}, `${error.message}; ${error.remedy}`), lost };
   }
 }
 

@@ -3,7 +3,6 @@ import { asksDatabase, type Check, type CheckResult } from '../../checks/check.t
 import { expectedCosts } from '../../checks/cost.ts';
 import { Results } from '../../checks/results.ts';
 import { select } from '../../checks/select.ts';
-import { summarise } from '../../checks/summary.ts';
 import type { Context } from '../../config/context.ts';
 import { stateFile } from '../../config/state.ts';
 import type { Database } from '../../data/database.ts';
@@ -14,7 +13,7 @@ import { jsonText } from '../json.ts';
 import { type CodeSearch, codeDocument, placeLines, searching } from './code.ts';
 import { checkDocument } from './document.ts';
 import { awayLine, listLines, pipeLine, summaryLine, terminalColumns, terminalLines, widestId } from './lines.ts';
-import { CODES, runOnce, type Session } from './session.ts';
+import { codeOf, runOnce, type Session } from './session.ts';
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('');
 
@@ -78,7 +77,7 @@ async function once(
   }
   const summary = `${summaryLine(results, performance.now() - began)}\n`;
   if (speaks) (process.stdout.isTTY ? process.stdout : process.stderr).write(summary);
-  return CODES[summarise(results)];
+  return codeOf(results);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Check, CheckResult } from '../../checks/check.ts';
 import type { Results } from '../../checks/results.ts';
 import { type RunOptions, runChecks } from '../../checks/runner.ts';
-import type { ChecksWord } from '../../checks/summary.ts';
+import { type ChecksWord, summarise } from '../../checks/summary.ts';
 import type { Context } from '../../config/context.ts';
 import type { Database } from '../../data/database.ts';
 import { EXIT, type ExitCode } from '../command.ts';
@@ -16,12 +16,16 @@ export interface Session {
   readonly interruption: Interruption;
 }
 
-export const CODES: Readonly<Record<ChecksWord, ExitCode>> = {
+const CODES: Readonly<Record<ChecksWord, ExitCode>> = {
   HEALTHY: EXIT.healthy,
   DEGRADED: EXIT.warning,
   STOP: EXIT.critical,
   UNKNOWN: EXIT.unknown,
 };
+
+/** The exit code of a run; who lost the connection in the middle did not see it all, whatever was found before. */
+export const codeOf = (results: readonly CheckResult[]): ExitCode =>
+  results.some(({ lost }) => lost) ? EXIT.unknown : CODES[summarise(results)];
 
 /** Runs the checks once and remembers what they told; one that was stopped told nothing. */
 export async function runOnce(
