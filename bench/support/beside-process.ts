@@ -22,7 +22,8 @@ async function write({ engine, url, rows, rate }: Wanted, over: AbortSignal): Pr
   const began = performance.now();
   for (let count = 0; !over.aborted; count++) {
     const due = began + (count * 1000) / rate;
-    while (performance.now() < due) await new Promise((resolve) => setTimeout(resolve, Math.max(1, due - performance.now())));
+    while (performance.now() < due)
+      await new Promise((resolve) => setTimeout(resolve, Math.max(1, due - performance.now())));
     const row = 1 + Math.floor(Math.random() * rows);
     await writer.execute(`UPDATE appointments SET status = 'rescheduled' WHERE id = ${row}`);
     latencies.push(performance.now() - due);
