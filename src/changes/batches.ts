@@ -93,6 +93,10 @@ export class Batches {
   async #pass(): Promise<BatchesOutcome | undefined> {
     const { pass } = this.#run;
     if (this.#run.until === undefined) {
+      // A last sweep may have no batch at which a request is heard.
+      await this.#held.reread();
+      const stop = await this.#beforeBatch();
+      if (stop !== undefined) return stop;
       const end = await this.#meanwhile(patiently(() => this.#work.end(pass), this.#manners.leave));
       if (end === undefined) return (await this.#beforeBatch()) ?? { kind: 'paused' };
       if (end.answer === undefined) return undefined;
