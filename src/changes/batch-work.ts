@@ -1,17 +1,9 @@
-import type { RowChange, WritingSession } from '../data/writing.ts';
+import type { QueryOptions } from '../data/database.ts';
+import type { WritingSession } from '../data/writing.ts';
 import type { Run, RunCounts } from '../model/run.ts';
 
-/** How a changed row counts. */
-type ChangedAs = 'moved' | 'cleared' | 'decided';
-
-/** One thing to do to one row, found by reading and done by compare-and-set. */
-export type Item =
-  | { readonly kind: 'change'; readonly as: ChangedAs; readonly row: RowChange }
-  /** Keeps the original of a row that stays as it is. */
-  | { readonly kind: 'back-up'; readonly pk: string };
-
 /** What was found between a cursor and the next one. */
-export interface Stretch {
+export interface Stretch<Item> {
   /** The primary key of the last row that was looked at; undefined when nothing was left to look at. */
   readonly cursor: string | undefined;
   readonly scanned: number;
@@ -24,19 +16,40 @@ export interface Stretch {
 /** What follows a pass over the table. */
 export type Following = 'again' | 'over' | { readonly halt: string };
 
-/** A change of rows in batches: what to read, and what to do to it. It knows nothing of leases, cursors and transactions. */
-export interface BatchWork {
+/** Rows that were changed, those that somebody else had changed meanwhile, and what else a change counts. */
+export type Applied = Pick<RunCounts, 'changed' | 'raced'> & Partial<RunCounts>;
+
+/** What was done outside the database, and why nothing more of it can be done now. */
+export interface CarriedOut<Item> {
+  readonly items: readonly Item[];
+  readonly halt: string | undefined;
+}
+
+/**
+ * A change of rows in batches: what to read, and what to do to it. It knows nothing of leases, cursors and transactions.
+ * An `Item` is one thing to do to one row, found by reading and done by compare-and-set.
+ */
+export interface BatchWork<Item = unknown> {
   /** The primary key at which a pass ends, taken at its beginning so that it does end; undefined when there is no row. */
   end(pass: number): Promise<string | undefined>;
   /** Reads on behind a cursor, by the reading session; the number of rows looked at is bounded by `limit`. */
-  read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch>;
-  /** Inside a transaction: does what was found. Answers with how many rows each kind really was done to. */
+  read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<Item>>;
+  /** The primary key of an item's row. */
+  keyOf(item: Item): string;
+  /**
+   * Does what no transaction can undo, before the batch is committed: asks another system.
+   * @param signal aborted when the run is to stand still: what has not begun is not begun any more
+   * @returns the items that were carried out; the others are found by the next pass
+   */
+  carryOut?(run: Pick<Run, 'id' | 'pass'>, items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>>;
+  /** What `apply` answers with when nobody interferes. */
+  expected(items: readonly Item[]): Applied;
+  /** Inside a transaction: does what was found. Answers with how many rows that really was done to. */
   apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied>;
   /** Inside a transaction: notes that the database refuses a row, and why; false when an earlier pass has. */
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean>;
   /** @param changed rows that the pass changed */
   following(pass: number, changed: number): Following;
+  /** How many rows the run has noted as changed, by the database's word; that may take its time. */
+  recorded(run: Pick<Run, 'id'>, options: QueryOptions): Promise<number>;
 }
-
-/** Rows that were changed, and those that somebody else had changed meanwhile. */
-export type Applied = Pick<RunCounts, ChangedAs | 'backedUp' | 'raced'>;

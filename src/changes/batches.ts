@@ -3,7 +3,7 @@ import type { WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
 import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
-import type { Applied, BatchWork, Item, Stretch } from './batch-work.ts';
+import type { Applied, BatchWork, CarriedOut, Stretch } from './batch-work.ts';
 import { Halted, type HeldRun } from './held-run.ts';
 import { Pace } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
@@ -40,9 +40,9 @@ export interface Manners {
  * Works through a table in batches. Each moves the run's cursor on by compare-and-set in the transaction that changes the
  * rows, so that whatever happens no row is changed twice and none is left out.
  */
-export class Batches {
+export class Batches<Item> {
   readonly #held: HeldRun;
-  readonly #work: BatchWork;
+  readonly #work: BatchWork<Item>;
   readonly #manners: Manners;
   readonly #pace: Pace;
   /** Rows set aside before this: whoever resumed the run has seen them. */
@@ -53,7 +53,7 @@ export class Batches {
   #countedUntil = performance.now();
   #idleMs = 0;
 
-  constructor(held: HeldRun, work: BatchWork, manners: Manners) {
+  constructor(held: HeldRun, work: BatchWork<Item>, manners: Manners) {
     this.#held = held;
     this.#work = work;
     this.#manners = manners;
@@ -97,14 +97,17 @@ export class Batches {
       await this.#held.reread();
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
-      const end = await this.#meanwhile(patiently(() => this.#work.end(pass), this.#manners.leave));
+      const end = await this.#meanwhile(
+        patiently(() => this.#work.end(pass), this.#manners.leave),
+        MAYBE_LOCKED,
+      );
       if (end === undefined) return (await this.#beforeBatch()) ?? { kind: 'paused' };
       if (end.answer === undefined) return undefined;
       await this.#held.step({ until: end.answer });
     }
     let ahead = this.#read(this.#run.cursor);
     for (;;) {
-      const read = await this.#meanwhile(ahead);
+      const read = await this.#meanwhile(ahead, MAYBE_LOCKED);
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
       if (read === undefined) continue;
@@ -113,10 +116,12 @@ export class Batches {
       if (cursor === undefined) return undefined;
       // The next rows are read while these are written, unless a core is to be left to others.
       const next = this.#manners.polite ? undefined : this.#read(cursor);
+      const { items, halt } = await this.#carryOut(stretch.items);
       const began = performance.now();
-      const written = await this.#write(stretch.items, cursor, { ...stretch.counts, scanned: stretch.scanned });
+      const written = await this.#write(items, cursor, { ...stretch.counts, scanned: stretch.scanned });
       this.#lastMs = performance.now() - began;
-      if (written && stretch.items.length > 0) this.#pace.took(this.#lastMs);
+      if (halt !== undefined) return { kind: 'halted', reason: halt };
+      if (written && items.length > 0) this.#pace.took(this.#lastMs);
       ahead = written && next !== undefined ? next : this.#read(this.#run.cursor);
       const rest = this.#manners.rest(this.#lastMs);
       if (rest > 0) await this.#idle(rest);
@@ -125,9 +130,13 @@ export class Batches {
 
   /**
    * Waits for what is read, which a lock may hold up. Nothing else is read meanwhile: it would wait behind that.
+   * @param late what may be the reason when it takes long
    * @returns undefined when somebody asks something of the run
    */
-  async #meanwhile<Answer>(reading: Promise<Answer>): Promise<{ readonly answer: Answer } | undefined> {
+  async #meanwhile<Answer>(
+    reading: Promise<Answer>,
+    late: string | undefined,
+  ): Promise<{ readonly answer: Answer } | undefined> {
     const read = reading.then((answer) => ({ answer }));
     const began = performance.now();
     for (;;) {
@@ -138,11 +147,22 @@ export class Batches {
       await this.#held.renew();
       const { request } = await this.#held.reread();
       if (request !== undefined || this.#manners.leave.aborted) return undefined;
-      if (performance.now() - began > LATE_MS) await this.#held.explain(MAYBE_LOCKED);
+      if (late !== undefined && performance.now() - began > LATE_MS) await this.#held.explain(late);
     }
   }
 
-  #read(cursor: string | undefined): Promise<Stretch> {
+  /** Asks other systems for what is to be done, where that is how it is done. Who asks for a pause waits for what has begun. */
+  async #carryOut(items: readonly Item[]): Promise<CarriedOut<Item>> {
+    if (this.#work.carryOut === undefined || items.length === 0) return { items, halt: undefined };
+    const stop = new AbortController();
+    const carrying = this.#work.carryOut(this.#run, items, AbortSignal.any([stop.signal, this.#manners.leave]));
+    const done = await this.#meanwhile(carrying, undefined);
+    if (done !== undefined) return done.answer;
+    stop.abort();
+    return await carrying;
+  }
+
+  #read(cursor: string | undefined): Promise<Stretch<Item>> {
     const { pass, until = '' } = this.#run;
     const stretch = patiently(() => this.#work.read(pass, cursor, until, this.#pace.size), this.#manners.leave);
     // It is awaited later, maybe after another failure.
@@ -194,7 +214,7 @@ export class Batches {
       const end = items[middle - 1];
       if (end === undefined) throw error;
       // The first half moves the cursor to its own last row.
-      const first = await this.#write(items.slice(0, middle), keyOf(end), {});
+      const first = await this.#write(items.slice(0, middle), this.#work.keyOf(end), {});
       return first && this.#write(items.slice(middle), cursor, extra);
     }
   }
@@ -202,10 +222,11 @@ export class Batches {
   #commit(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
     const run = this.#run;
     const { counts } = run;
-    const expected = add(add(counts, extra), countsOf(expectedOf(items)));
-    return this.#step(cursor, expected, async (session) => {
+    const found = add(counts, extra);
+    const counting = (applied: Applied) => add(found, { ...applied, inPass: applied.changed });
+    return this.#step(cursor, counting(this.#work.expected(items)), async (session) => {
       const applied = await this.#work.apply(session, run, items);
-      return applied.raced === 0 ? {} : { counts: add(add(counts, extra), countsOf(applied)) };
+      return applied.raced === 0 ? {} : { counts: counting(applied) };
     });
   }
 
@@ -239,21 +260,6 @@ export class Batches {
     [this.#countedUntil, this.#idleMs] = [now, 0];
     return this.#run.workedMs + worked;
   }
-}
-
-const keyOf = (item: Item): string => (item.kind === 'change' ? item.row.pk : item.pk);
-
-/** What is applied when nobody interferes. Originals that are kept already count as kept. */
-function expectedOf(items: readonly Item[]): Applied {
-  const as = (wanted: 'moved' | 'cleared' | 'decided') =>
-    items.filter((item) => item.kind === 'change' && item.as === wanted).length;
-  const backedUp = items.filter(({ kind }) => kind === 'back-up').length;
-  return { moved: as('moved'), cleared: as('cleared'), decided: as('decided'), backedUp, raced: 0 };
-}
-
-function countsOf(applied: Applied): Partial<RunCounts> {
-  const changed = applied.moved + applied.cleared + applied.decided;
-  return { ...applied, changed, inPass: changed };
 }
 
 function add(counts: RunCounts, more: Partial<RunCounts>): RunCounts {

@@ -1,6 +1,5 @@
 import type { Audit } from '../audit/audit.ts';
 import type { CheckResult } from '../checks/check.ts';
-import { countLines } from '../data/state/ledger.ts';
 import { openWriting, type WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
@@ -96,11 +95,11 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
       leave,
     }).execute();
     if (outcome.kind !== 'over') return outcome;
-    const { table } = ground.source.appointments;
-    const lines = await held.insist(() => countLines(ground.database, table, held.run.id, ground.options));
-    if (lines === undefined) return asked(held);
-    if (lines.answer.changed !== held.run.counts.changed) {
-      const reason = `the ledger has ${counted(lines.answer.changed, 'line')} for ${counted(held.run.counts.changed, 'change')}`;
+    const { answer: work } = batches;
+    const recorded = await held.insist(() => work.recorded(held.run, ground.options));
+    if (recorded === undefined) return asked(held);
+    if (recorded.answer !== held.run.counts.changed) {
+      const reason = `${counted(recorded.answer, 'line is', 'lines are')} on record for ${counted(held.run.counts.changed, 'change')}`;
       return { kind: 'halted', reason };
     }
   }

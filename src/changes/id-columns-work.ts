@@ -1,10 +1,20 @@
-import { Ledger } from '../data/state/ledger.ts';
+import type { QueryOptions } from '../data/database.ts';
+import { countLines, Ledger } from '../data/state/ledger.ts';
 import { stateTable } from '../data/state/tables.ts';
-import type { IdColumns, WritingSession } from '../data/writing.ts';
+import type { IdColumns, RowChange, WritingSession } from '../data/writing.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
-import type { Run } from '../model/run.ts';
-import type { Applied, BatchWork, Following, Item, Stretch } from './batch-work.ts';
+import type { Run, RunCounts } from '../model/run.ts';
+import type { Applied, BatchWork, Following, Stretch } from './batch-work.ts';
 import type { ChangeGround } from './change.ts';
+
+/** How a changed row counts. */
+type ChangedAs = 'moved' | 'cleared' | 'decided';
+
+/** One thing to do to the ids of one row. */
+export type IdItem =
+  | { readonly kind: 'change'; readonly as: ChangedAs; readonly row: RowChange }
+  /** Keeps the original of a row that stays as it is. */
+  | { readonly kind: 'back-up'; readonly pk: string };
 
 /** The columns that batches change. @throws Error, when the backup column was not made */
 function idColumnsOf({ source, writing }: ChangeGround): IdColumns {
@@ -15,7 +25,7 @@ function idColumnsOf({ source, writing }: ChangeGround): IdColumns {
 }
 
 /** Work on the id columns and their backup, every changed row with its line in the ledger. What to do the heirs say. */
-export abstract class IdColumnsWork implements BatchWork {
+export abstract class IdColumnsWork implements BatchWork<IdItem> {
   protected readonly ground: ChangeGround;
   readonly #columns: IdColumns;
 
@@ -27,11 +37,21 @@ export abstract class IdColumnsWork implements BatchWork {
 
   abstract end(pass: number): Promise<string | undefined>;
 
-  abstract read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch>;
+  abstract read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<IdItem>>;
 
   abstract following(pass: number, changed: number): Following;
 
-  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied> {
+  keyOf(item: IdItem): string {
+    return item.kind === 'change' ? item.row.pk : item.pk;
+  }
+
+  expected(items: readonly IdItem[]): Applied {
+    const as = (wanted: ChangedAs) => items.filter((item) => item.kind === 'change' && item.as === wanted).length;
+    const backedUp = items.filter(({ kind }) => kind === 'back-up').length;
+    return totalled({ moved: as('moved'), cleared: as('cleared'), decided: as('decided'), backedUp, raced: 0 });
+  }
+
+  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly IdItem[]): Promise<Applied> {
     const { writing } = this.ground;
     const table = stateTable(this.#columns.table, 'apptop_ledger');
     const ledger = { table, run: run.id, pass: run.pass };
@@ -47,10 +67,20 @@ export abstract class IdColumnsWork implements BatchWork {
       applied.backedUp = await writing.backUp(session, this.#columns, backUps);
       applied.raced += backUps.length - applied.backedUp;
     }
-    return applied;
+    return totalled(applied);
   }
 
-  setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean> {
+  setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: IdItem, reason: string): Promise<boolean> {
     return new Ledger(session, this.ground.dialect, this.#columns).setAside(run, item, reason);
   }
+
+  async recorded(run: Pick<Run, 'id'>, options: QueryOptions): Promise<number> {
+    const { database, source } = this.ground;
+    return countLines(database, source.appointments.table, run.id, options);
+  }
 }
+
+const totalled = (counts: Pick<RunCounts, ChangedAs | 'backedUp' | 'raced'>): Applied => ({
+  ...counts,
+  changed: counts.moved + counts.cleared + counts.decided,
+});

@@ -1,6 +1,6 @@
-import type { Following, Item, Stretch } from '../changes/batch-work.ts';
+import type { Following, Stretch } from '../changes/batch-work.ts';
 import type { PlanSample } from '../changes/change.ts';
-import { IdColumnsWork } from '../changes/id-columns-work.ts';
+import { IdColumnsWork, type IdItem } from '../changes/id-columns-work.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { hasBackup } from '../data/queries/backups.ts';
 import type { Source } from '../data/queries/expressions.ts';
@@ -50,13 +50,13 @@ export class BackupWork extends IdColumnsWork {
     return lastKey(database, source, options);
   }
 
-  async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
+  async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<IdItem>> {
     const { database, source, options } = this.ground;
     const stretch = { after: cursor, until, limit: Math.min(limit, SWEPT_ROWS) };
     const { last, rows, scanned } = await sweepIdRows(database, source, stretch, hasBackup(source), options);
     const compared = Map.groupBy(rows, compareBackup);
     const items = (compared.get('restore') ?? []).map(
-      ({ pk, ids }): Item => ({ kind: 'change', as: 'moved', row: { pk, from: ids, to: before(ids) } }),
+      ({ pk, ids }): IdItem => ({ kind: 'change', as: 'moved', row: { pk, from: ids, to: before(ids) } }),
     );
     const count = (kind: Exclude<Comparison, 'deleted'>) => compared.get(kind)?.length ?? 0;
     return { cursor: last, scanned, items, counts: { already: count('already'), conflicts: count('conflict') } };

@@ -1,6 +1,6 @@
-import type { Following, Item, Stretch } from '../changes/batch-work.ts';
+import type { Following, Stretch } from '../changes/batch-work.ts';
 import type { ChangeGround } from '../changes/change.ts';
-import { IdColumnsWork } from '../changes/id-columns-work.ts';
+import { IdColumnsWork, type IdItem } from '../changes/id-columns-work.ts';
 import { type LedgerRow, type LedgerScope, lastLine, readLedgerRows } from '../data/queries/ledger-rows.ts';
 import { compare } from './compare.ts';
 
@@ -20,7 +20,7 @@ export class LedgerWork extends IdColumnsWork {
     return lastLine(database, source, this.#scope, options);
   }
 
-  async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
+  async read(_pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<IdItem>> {
     const { database, source, options } = this.ground;
     const stretch = { after: cursor, until, limit };
     const found = await readLedgerRows(database, source, this.#scope, stretch, options);
@@ -28,7 +28,7 @@ export class LedgerWork extends IdColumnsWork {
     // The last row may have more lines than were fetched.
     const whole = found.length === limit && byRow.length > 1 ? byRow.slice(0, -1) : byRow;
     const counts = { already: 0, conflicts: 0, deleted: 0 };
-    const items: Item[] = [];
+    const items: IdItem[] = [];
     for (const [pk, lines] of whole) {
       const now = lines[0]?.now;
       const newestFirst = lines.map(({ line }: LedgerRow) => line).reverse();

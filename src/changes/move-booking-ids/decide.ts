@@ -1,7 +1,7 @@
 import type { IdRow } from '../../data/queries/id-rows.ts';
 import type { IdValues, RowChange } from '../../data/writing.ts';
 import { movedIds } from '../../model/move.ts';
-import type { Item } from '../batch-work.ts';
+import type { IdItem } from '../id-columns-work.ts';
 
 /** What an operator may decide about a row that is never changed by itself. */
 export const DECISIONS = ['keep-v1', 'keep-v2', 'skip'] as const;
@@ -27,7 +27,7 @@ const change = (row: IdRow, ids: Pick<IdValues, 'v1' | 'v2'>): RowChange => ({
 });
 
 /** What the move does to a row; undefined leaves it as it is. */
-export function itemFor(row: IdRow, decisions: Decisions): Item | undefined {
+export function itemFor(row: IdRow, decisions: Decisions): IdItem | undefined {
   const { class: rowClass, ids, pk } = row;
   if (rowClass === 'misplaced') return { kind: 'change', as: 'moved', row: change(row, movedIds(rowClass, ids)) };
   if (rowClass === 'duplicate') return { kind: 'change', as: 'cleared', row: change(row, movedIds(rowClass, ids)) };

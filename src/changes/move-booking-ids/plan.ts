@@ -5,8 +5,8 @@ import { BACKUP_COLUMN } from '../../model/columns.ts';
 import { count, counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
-import type { Item } from '../batch-work.ts';
 import type { ChangeGround, Planned, PlanSample } from '../change.ts';
+import type { IdItem } from '../id-columns-work.ts';
 import { type Decisions, itemFor } from './decide.ts';
 
 /** Rows that a plan shows before and after. */
@@ -30,13 +30,13 @@ async function classesNow({ database, source, options }: ChangeGround): Promise<
 
 const ACTIONS = { moved: 'move', cleared: 'clear', decided: 'decide' } as const;
 
-const sampleOf = (item: Item | undefined): readonly PlanSample[] =>
+const sampleOf = (item: IdItem | undefined): readonly PlanSample[] =>
   item?.kind === 'change'
     ? [{ pk: item.row.pk, action: ACTIONS[item.as], before: item.row.from, after: item.row.to }]
     : [];
 
 /** The items that decisions make of their rows; a decision about any other row is a mistake. */
-async function decidedItems(ground: ChangeGround, decisions: Decisions): Promise<readonly Item[]> {
+async function decidedItems(ground: ChangeGround, decisions: Decisions): Promise<readonly IdItem[]> {
   const pks = Object.keys(decisions);
   if (pks.length === 0) return [];
   const rows = await idRowsOf(ground.database, ground.source, pks, ground.options);

@@ -1,8 +1,8 @@
 import { lastKey, readIdRows, sampleIdRows, sweepIdRows, toMove } from '../../data/queries/id-rows.ts';
 import { counted } from '../../model/format.ts';
-import type { Following, Item, Stretch } from '../batch-work.ts';
+import type { Following, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
-import { IdColumnsWork } from '../id-columns-work.ts';
+import { IdColumnsWork, type IdItem } from '../id-columns-work.ts';
 import { type Decisions, itemFor } from './decide.ts';
 
 /** Rows that a sweep looks at in one statement: it fetches next to none of them. */
@@ -34,7 +34,7 @@ export class MoveWork extends IdColumnsWork {
   }
 
   /** The first pass looks at every row; the sweeps after it at what was written meanwhile. */
-  async read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch> {
+  async read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<IdItem>> {
     const { database, source, options } = this.ground;
     if (pass > 0) {
       const stretch = { after: cursor, until, limit: SWEPT_ROWS };
@@ -52,7 +52,7 @@ export class MoveWork extends IdColumnsWork {
     return { halt: `V1 ids are still being written to the V2 column: ${counted(changed, 'row')} since the last sweep` };
   }
 
-  #itemsOf(rows: Awaited<ReturnType<typeof readIdRows>>): readonly Item[] {
+  #itemsOf(rows: Awaited<ReturnType<typeof readIdRows>>): readonly IdItem[] {
     return rows.flatMap((row) => itemFor(row, this.#decisions) ?? []);
   }
 }

@@ -66,18 +66,18 @@ export class Ledger {
   }
 }
 
-/** How many lines a run has that changed a row, and how many rows it set aside. */
+/** How many lines a run has that changed a row. */
 export async function countLines(
   database: Database,
   appointments: TableName,
   run: number,
   options: QueryOptions,
-): Promise<{ readonly changed: number; readonly aside: number }> {
+): Promise<number> {
   const [row] = await database.query(
-    sql`SELECT COUNT(*) AS n, COUNT(aside) AS aside FROM ${ledgerTable(appointments)} WHERE run = ${run}`,
+    sql`SELECT COUNT(*) - COUNT(aside) AS n FROM ${ledgerTable(appointments)} WHERE run = ${run}`,
     options,
   );
-  return { changed: Number(row?.['n']) - Number(row?.['aside']), aside: Number(row?.['aside']) };
+  return Number(row?.['n']);
 }
 
 /** Rows that a run set aside, with why. */
