@@ -37,11 +37,16 @@ export interface BatchWork<Item = unknown> {
   /** The primary key of an item's row. */
   keyOf(item: Item): string;
   /**
+   * Inside a transaction, before anything is carried out: notes that it begins. What it finds begun already was
+   * interrupted, and comes back as an item that says so. It may be asked twice.
+   */
+  begin?(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<readonly Item[]>;
+  /**
    * Does what no transaction can undo, before the batch is committed: asks another system.
    * @param signal aborted when the run is to stand still: what has not begun is not begun any more
-   * @returns the items that were carried out; the others are found by the next pass
+   * @returns the first of the items, as far as they were carried out
    */
-  carryOut?(run: Pick<Run, 'id' | 'pass'>, items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>>;
+  carryOut?(items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>>;
   /** What `apply` answers with when nobody interferes. */
   expected(items: readonly Item[]): Applied;
   /** Inside a transaction: does what was found. Answers with how many rows that really was done to. */

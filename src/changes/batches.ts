@@ -112,13 +112,17 @@ export class Batches<Item> {
       if (stop !== undefined) return stop;
       if (read === undefined) continue;
       const stretch = read.answer;
-      const { cursor } = stretch;
-      if (cursor === undefined) return undefined;
+      if (stretch.cursor === undefined) return undefined;
+      const { items, halt } = await this.#carryOut(stretch.items);
+      const { cursor, scanned } = this.#upTo(stretch, stretch.cursor, items);
+      if (cursor === undefined || cursor === this.#run.cursor) {
+        ahead = this.#read(this.#run.cursor);
+        continue;
+      }
       // The next rows are read while these are written, unless a core is to be left to others.
       const next = this.#manners.polite ? undefined : this.#read(cursor);
-      const { items, halt } = await this.#carryOut(stretch.items);
       const began = performance.now();
-      const written = await this.#write(items, cursor, { ...stretch.counts, scanned: stretch.scanned });
+      const written = await this.#write(items, cursor, { ...stretch.counts, scanned });
       this.#lastMs = performance.now() - began;
       if (halt !== undefined) return { kind: 'halted', reason: halt };
       if (written && items.length > 0) this.#pace.took(this.#lastMs);
@@ -152,14 +156,27 @@ export class Batches<Item> {
   }
 
   /** Asks other systems for what is to be done, where that is how it is done. Who asks for a pause waits for what has begun. */
-  async #carryOut(items: readonly Item[]): Promise<CarriedOut<Item>> {
-    if (this.#work.carryOut === undefined || items.length === 0) return { items, halt: undefined };
+  async #carryOut(found: readonly Item[]): Promise<CarriedOut<Item>> {
+    const work = this.#work;
+    if (work.carryOut === undefined || found.length === 0) return { items: found, halt: undefined };
+    let items = found;
+    const begun = await this.#held.note(async (session) => {
+      items = (await work.begin?.(session, this.#run, found)) ?? found;
+    });
+    if (!begun) return { items: [], halt: undefined };
     const stop = new AbortController();
-    const carrying = this.#work.carryOut(this.#run, items, AbortSignal.any([stop.signal, this.#manners.leave]));
+    const carrying = work.carryOut(items, AbortSignal.any([stop.signal, this.#manners.leave]));
     const done = await this.#meanwhile(carrying, undefined);
     if (done !== undefined) return done.answer;
     stop.abort();
     return await carrying;
+  }
+
+  /** How far a stretch was done: all of it, or up to the last item that was carried out. */
+  #upTo({ items, scanned }: Stretch<Item>, cursor: string, done: readonly Item[]) {
+    const last = done.at(-1);
+    if (done.length === items.length) return { cursor, scanned };
+    return { cursor: last === undefined ? this.#run.cursor : this.#work.keyOf(last), scanned: done.length };
   }
 
   #read(cursor: string | undefined): Promise<Stretch<Item>> {
@@ -243,7 +260,9 @@ export class Batches<Item> {
     counts: RunCounts,
     work: (session: WritingSession) => Promise<{ readonly counts?: RunCounts }>,
   ): Promise<boolean> {
-    return this.#held.step({ cursor, counts, batchSize: this.#pace.size, workedMs: this.#worked() }, work);
+    const to = { cursor, counts, batchSize: this.#pace.size, workedMs: this.#worked() };
+    // What another system has done is noted whoever asks for a pause.
+    return this.#held.step(to, work, this.#work.carryOut !== undefined);
   }
 
   /** Leaves the database to others for so many milliseconds, or until this process has to leave. */

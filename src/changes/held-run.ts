@@ -63,13 +63,17 @@ export class HeldRun {
    * Moves the run on, with some work in the same transaction, until the outcome is known: locks and lost connections are
    * waited out, and after a loss the cursor in the database says whether the transaction was committed.
    * @param work is given the session, and answers with corrections of the counts
+   * @param heedless does it although somebody asked something of the run
    * @returns false when somebody asked something of the run, or this process has to leave, and nothing was done
    * @throws Problem of the work's own statements; blocked, when somebody took the run over; Halted
    */
-  async step(to: Partial<Progress>, work?: (session: WritingSession) => Promise<Partial<Progress>>): Promise<boolean> {
+  async step(
+    to: Partial<Progress>,
+    work?: (session: WritingSession) => Promise<Partial<Progress>>,
+    heedless: boolean = work === undefined,
+  ): Promise<boolean> {
     const before = this.#run;
     const target = { ...progressOf(before), ...to };
-    const heedless = work === undefined;
     const attempt = () =>
       this.#session.transaction(async () => {
         // First the fence: its lock keeps a late holder out of the rows.
@@ -127,6 +131,22 @@ export class HeldRun {
       }
     }
     throw new Error('the pauses ended');
+  }
+
+  /**
+   * Does something in a transaction under the lease's token that may be done twice; the run stays where it is.
+   * @returns false when somebody asked something of the run meanwhile, or this process has to leave
+   * @throws Problem of the work's own; blocked, when somebody took the run over; Halted
+   */
+  async note(work: (session: WritingSession) => Promise<void>): Promise<boolean> {
+    const here = this.#run;
+    const noted = await this.insist((session) =>
+      session.transaction(async () => {
+        if (!(await this.#runs().advance(here, progressOf(here), true))) await this.reread();
+        await work(session);
+      }),
+    );
+    return noted !== undefined;
   }
 
   /** Renews the lease when it is time. @throws Problem blocked, when somebody took it */

@@ -16,7 +16,8 @@ export interface IdRow {
   readonly ids: IdValues;
 }
 
-const qualified = ({ appointments }: Source, name: string): Expression => sql.id(appointments.table.name, name);
+/** A column of the appointments by its table: a bare name in ORDER BY may mean a text of the selection. */
+export const qualified = ({ appointments }: Source, name: string): Expression => sql.id(appointments.table.name, name);
 
 function selection(source: Source): Expression {
   const { dialect, appointments } = source;
@@ -49,7 +50,7 @@ function rowOf({ bookingIds: { uid } }: Source, row: Row): IdRow {
 }
 
 /** The rows behind a primary key and up to another one, as a condition. */
-function between(source: Source, after: string | undefined, until: string): Expression {
+export function between(source: Source, after: string | undefined, until: string): Expression {
   const { id } = source.appointments;
   const key = qualified(source, id.name);
   const upTo = sql`${key} <= ${source.dialect.parameter(id, until)}`;

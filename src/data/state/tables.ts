@@ -3,7 +3,7 @@ import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
 /** The tables beside the data, which the first change creates and nothing else. */
-const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_lease', 'apptop_audit'] as const;
+const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_outcome', 'apptop_lease', 'apptop_audit'] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** A state table in the schema of the appointments. */
@@ -27,6 +27,8 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
       worked_ms bigint NOT NULL`,
     apptop_ledger: `run bigint NOT NULL, pass_number bigint NOT NULL, pk ${types.key(id)} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},
       new_v1 ${bytes}, new_v2 ${bytes}, new_backup ${bytes}, aside varchar(255), PRIMARY KEY (pk, run, pass_number)`,
+    apptop_outcome: `run bigint NOT NULL, pk ${types.key(id)} NOT NULL, outcome varchar(16) NOT NULL, detail ${longText},
+      at double precision NOT NULL, PRIMARY KEY (pk, run)`,
     apptop_lease: `name varchar(64) NOT NULL PRIMARY KEY, token bigint NOT NULL, holder varchar(255) NOT NULL, run bigint,
       since double precision NOT NULL, expires_at double precision NOT NULL`,
     apptop_audit: `seq bigint NOT NULL PRIMARY KEY, body ${longText} NOT NULL, prev varchar(64) NOT NULL, hash varchar(64) NOT NULL`,
