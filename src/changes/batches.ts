@@ -241,9 +241,10 @@ export class Batches<Item> {
     const { counts } = run;
     const found = add(counts, extra);
     const counting = (applied: Applied) => add(found, { ...applied, inPass: applied.changed });
-    return this.#step(cursor, counting(this.#work.expected(items)), async (session) => {
-      const applied = await this.#work.apply(session, run, items);
-      return applied.raced === 0 ? {} : { counts: counting(applied) };
+    const expected = counting(this.#work.expected(items));
+    return this.#step(cursor, expected, async (session) => {
+      const counted = counting(await this.#work.apply(session, run, items));
+      return keysOf(counted).every((name) => counted[name] === expected[name]) ? {} : { counts: counted };
     });
   }
 

@@ -1,9 +1,5 @@
 /** What operators did about appointments in the review queue, and what came of it. */
 
-/** How the sync of an appointment can be tried again; a config names one. */
-export const STRATEGIES = ['laravel-queue', 'calcom-api', 'command', 'mark-pending'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
-
 /**
  * - `begun`: handed to another system, whose answer is not known yet; it stays so when apptop is killed meanwhile
  * - `queued`: handed to somebody who will do it; the database tells when that is done
@@ -27,9 +23,6 @@ export const OUTCOMES = [
   'noted',
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
-
-/** Outcomes of a retry. */
-export const RETRIED: readonly Outcome[] = ['begun', 'queued', 'succeeded', 'failed', 'unknown', 'refused'];
 
 /** What one run made of one appointment. */
 export interface RowOutcome {

@@ -32,6 +32,12 @@ export interface RunCounts {
   readonly raced: number;
   /** Rows set aside with a reason, because the database refused them. */
   readonly aside: number;
+  /** Of a retry: rows handed to somebody who will do it, done with success, and tried in vain. */
+  readonly queued: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of an action on the review queue: rows that were left alone, with a reason. */
+  readonly left: number;
   /** Of a rollback: rows that were back already, that somebody changed since, that are gone. */
   readonly already: number;
   readonly conflicts: number;
@@ -49,6 +55,10 @@ export const NO_COUNTS: RunCounts = {
   backedUp: 0,
   raced: 0,
   aside: 0,
+  queued: 0,
+  succeeded: 0,
+  failed: 0,
+  left: 0,
   already: 0,
   conflicts: 0,
   deleted: 0,
