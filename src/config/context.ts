@@ -6,6 +6,7 @@ import type { ChangeRules } from './changes.ts';
 import type { Metrics } from './metrics.ts';
 import type { Notify } from './notify.ts';
 import type { OwnChecks } from './own-checks.ts';
+import type { Retry } from './retry.ts';
 import type { Target } from './target.ts';
 import type { TextSource } from './text-source.ts';
 
@@ -53,6 +54,8 @@ export interface Context {
   readonly notify: Notify;
   /** How changes are guarded. */
   readonly changes: ChangeRules;
+  /** How a sync that failed is tried again; undefined when nobody said. */
+  readonly retry: Retry | undefined;
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;
   /** Milliseconds after which the server stops a statement of ours. */

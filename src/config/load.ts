@@ -144,9 +144,15 @@ function chooseContext(file: ConfigFile, wanted: string | undefined, where: stri
   );
 }
 
-/** A password that stands in a file which others may read. */
-function readableSecret({ connection }: ContextConfig, path: string, where: string): string[] {
-  const password = typeof connection === 'string' ? /:\/\/[^@/]*:([^@]+)@/.exec(connection)?.[1] : connection.password;
-  if (password === undefined || password === '' || password.startsWith('${env:')) return [];
-  return (statSync(path).mode & 0o077) === 0 ? [] : [`${where} holds a password and others may read it (chmod 600 it)`];
+/** Secrets that stand in a file which others may read. */
+function readableSecret({ connection, retry }: ContextConfig, path: string, where: string): string[] {
+  const secrets = {
+    password: typeof connection === 'string' ? /:\/\/[^@/]*:([^@]+)@/.exec(connection)?.[1] : connection.password,
+    'API key': retry?.calcomApi?.apiKey,
+  };
+  const written = Object.entries(secrets).filter(([, text]) => text !== undefined && !/^(?:$|\$\{env:)/.test(text));
+  if (written.length === 0 || (statSync(path).mode & 0o077) === 0) return [];
+  return written.map(
+    ([name]) => `${where} holds ${name === 'password' ? 'a' : 'an'} ${name} and others may read it (chmod 600 it)`,
+  );
 }

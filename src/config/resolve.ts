@@ -12,8 +12,9 @@ import { completeMysql } from './mysql-client.ts';
 import { webhookOf } from './notify.ts';
 import { NO_OWN_CHECKS, resolveOwnChecks } from './own-checks.ts';
 import { completePostgres } from './postgres-client.ts';
+import { resolveRetry } from './retry.ts';
 import type { ConnectionFields, ContextConfig, OwnChecksConfig } from './schema.ts';
-import { expand, readPasswordFile, runPasswordCommand, type Variables } from './secrets.ts';
+import { expand, readSecretFile, runPasswordCommand, type Variables } from './secrets.ts';
 import { absolute, type Surroundings, shown } from './surroundings.ts';
 import type { Target } from './target.ts';
 import type { TextSource } from './text-source.ts';
@@ -68,6 +69,7 @@ export function defaultContext(name: string, target: Target): Context {
     metrics: recordOf(METRICS, () => undefined),
     notify: { command: undefined, webhook: undefined },
     changes: DEFAULT_CHANGE_RULES,
+    retry: undefined,
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
   };
@@ -115,6 +117,7 @@ export async function resolveContext(
     metrics: metricsOf(config.metrics ?? {}, origin, around),
     notify: notifyOf(config.notify ?? {}, origin),
     changes: changeRules(config.changes ?? {}, origin, around),
+    retry: config.retry && retryOf(config.retry, origin, around),
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };
@@ -218,6 +221,15 @@ function changeRules(
   };
 }
 
+function retryOf(retry: NonNullable<ContextConfig['retry']>, origin: Origin, around: Surroundings): Context['retry'] {
+  return resolveRetry(retry, {
+    said: (text, key) => said(text, `retry.${key}`, origin),
+    at: (key) => origin.at(key === '' ? 'retry' : `retry.${key}`),
+    path: (path) => absolute(path, origin.folder, around.home),
+    shown: (path) => shown(path, around),
+  });
+}
+
 /** The database's name, a file's without its folder and ending, or else the server's. */
 function nameOf(target: Target): string {
   if (target.engine === 'sqlite') return basename(target.path).replace(/(?<=.)\.[^.]*$/, '');
@@ -292,7 +304,7 @@ async function passwordOf(
   }
   if (passwordFile !== undefined) {
     const path = absolute(said(passwordFile, 'connection.passwordFile', origin), origin.folder, around.home);
-    return readPasswordFile(path, `${origin.at('connection.passwordFile')}: ${shown(path, around)}`);
+    return readSecretFile(path, `${origin.at('connection.passwordFile')}: ${shown(path, around)}`, 'password');
   }
   if (passwordCommand === undefined) {
     return password === undefined ? undefined : said(password, 'connection.password', origin);

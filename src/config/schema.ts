@@ -7,6 +7,7 @@ import { DEFAULT_THRESHOLDS, type Thresholds } from '../model/thresholds.ts';
 import { DEFAULT_CHANGE_RULES } from './changes.ts';
 import { codeWrites, flags, hotfix, metrics, notify, ownChecks, timedQuery } from './schema-checks.ts';
 import { choice, named, object, range, says, text, texts } from './schema-parts.ts';
+import { retry } from './schema-retry.ts';
 
 const tls = object({
   mode: z.optional(
@@ -197,6 +198,7 @@ const context = object({
   checks: z.optional(ownChecks.check(z.describe("The users' own checks, beside the built-in ones."))),
   notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
   changes: z.optional(changes.check(z.describe('How changes of the database are guarded.'))),
+  retry: z.optional(retry.check(z.describe('How the sync of an appointment is tried again.'))),
   refreshSeconds: z.optional(range(0.5, 3600, 'Seconds between refreshes. Default: 2.')),
   statementTimeoutSeconds: z.optional(range(1, 3600, 'Seconds until a statement is stopped. Default: 30.')),
 });

@@ -32,11 +32,14 @@ export function expand(
 /** Without the one newline that editors and `echo` put at the end. */
 const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
 
-/** @throws Problem config, when the file cannot be read or is empty */
-export function readPasswordFile(path: string, name: string): string {
-  const password = withoutNewline(readRequired(path, name));
-  if (password === '') throw new Problem('config', `${name}: is empty`, 'write the password into it');
-  return password;
+/**
+ * @param what it holds, for the message
+ * @throws Problem config, when the file cannot be read or is empty
+ */
+export function readSecretFile(path: string, name: string, what: 'password' | 'key'): string {
+  const secret = withoutNewline(readRequired(path, name));
+  if (secret === '') throw new Problem('config', `${name}: is empty`, `write the ${what} into it`);
+  return secret;
 }
 
 /** Long enough for a password manager that asks for a fingerprint. */

@@ -4,9 +4,9 @@ import { METRICS, type Metric } from '../../config/metrics.ts';
 import { type TextSource, textOf } from '../../config/text-source.ts';
 import { count, counted, duration } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
+import { queryOf } from '../../model/query.ts';
 import { isBelow } from '../../model/thresholds.ts';
 import type { Check, Finding, Ground } from '../check.ts';
-import { queryOf } from '../own/sql-file.ts';
 
 /** From 0 on, with a point: what else looks like a number (a date, 1,204, 95%) may mean something else. */
 const NUMBER = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;

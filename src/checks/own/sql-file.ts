@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { PHASES, type Phase, SEVERITIES, type Severity } from '../../model/check-words.ts';
 import { nearest } from '../../model/nearest.ts';
 import { Problem } from '../../model/problem.ts';
+import { queryOf } from '../../model/query.ts';
 
 /** A user's check as its file says it. */
 export interface SqlFile {
@@ -50,33 +51,6 @@ function wordOf<Word extends string>(path: string, what: string, word: string, w
   return found;
 }
 
-/** What only looks like SQL: texts, quoted names and comments, on each engine. */
-const QUOTED_OR_COMMENT =
-  /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"]|"")*"|`[^`]*`|\$(\w*)\$[^]*?\$\1\$|--[^\n]*|#[^\n]*|\/\*[^]*?\*\//g;
-
-/**
- * One query without its semicolon. What it does is for the server to refuse; that it is one can be said at once.
- * @param place where it is written down, for messages
- * @param wanted what it has to be
- * @throws Problem config
- */
-export function queryOf(
-  text: string,
-  place: string,
-  wanted = 'write one SELECT that returns the violating rows',
-): string {
-  const bare = text.replaceAll(QUOTED_OR_COMMENT, (part) => ' '.repeat(part.length)).trimEnd();
-  if (bare.trim() === '') throw new Problem('config', `${place}: there is no statement`, wanted);
-  const end = bare.indexOf(';');
-  if (end !== -1 && end < bare.length - 1) {
-    throw new Problem('config', `${place}: there is more than one statement`, wanted);
-  }
-  if (!/^\s*\(*\s*(select|with)\b/i.test(bare)) {
-    throw new Problem('config', `${place}: the statement is no query`, wanted);
-  }
-  return end === -1 ? text : text.slice(0, end);
-}
-
 /**
  * Reads a user's check.
  * @throws Problem config, with the file's path
@@ -100,7 +74,7 @@ export function readSqlFile(path: string): SqlFile {
     phases: phases.map((phase) => wordOf(path, 'phase', phase, PHASES)),
     reason: headers.get('reason'),
     remedy: headers.get('remedy'),
-    sql: queryOf(text, path),
+    sql: queryOf(text, path, 'write one SELECT that returns the violating rows'),
   };
 }
 
