@@ -64,7 +64,8 @@ function checkSpelling(command: Command, parsed: Parsed, words: readonly string[
   if (words.some((word) => /^\w+:/.test(word)))
     throw new Problem('usage', 'a database stands alone', 'write --url before it');
   if (command.words) return;
-  const allowed = command.word?.second === undefined ? 1 : 2;
+  const second = command.word?.second;
+  const allowed = second === 'ids' ? Number.POSITIVE_INFINITY : second === undefined ? 1 : 2;
   const stray = words.find((word, position) => position >= allowed || (position === 0 && !values.includes(word)));
   if (stray === undefined) return;
   if (command === CONSOLE)

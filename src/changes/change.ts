@@ -2,7 +2,7 @@ import type { Context } from '../config/context.ts';
 import type { Dialect } from '../data/connection.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import type { Source } from '../data/queries/expressions.ts';
-import type { IdValues, WritingEngine, WritingSession } from '../data/writing.ts';
+import type { WritingEngine, WritingSession } from '../data/writing.ts';
 import type { Run } from '../model/run.ts';
 import type { BatchWork } from './batch-work.ts';
 
@@ -10,8 +10,8 @@ import type { BatchWork } from './batch-work.ts';
 export type Parameters = Readonly<Record<string, unknown>>;
 
 /**
- * How a person confirms: not at all, with a capital `Y`, or by typing environment, table and rows.
- * A change in production that is typed also wants a reason.
+ * How a person confirms: not at all, with a capital `Y` where it is about more than one row, or by typing environment,
+ * table and rows. A change in production that is typed also wants a reason.
  */
 export type Tier = 'none' | 'bulk' | 'typed';
 
@@ -26,13 +26,16 @@ export interface ChangeGround {
   readonly options: QueryOptions;
 }
 
-/** A row before and after. */
+/** Columns of a row with their values, by the names that apptop has for them; of the ids `v1`, `v2` and `backup`. */
+export type SampleValues = Readonly<Record<string, string | null>>;
+
+/** A row before and after: the columns that change, or those that tell it. */
 export interface PlanSample {
   readonly pk: string;
   /** What happens to it, in a word: `move`, `clear`. */
   readonly action: string;
-  readonly before: IdValues;
-  readonly after: IdValues;
+  readonly before: SampleValues;
+  readonly after: SampleValues;
 }
 
 /** What a change would do, as one kind of change says it. */
@@ -92,6 +95,10 @@ export interface ChangeKind {
   /** What it is for, in a sentence. */
   readonly purpose: string;
   readonly tier: Tier;
+  /** Whether it is about rows that a person chooses: their screen has it then, and no list of changes. */
+  readonly chosen?: true;
+  /** Whether each of them has to say why, also outside production. */
+  readonly needsReason?: true;
   /** Whether a backup must be proven first. */
   readonly needsBackup: boolean;
   /** Ids of the checks that must hold before it, and after it. */

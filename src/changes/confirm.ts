@@ -1,5 +1,5 @@
 import { Problem } from '../model/problem.ts';
-import type { Tier } from './change.ts';
+import type { ChangeKind, Tier } from './change.ts';
 import type { Plan } from './plan.ts';
 
 /** Milliseconds that a person has to confirm: after that the figures are old. */
@@ -12,23 +12,34 @@ export interface Confirmation {
   readonly reason: string | undefined;
 }
 
-/** What has to be typed: nothing, `Y`, or environment, table and rows: `production appointments 102`. */
+/** What has to be typed: nothing, `Y` for several rows, or environment, table and rows: `production appointments 102`. */
 export function phraseOf(tier: Tier, { environment, table, rows }: Plan): string {
   if (tier === 'none') return '';
-  return tier === 'bulk' ? 'Y' : `${environment} ${table} ${rows}`;
+  if (tier === 'bulk') return rows > 1 ? 'Y' : '';
+  return `${environment} ${table} ${rows}`;
 }
 
-/** Whether a change of this tier has to say why. */
-export const needsReason = (tier: Tier, { environment }: Plan): boolean =>
-  tier === 'typed' && environment === 'production';
+/** Whether a change has to say why. */
+export const needsReason = (
+  { tier, needsReason: always }: Pick<ChangeKind, 'tier' | 'needsReason'>,
+  { environment }: Plan,
+): boolean => always === true || (tier === 'typed' && environment === 'production');
 
 /** @throws Problem blocked, when what was typed is not what the plan asks for */
-export function assertConfirmed(tier: Tier, plan: Plan, { phrase, reason }: Confirmation): void {
-  const wanted = phraseOf(tier, plan);
+export function assertConfirmed(
+  kind: Pick<ChangeKind, 'tier' | 'needsReason'>,
+  plan: Plan,
+  { phrase, reason }: Confirmation,
+): void {
+  const wanted = phraseOf(kind.tier, plan);
   if (phrase !== wanted) {
     throw new Problem('blocked', 'the change is not confirmed', `type exactly: ${wanted}`);
   }
-  if (needsReason(tier, plan) && (reason ?? '').trim() === '') {
-    throw new Problem('blocked', 'a change in production needs a reason', 'give a ticket: --reason OPS-1');
+  if (needsReason(kind, plan) && (reason ?? '').trim() === '') {
+    throw new Problem(
+      'blocked',
+      kind.needsReason ? 'it needs a reason' : 'a change in production needs a reason',
+      'give a ticket or a sentence: --reason OPS-1',
+    );
   }
 }

@@ -131,7 +131,7 @@ export class GuardedPath {
   ): Promise<RunEnd | undefined> {
     const kind = changeNamed(this.#kinds, plan.change);
     const change = kind.with(plan.parameters);
-    assertConfirmed(kind.tier, plan, confirmation);
+    assertConfirmed(kind, plan, confirmation);
     const ground = await this.#ground();
     const fresh = await planOf(kind, change, ground);
     if (fresh.digest !== plan.digest) throw new Drift(fresh);

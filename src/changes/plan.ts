@@ -4,7 +4,7 @@ import { Problem } from '../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Planned } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 
-const ids = z.object({ v1: z.nullable(z.string()), v2: z.nullable(z.string()), backup: z.nullable(z.string()) });
+const values = z.record(z.string(), z.nullable(z.string()));
 
 const planSchema = z.object({
   version: z.literal(1),
@@ -22,7 +22,7 @@ const planSchema = z.object({
   counts: z.record(z.string(), z.number()),
   summary: z.array(z.string()),
   sql: z.array(z.string()),
-  sample: z.array(z.object({ pk: z.string(), action: z.string(), before: ids, after: ids })),
+  sample: z.array(z.object({ pk: z.string(), action: z.string(), before: values, after: values })),
   loses: z.array(z.string()),
   rollback: z.string(),
   seconds: z.number(),

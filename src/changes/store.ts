@@ -77,7 +77,7 @@ class Changes implements ChangesStore {
 
   async lookAll(): Promise<void> {
     await this.load();
-    const ids = (this.#state.kinds ?? []).map(({ id }) => id);
+    const ids = (this.#state.kinds ?? []).filter(({ chosen }) => chosen === undefined).map(({ id }) => id);
     await this.#looks.all(ids, (id) => parametersFor(this.#state, id));
   }
 

@@ -107,6 +107,35 @@ export interface CleanupOptions extends GuardedOptions {
   readonly mayCopy: boolean;
 }
 
+export interface ReviewOptions extends GlobalOptions {
+  readonly action: 'list' | 'retry' | 'dismiss' | 'take' | 'release' | 'note' | 'settle' | 'results';
+  /** Primary keys; of `results` the number of a run. */
+  readonly ids: readonly string[];
+  readonly code: string | undefined;
+  /** An id of `ERROR_CAUSES`. */
+  readonly cause: string | undefined;
+  readonly origin: string | undefined;
+  readonly status: string | undefined;
+  readonly source: string | undefined;
+  readonly tenant: string | undefined;
+  readonly text: string | undefined;
+  /** Soft-deleted rows too. */
+  readonly includeDeleted: boolean;
+  /** The whole queue. */
+  readonly all: boolean;
+  /** Only say what would happen. */
+  readonly dryRun: boolean;
+  /** Another strategy than that of the config. */
+  readonly strategy: string | undefined;
+  /** How long to wait for what comes of a retry: `60s`. */
+  readonly wait: string | undefined;
+  /** Rows of a list. */
+  readonly limit: number | undefined;
+  readonly confirm: string | undefined;
+  readonly reason: string | undefined;
+  readonly json: boolean;
+}
+
 /** As monitoring systems know them. */
 export const EXIT = {
   healthy: 0,

@@ -16,7 +16,7 @@ const valued = [...new Map(all.flatMap(optionsOf).map((option) => [option.name, 
 );
 /** What may be the second word of a command, as far as it is known without a database: changes by their ids. */
 const secondOf = ({ word }: Command): readonly string[] =>
-  word?.second === undefined ? [] : CHANGES.map(({ id }) => id);
+  word?.second === 'a change or a run' ? CHANGES.filter(({ chosen }) => chosen === undefined).map(({ id }) => id) : [];
 /** What a command takes beside options: built-in checks by their ids too. */
 const wordsOf = (command: Command): readonly string[] =>
   command.words ? CATALOGUE.map(({ id }) => id) : [...(command.word?.values ?? []), ...secondOf(command)];

@@ -1,5 +1,7 @@
 import { PHASES, SEVERITIES, SYSTEMS } from '../model/check-words.ts';
 import { Problem } from '../model/problem.ts';
+import { RETRY_STRATEGIES } from '../model/review.ts';
+import { ERROR_CAUSES } from '../model/sync.ts';
 import type { ConsoleOptions, ExitCode, GlobalOptions, GuardedOptions } from './command.ts';
 
 /** An option as the command line, the help and the shells' completion know it. */
@@ -27,8 +29,12 @@ export interface Command {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
-  /** What the one word behind the verb may be; behind it perhaps a second one, which the command judges itself. */
-  readonly word?: { readonly name: string; readonly values: readonly string[]; readonly second?: 'a change or a run' };
+  /** What the word behind the verb may be; behind it perhaps another one, or any number of ids: the command judges those. */
+  readonly word?: {
+    readonly name: string;
+    readonly values: readonly string[];
+    readonly second?: 'a change or a run' | 'ids';
+  };
   /** Takes any number of words, which it judges itself. */
   readonly words?: true;
   /** A Problem that it rejects with is printed as one line with its remedy, and ends with exit code 3. */
@@ -108,6 +114,7 @@ export const CONSOLE: Command = {
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const AUDIT_ACTIONS = ['list', 'verify'] as const;
 const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve'] as const;
+const REVIEW_ACTIONS = ['list', 'retry', 'dismiss', 'take', 'release', 'note', 'settle', 'results'] as const;
 const PLAN_ACTIONS = ['plan', 'run'] as const;
 
 /** The verbs in the order of the help. */
@@ -193,6 +200,66 @@ export const COMMANDS: readonly Command[] = [
     options: [...connection, { name: 'snapshot-only', type: 'flag', description: 'run no checks' }, includeDeleted],
     run: async (written) =>
       (await import('./metrics.ts')).run({ ...consoleOptions(written), snapshotOnly: written.flag('snapshot-only') }),
+  },
+  {
+    name: 'review',
+    description: 'the manual review queue: list, retry, dismiss, take, release, note, settle, results',
+    options: [
+      ...connection,
+      { name: 'code', type: 'text', description: 'only rows with this error code' },
+      {
+        name: 'cause',
+        type: 'text',
+        description: 'only rows whose error has this cause',
+        values: ERROR_CAUSES.map(({ id }) => id),
+      },
+      { name: 'origin', type: 'text', description: 'only rows of this origin' },
+      { name: 'status', type: 'text', description: 'only rows with this sync status' },
+      { name: 'source', type: 'text', description: 'only rows of this source' },
+      { name: 'tenant', type: 'text', description: 'only rows of this tenant' },
+      { name: 'text', type: 'text', description: 'only rows with this text in a column of the list' },
+      { name: 'all', type: 'flag', description: 'the whole queue' },
+      { name: 'dry-run', type: 'flag', description: 'only say what would happen' },
+      {
+        name: 'strategy',
+        type: 'text',
+        description: 'retry: another way than that of the config',
+        values: RETRY_STRATEGIES,
+      },
+      { name: 'wait', type: 'text', description: 'retry: wait so long for what comes of it: 60s, 5m' },
+      { name: 'limit', type: 'number', description: 'list: so many rows instead of 100' },
+      { name: 'confirm', type: 'text', description: 'Y where it is about more than one row' },
+      { name: 'reason', type: 'text', description: 'dismiss, note: why, or what' },
+      json,
+      ascii,
+      lowBandwidth,
+      includeDeleted,
+    ],
+    word: { name: 'action', values: REVIEW_ACTIONS, second: 'ids' },
+    run: async (written) => {
+      const action = actionOf('review', written.words, REVIEW_ACTIONS);
+      return (await import('./review.ts')).run({
+        ...globalOptions(written),
+        action,
+        ids: written.words.slice(1),
+        code: written.text('code'),
+        cause: written.text('cause'),
+        origin: written.text('origin'),
+        status: written.text('status'),
+        source: written.text('source'),
+        tenant: written.text('tenant'),
+        text: written.text('text'),
+        includeDeleted: written.flag('include-deleted'),
+        all: written.flag('all'),
+        dryRun: written.flag('dry-run'),
+        strategy: written.text('strategy'),
+        wait: written.text('wait'),
+        limit: written.count('limit'),
+        confirm: written.text('confirm'),
+        reason: written.text('reason'),
+        json: written.flag('json'),
+      });
+    },
   },
   {
     name: 'change',

@@ -227,6 +227,7 @@ function retryOf(retry: NonNullable<ContextConfig['retry']>, origin: Origin, aro
     at: (key) => origin.at(key === '' ? 'retry' : `retry.${key}`),
     path: (path) => absolute(path, origin.folder, around.home),
     shown: (path) => shown(path, around),
+    folder: origin.folder,
   });
 }
 

@@ -1,11 +1,8 @@
 import { Problem } from '../model/problem.ts';
 import { queryOf } from '../model/query.ts';
+import type { RetryStrategy } from '../model/review.ts';
 import type { ContextConfig } from './schema.ts';
 import { readSecretFile } from './secrets.ts';
-
-/** How a sync that failed is tried again. */
-export const RETRY_STRATEGIES = ['laravel-queue', 'calcom-api', 'command', 'mark-pending'] as const;
-export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
 
 /** How Cal.com's API v2 is asked. */
 export interface CalcomApi {
@@ -19,6 +16,26 @@ export interface CalcomApi {
   readonly timeoutMs: number;
   /** One SELECT that answers `BOOKING_COLUMNS` for each appointment. */
   readonly sql: string;
+}
+
+/** What Laravel's queue is searched for. */
+export interface LaravelRetry {
+  /** Names of queue connections whose jobs stand in this database. */
+  readonly connections: readonly string[];
+  /** Classes of the jobs that sync an appointment; undefined: whichever there is, if it is one. */
+  readonly jobs: readonly string[] | undefined;
+  /** The class of the appointments; undefined: any whose last part is `Appointment`. */
+  readonly appointment: string | undefined;
+}
+
+/** A program that retries appointments. */
+export interface CommandRetry {
+  /** The program and its arguments; the ids follow them. */
+  readonly command: readonly string[];
+  readonly per: 'row' | 'batch';
+  /** Where it runs: the folder of the config. */
+  readonly folder: string;
+  readonly timeoutMs: number;
 }
 
 /** What the API needs and the appointments table lacks: the columns that `calcomApi.sql` answers with. */
@@ -36,10 +53,15 @@ export const BOOKING_COLUMNS = [
 /** How retries are done; what a strategy needs stands beside it under the strategy's own key. */
 export interface Retry {
   readonly strategy: RetryStrategy;
+  readonly laravel: LaravelRetry;
+  /** undefined when nobody said. */
+  readonly command: CommandRetry | undefined;
   /** A Problem where its key can't be had: everything but a retry does without. undefined when nobody said. */
   readonly calcomApi: CalcomApi | Problem | undefined;
 }
 
+export const DEFAULT_CONNECTIONS: readonly string[] = ['database'];
+export const DEFAULT_COMMAND_SECONDS = 60;
 const DEFAULT_BASE_URL = 'https://api.cal.com/v2';
 export const DEFAULT_PARALLEL = 4;
 export const DEFAULT_TIMEOUT_SECONDS = 10;
@@ -94,6 +116,7 @@ interface Reading {
   readonly at: (key: string) => string;
   readonly path: (path: string) => string;
   readonly shown: (path: string) => string;
+  readonly folder: string;
 }
 
 type RetryConfig = NonNullable<ContextConfig['retry']>;
@@ -103,12 +126,31 @@ type CalcomApiConfig = NonNullable<RetryConfig['calcomApi']>;
  * What the config says of retries, with its defaults and secrets filled in.
  * @throws Problem config; of a key that can't be had it is in `calcomApi` instead
  */
-export function resolveRetry({ strategy, calcomApi }: RetryConfig, reading: Reading): Retry {
+export function resolveRetry(config: RetryConfig, reading: Reading): Retry {
+  const { strategy, calcomApi, command, laravel = {} } = config;
+  if (strategy === 'command' && command === undefined) {
+    const what = `${reading.at('')}: the strategy command needs command`;
+    throw new Problem('config', what, 'add "command": {"command": ["php", "artisan", "appointments:sync"]}');
+  }
   if (strategy === 'calcom-api' && calcomApi === undefined) {
     const what = `${reading.at('')}: the strategy calcom-api needs calcomApi`;
     throw new Problem('config', what, 'add "calcomApi": {"apiKey": "${env:NAME}", "sql": "SELECT …"}');
   }
-  return { strategy, calcomApi: calcomApi && calcomApiOf(calcomApi, reading) };
+  return {
+    strategy,
+    laravel: {
+      connections: laravel.connections ?? DEFAULT_CONNECTIONS,
+      jobs: laravel.jobs,
+      appointment: laravel.appointment,
+    },
+    command: command && {
+      command: command.command.map((word, index) => reading.said(word, `command.command.${index}`)),
+      per: command.per ?? 'row',
+      folder: reading.folder,
+      timeoutMs: (command.timeoutSeconds ?? DEFAULT_COMMAND_SECONDS) * 1000,
+    },
+    calcomApi: calcomApi && calcomApiOf(calcomApi, reading),
+  };
 }
 
 function calcomApiOf(config: CalcomApiConfig, reading: Reading): CalcomApi | Problem {

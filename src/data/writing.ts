@@ -43,11 +43,7 @@ export interface IdColumns {
 }
 
 /** The three columns of a row that a change is about, as texts. */
-export interface IdValues {
-  readonly v1: string | null;
-  readonly v2: string | null;
-  readonly backup: string | null;
-}
+export type IdValues = Readonly<Record<'v1' | 'v2' | 'backup', string | null>>;
 
 /** One row to change: only where it still is, byte for byte, what was read. */
 export interface RowChange {

@@ -1,5 +1,9 @@
 /** What operators did about appointments in the review queue, and what came of it. */
 
+/** How a sync that failed is tried again. */
+export const RETRY_STRATEGIES = ['laravel-queue', 'calcom-api', 'command', 'mark-pending'] as const;
+export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
+
 /**
  * - `begun`: handed to another system, whose answer is not known yet; it stays so when apptop is killed meanwhile
  * - `queued`: handed to somebody who will do it; the database tells when that is done

@@ -85,8 +85,8 @@ function Plan({ kind, question, model, ...shared }: PlanProps) {
   const asked: readonly Asked[] = [
     {
       text: model.reason,
-      label: needsReason(kind.tier, plan) ? 'reason (ticket)' : 'reason (may be empty)',
-      required: needsReason(kind.tier, plan),
+      label: needsReason(kind, plan) ? 'reason (ticket)' : 'reason (may be empty)',
+      required: needsReason(kind, plan),
     },
     ...(wanted === '' ? [] : [{ text: phrase, exactly: wanted, label: 'the phrase', required: true }]),
   ];

@@ -10,11 +10,10 @@ const literal = (value: string | null): string => (value === null ? 'NULL' : `'$
 
 /** `V1 NULL → '8212577'`, of the columns that change. */
 function sampleWords({ before, after }: PlanSample, names: Names, arrow: string): string {
-  const columns = [
-    [names.v1, before.v1, after.v1],
-    [names.v2, before.v2, after.v2],
-    [names.backup, before.backup, after.backup],
-  ] as const;
+  const named = new Map<string, string>(Object.entries(names));
+  const columns = Object.entries(before).map(
+    ([name, value]) => [named.get(name) ?? name, value, after[name] ?? null] as const,
+  );
   const changed = columns.filter(([, one, other]) => one !== other);
   // A row that is left alone shows what it is.
   if (changed.length === 0)

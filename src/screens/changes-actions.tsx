@@ -27,7 +27,7 @@ export function useChangeActions({ every = false, plan, back }: Offered): void {
   const state = useChanges(all);
   const server = useLive((live) => live.server);
   const ground = { context, server };
-  const kinds = state.kinds ?? [];
+  const kinds = (state.kinds ?? []).filter(({ chosen }) => chosen === undefined);
   const planned = every
     ? kinds.map((kind) => ({ kind, parameters: parametersFor(state, kind.id) }))
     : plan === undefined

@@ -109,7 +109,9 @@ export function Changes() {
   const items = useMemo((): readonly ListLine[] => {
     const ground = { context, server };
     return [
-      ...(state.kinds ?? []).map((kind): ListLine => ({ of: 'change', line: changeLine(kind, state, ground) })),
+      ...(state.kinds ?? [])
+        .filter(({ chosen }) => chosen === undefined)
+        .map((kind): ListLine => ({ of: 'change', line: changeLine(kind, state, ground) })),
       ...(state.runs ?? []).map((run): ListLine => ({ of: 'run', run, lease: state.lease })),
     ];
   }, [state, context, server]);

@@ -2,6 +2,7 @@ import type { Change, ChangeKind, Parameters } from '../../changes/change.ts';
 import { needsReason, phraseOf } from '../../changes/confirm.ts';
 import { changeNamed } from '../../changes/list.ts';
 import type { Plan } from '../../changes/plan.ts';
+import { REVIEW_ACTIONS, reviewWords } from '../review/spelled.ts';
 import { type Group, given } from './command-line.ts';
 import type { Session } from './session.ts';
 
@@ -56,6 +57,11 @@ export const isIdle = ({ rows }: Plan, change: Change): boolean => rows === 0 &&
 
 /** The command line that plans or runs this change of this database. */
 function lineFor({ named }: Session, { change, parameters }: Asked, action: 'plan' | 'run'): readonly Group[] {
+  const review = REVIEW_ACTIONS[change];
+  if (review !== undefined) {
+    const dry = action === 'plan' ? [['--dry-run']] : [];
+    return [['apptop', 'review', review], ...reviewWords(parameters), ...dry, ...named];
+  }
   const verb = VERBS[change];
   const words = verb === undefined ? ['apptop', 'change', action, change] : ['apptop', verb, action];
   return [words, ...spelled(parameters), ...named];
@@ -83,6 +89,6 @@ export function runLine(session: Session, plan: Plan, { file, backup }: RunWith)
     ...(file === undefined ? lineFor(session, plan, 'run') : kept),
     ...given({ backup }),
     ...(phrase === '' ? [] : [['--confirm', phrase]]),
-    ...(needsReason(kind.tier, plan) ? [['--reason', 'TICKET']] : []),
+    ...(needsReason(kind, plan) ? [['--reason', kind.tier === 'typed' ? 'TICKET' : 'WHY']] : []),
   ];
 }

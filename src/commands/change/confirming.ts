@@ -52,7 +52,7 @@ export async function askConfirmation(
     return answer;
   };
   let why = reason;
-  while (needsReason(kind.tier, plan) && (why ?? '') === '') {
+  while (needsReason(kind, plan) && (why ?? '') === '') {
     why = await answered('reason (a ticket)');
     if (why === undefined) return leaving(session);
   }

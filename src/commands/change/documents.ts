@@ -44,7 +44,7 @@ export const planDocument = (kind: ChangeKind, { plan, gates }: Look, idle: bool
   ...plan,
   tier: kind.tier,
   phrase: phraseOf(kind.tier, plan),
-  reasonNeeded: needsReason(kind.tier, plan),
+  reasonNeeded: needsReason(kind, plan),
   nothingToDo: idle,
   gates,
 });

@@ -2,6 +2,7 @@ import type { RunEnd } from '../../changes/execute.ts';
 import { count, counted, duration } from '../../model/format.ts';
 import { keysOf } from '../../model/keys.ts';
 import { isOpen, NO_COUNTS, type Run, type RunCounts } from '../../model/run.ts';
+import { REVIEW_ACTIONS } from '../review/spelled.ts';
 import { commandLine } from './command-line.ts';
 import { remedyLines } from './gate-lines.ts';
 import { coloured, hanging, paragraph } from './layout.ts';
@@ -14,6 +15,10 @@ const WORDS: Readonly<Partial<Record<keyof RunCounts, string>>> = {
   backedUp: 'originals kept',
   raced: 'changed by others meanwhile',
   aside: 'set aside',
+  queued: 'handed on',
+  succeeded: 'synced',
+  failed: 'failed again',
+  left: 'left alone',
   already: 'back already',
   conflicts: 'left as somebody changed them',
   deleted: 'gone',
@@ -42,7 +47,8 @@ export function nextSteps(session: Session, { id, change, state, counts }: Run):
   }
   if (isOpen(state)) return [`go on: ${then(session, 'change', 'resume', number)}`, cancel];
   const aside = counts.aside > 0 ? [`the rows set aside: ${then(session, 'change', 'status', number)}`] : [];
-  return [...aside, ...undo];
+  const results = change in REVIEW_ACTIONS ? [`row by row: ${then(session, 'review', 'results', number)}`] : [];
+  return [...aside, ...undo, ...results];
 }
 
 const COLOURS = {

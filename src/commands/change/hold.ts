@@ -12,7 +12,8 @@ function codeOf({ run }: RunEnd, { interruption }: Session): ExitCode {
   if (run.state === 'halted' || run.state === 'failed') return EXIT.critical;
   if (run.state === 'paused') return interruption.code ?? EXIT.warning;
   // Rows that were left alone want a person.
-  const left = run.counts.aside + run.counts.conflicts;
+  const { aside, conflicts, failed, left: alone } = run.counts;
+  const left = aside + conflicts + failed + alone;
   return run.state === 'cancelled' || left > 0 ? EXIT.warning : EXIT.healthy;
 }
 

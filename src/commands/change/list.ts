@@ -100,7 +100,8 @@ export async function listChanges(session: Session): Promise<ExitCode> {
   const { context, path, json } = session;
   const { phase, now } = await phaseNow(session);
   const standings: Standing[] = [];
-  for (const kind of path.kinds) standings.push(await standingOf(session, kind));
+  for (const kind of path.kinds.filter(({ chosen }) => chosen === undefined))
+    standings.push(await standingOf(session, kind));
   if (json) {
     const changes = standings.map(({ kind: { id, title, purpose, tier }, state, rows = null, why }) => ({
       id,

@@ -14,22 +14,35 @@ const NAME = 11;
 const cell = (value: string | null): string =>
   value === null ? 'NULL' : value === '' || value === 'NULL' ? `'${value}'` : value;
 
-const sampleCells = ({ pk, action, before, after }: PlanSample, arrow: string): readonly string[] => [
+/** What a row is told by: its ids, or the columns that change. */
+const told = ({ before }: PlanSample): readonly string[] => ('v1' in before ? ['v1', 'v2'] : Object.keys(before));
+
+const TITLES: Readonly<Record<string, string>> = { v1: 'V1', v2: 'V2' };
+
+const sampleCells = (
+  { pk, action, before, after }: PlanSample,
+  columns: readonly string[],
+  arrow: string,
+): readonly string[] => [
   pk,
   action,
-  cell(before.v1),
-  cell(before.v2),
+  ...columns.map((name) => cell(before[name] ?? null)),
   arrow,
-  cell(after.v1),
-  cell(after.v2),
+  ...columns.map((name) => cell(after[name] ?? null)),
 ];
 
 function sampleLines({ sample, rows }: Plan, layout: Layout): readonly string[] {
-  if (sample.length === 0) return [];
+  const [first] = sample;
+  if (first === undefined) return [];
+  const columns = told(first);
   const arrow = layout.ascii ? '->' : '→';
-  const titles = ['row', 'what', 'V1', 'V2', arrow, 'V1', 'V2'];
+  const names = columns.map((name) => TITLES[name] ?? name);
+  const titles = ['row', 'what', ...names, arrow, ...names];
   const shown = sample.length < rows ? `, the first ${sample.length} of ${count(rows)}` : '';
-  return section(`Rows${shown}`, aligned([titles, ...sample.map((one) => sampleCells(one, arrow))], 2, layout));
+  return section(
+    `Rows${shown}`,
+    aligned([titles, ...sample.map((one) => sampleCells(one, columns, arrow))], 2, layout),
+  );
 }
 
 const section = (title: string, lines: readonly string[]): readonly string[] =>
@@ -42,13 +55,14 @@ const fact = (name: string, text: string, layout: Layout): readonly string[] =>
   hanging(`  ${name}`.padEnd(NAME + 2), text, NAME + 2, layout);
 
 function facts(kind: ChangeKind, plan: Plan, layout: Layout): readonly string[] {
+  const phrase = phraseOf(kind.tier, plan);
   const seconds = duration(Math.max(1, Math.round(plan.seconds)));
   return [
     ...fact('loses', plan.loses.length === 0 ? 'nothing' : plan.loses.join('; '), layout),
     ...fact('rollback', plan.rollback, layout),
     ...fact('takes', `about ${seconds}, ${counted(plan.total, 'row')} to look at`, layout),
     ...fact('digest', plan.digest, layout),
-    ...(kind.tier === 'none' ? [] : fact('phrase', phraseOf(kind.tier, plan), layout)),
+    ...(phrase === '' ? [] : fact('phrase', phrase, layout)),
   ];
 }
 

@@ -1,0 +1,45 @@
+import { counted } from '../../model/format.ts';
+import { Problem } from '../../model/problem.ts';
+import { RETRY_STRATEGIES, type RetryStrategy as StrategyName } from '../../model/review.ts';
+import type { ChangeGround, Parameters } from '../change.ts';
+import { queueChange } from '../review/queue-change.ts';
+import { command } from './command.ts';
+import { markPending } from './mark-pending.ts';
+import type { MakeStrategy, RetryItem } from './strategy.ts';
+
+const STRATEGIES: Readonly<Record<StrategyName, MakeStrategy>> = {
+  command,
+  'mark-pending': markPending,
+};
+
+const isStrategy = (value: unknown): value is StrategyName => RETRY_STRATEGIES.some((name) => name === value);
+
+/** The strategy that was asked for, or that of the config. @throws Problem usage or config */
+function strategyName({ context }: ChangeGround, { strategy = context.retry?.strategy }: Parameters): StrategyName {
+  if (isStrategy(strategy)) return strategy;
+  const names = RETRY_STRATEGIES.join(', ');
+  if (strategy !== undefined) throw new Problem('usage', `there is no strategy "${String(strategy)}"`, `use ${names}`);
+  const remedy = `add "retry": {"strategy": …} to contexts.${context.name} in the config: ${names}`;
+  throw new Problem('config', 'nothing says how a sync is retried', remedy);
+}
+
+/** Tries the sync of appointments again, in the way that the config names. */
+export const RETRY_REVIEW = queueChange<RetryItem>({
+  id: 'retry-review',
+  title: 'Retry the sync',
+  purpose: 'tries the sync of appointments again, which came to the review queue when it had failed',
+  tier: 'bulk',
+  make(ground, parameters, run) {
+    const name = strategyName(ground, parameters);
+    const { action, words } = STRATEGIES[name](ground, run);
+    const { does, ...others } = words;
+    return {
+      action,
+      words: {
+        ...others,
+        summary: (rows) => [`retries ${counted(rows, 'appointment')} by ${name}`, does(rows)],
+        rollback: 'none: what was retried can be retried again',
+      },
+    };
+  },
+});

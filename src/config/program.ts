@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { Problem } from '../model/problem.ts';
+
+/** Characters of output that are kept, from its end. */
+const KEPT_CHARACTERS = 10_000;
+
+/** How a program ended. */
+export interface ProgramEnd {
+  /** null where a signal ended it. */
+  readonly code: number | null;
+  readonly killedBy: string | null;
+  /** The last 10,000 characters of each. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface ProgramOptions {
+  readonly folder: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** What to do when it can't be run, takes too long or was stopped. */
+  readonly remedy: string;
+}
+
+/** Keeps the end of what a stream says. */
+function listen(stream: Readable): () => string {
+  let text = '';
+  stream.setEncoding('utf8').on('data', (part: string) => {
+    text = (text + part).slice(-KEPT_CHARACTERS);
+  });
+  return () => text;
+}
+
+/**
+ * Runs a program to its end, without a shell and without input.
+ * @param command the program and its arguments
+ * @throws Problem timeout; cancelled; config, where it can't be run
+ */
+export function runProgram(
+  command: readonly string[],
+  { folder, timeoutMs, signal, remedy }: ProgramOptions,
+): Promise<ProgramEnd> {
+  const [program = '', ...words] = command;
+  return new Promise((resolve, reject) => {
+    // A group of its own: what the command has started ends with it.
+    const child = spawn(program, words, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [stdout, stderr] = [listen(child.stdout), listen(child.stderr)];
+    let stopped: Problem | undefined;
+    const stop = (why: Problem) => {
+      stopped ??= why;
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    };
+    const late = setTimeout(
+      () => stop(new Problem('timeout', `${program} took over ${timeoutMs / 1000} s`, remedy)),
+      timeoutMs,
+    );
+    const cancel = () => stop(new Problem('cancelled', `${program} was stopped`, 'run it again'));
+    signal.addEventListener('abort', cancel, { once: true });
+    const end = () => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', cancel);
+    };
+    child.on('error', (error) => {
+      end();
+      reject(new Problem('config', `${program} can't be run: ${error.message}`, remedy));
+    });
+    child.on('close', (code, killedBy) => {
+      end();
+      if (stopped !== undefined) reject(stopped);
+      else resolve({ code, killedBy, stdout: stdout(), stderr: stderr() });
+    });
+  });
+}
+
+/** Characters of the last line that a result shows. */
+const SHOWN_CHARACTERS = 300;
+
+/** The last line of what a program said. */
+export const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)?.slice(0, SHOWN_CHARACTERS) ?? '';
+
+/** `sh ended with 1: no such table`; undefined where it ended well. */
+export function failureOf(program: string, { code, killedBy, stdout, stderr }: ProgramEnd): string | undefined {
+  if (code === 0) return undefined;
+  const how = killedBy === null ? `ended with ${code}` : `was ended by ${killedBy}`;
+  return `${program} ${how}: ${lastLine(stderr) || lastLine(stdout)}`;
+}
