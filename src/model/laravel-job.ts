@@ -9,6 +9,8 @@ export interface JobFacts {
   readonly class: string | undefined;
   /** Primary keys of the appointments that it is about, each once, those of the jobs chained to it too. */
   readonly appointmentIds: readonly string[];
+  /** Whether that is all of them: of a command that can't be read nobody knows. */
+  readonly readable: boolean;
   /** Why it must not be put into the queue by SQL, in words; undefined where nothing is in the way. */
   readonly refusal: string | undefined;
 }
@@ -59,18 +61,19 @@ const SERIALIZED: ReadonlySet<string> = new Set(['chained', 'data', 'serializabl
 const DEEPEST_TEXT = 5;
 
 /** As Laravel writes them; nothing else can be looked for in JSON without regard to how it is escaped. */
-export const PLAIN_UUID = /^[0-9a-z-]{1,64}$/i;
+const PLAIN_UUID = /^[0-9a-z-]{1,64}$/i;
 
 const NOTHING: JobFacts = {
   uuid: undefined,
   displayName: undefined,
   class: undefined,
   appointmentIds: [],
+  readable: true,
   refusal: undefined,
 };
 
 /** A job that is not read, and why. */
-export const unread = (refusal: string): JobFacts => ({ ...NOTHING, refusal });
+export const unread = (refusal: string): JobFacts => ({ ...NOTHING, readable: false, refusal });
 
 /**
  * Reads the payload of a job in Laravel's tables `jobs` and `failed_jobs`, of Laravel 5.5 to 13. Nothing in it is run or
@@ -110,13 +113,15 @@ function refusalOfBody(body: Readonly<Record<string, unknown>>): string | undefi
   return undefined;
 }
 
-type Command = Partial<Pick<JobFacts, 'class' | 'appointmentIds' | 'refusal'>>;
+type Command = Partial<Pick<JobFacts, 'class' | 'appointmentIds' | 'readable' | 'refusal'>>;
+
+const closed = (refusal: string): Command => ({ readable: false, refusal });
 
 function readCommand(command: unknown, appointmentClass: string | undefined): Command {
-  if (typeof command !== 'string') return { refusal: 'its command is no text' };
-  if (!command.startsWith('O:')) return { refusal: 'its command is encrypted: only the application can read it' };
+  if (typeof command !== 'string') return closed('its command is no text');
+  if (!command.startsWith('O:')) return closed('its command is encrypted: only the application can read it');
   const parsed = parsePhp(Buffer.from(command, 'utf8'));
-  if (!parsed.ok) return { refusal: `its command can't be read: ${parsed.error}` };
+  if (!parsed.ok) return closed(`its command can't be read: ${parsed.error}`);
   const appointmentIds = identifiedBy(parsed.value, isAppointment(appointmentClass));
   return parsed.value.type === 'object' ? { class: ranBy(parsed.value), appointmentIds } : { appointmentIds };
 }

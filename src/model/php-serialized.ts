@@ -19,7 +19,7 @@ export type PhpValue =
   /** Another value of the same text, which may hold this one; undefined where a custom object hides the count. */
   | { readonly type: 'reference'; readonly to: PhpValue | undefined };
 
-export interface PhpEntry {
+interface PhpEntry {
   readonly key: string;
   readonly value: PhpValue;
 }
@@ -30,7 +30,7 @@ export interface PhpObject {
   readonly properties: readonly PhpProperty[];
 }
 
-export interface PhpProperty {
+interface PhpProperty {
   /** As the class declares it, without what tells private and protected ones apart. */
   readonly name: string;
   /** `*` for a protected property, the class that declares it for a private one. */

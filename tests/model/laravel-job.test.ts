@@ -20,6 +20,7 @@ describe('a job', () => {
       displayName: JOB,
       class: JOB,
       appointmentIds: ['512'],
+      readable: true,
       refusal: undefined,
     });
   });
@@ -103,6 +104,7 @@ describe('a job', () => {
       displayName: 'App\\Old',
       class: 'App\\Old',
       appointmentIds: [],
+      readable: true,
       refusal: undefined,
     });
   });
@@ -129,12 +131,16 @@ describe('is left to the application', () => {
     [having({ data: { commandName: JOB, command: 5 } }), 'its command is no text'],
     [having({ data: { commandName: JOB, command: 'O:8:"std' } }), "its command can't be read: it is cut off at byte 8"],
   ])('%j', (payload, reason) => {
-    expect(readJob(payload).refusal).toBe(reason);
+    expect(readJob(payload)).toMatchObject({
+      refusal: reason,
+      readable: reason.startsWith('its payload has') || reason.startsWith('its payload counts'),
+    });
   });
 
   test.each(['retryUntil', 'timeoutAt'])('with %s set, and still known', (field) => {
     expect(readJob(having({ [field]: 1_700_000_000 }))).toMatchObject({
       appointmentIds: ['5'],
+      readable: true,
       refusal: 'it may be tried until a moment only (retryUntil), which the application has to set anew',
     });
   });
@@ -151,6 +157,7 @@ describe('is left to the application', () => {
     for (let level = 0; level < 5_000; level++) chain = `C:1:"X":${Buffer.byteLength(chain)}:{${chain}}`;
     expect(facts(phpObject(JOB, [`${phpString('a')}${chain}`]))).toMatchObject({
       appointmentIds: [],
+      readable: true,
       refusal: undefined,
     });
   });
