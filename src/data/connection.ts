@@ -103,6 +103,13 @@ export interface Dialect {
   parameter(column: Column, value: string): Expression;
   /** A text that is known to be a V1 id, as the type of a column that it is compared with, so that its index is used. */
   v1AsColumn(text: Expression, column: Column): Expression;
+  /** A hash of all bytes of a text column, to see later whether somebody changed one; null for null. */
+  digest(column: Expression): Expression;
+  /**
+   * Ends a SELECT in a transaction: the rows that it finds stay as they are until that ends. Nothing where a transaction
+   * that writes has the whole database to itself.
+   */
+  forUpdate(): Expression;
   /**
    * Ends a derived table so that its expressions are computed once a row instead of wherever they are used again;
    * nothing on an engine that would write the whole derived table down for it.

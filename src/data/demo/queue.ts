@@ -24,21 +24,25 @@ export interface Job {
   readonly attempts: number;
 }
 
-const text = (value: string) => `s:${Buffer.byteLength(value)}:"${value}";`;
-const object = (name: string, properties: readonly string[]) =>
+/** As PHP's serialize() writes it. */
+export const phpString = (value: string) => `s:${Buffer.byteLength(value)}:"${value}";`;
+/** The same for an object of a class; each property is its name and its value. */
+export const phpObject = (name: string, properties: readonly string[]) =>
   `O:${Buffer.byteLength(name)}:"${name}":${properties.length}:{${properties.join('')}}`;
 
-function modelIdentifier(id: string): string {
-  return object('Illuminate\\Contracts\\Database\\ModelIdentifier', [
-    `${text('class')}${text('App\\Models\\Appointment')}`,
-    `${text('id')}i:${id};`,
-    `${text('relations')}a:0:{}`,
-    `${text('connection')}${text('sqlite')}`,
-    `${text('collectionClass')}N;`,
+/** What a job keeps of a model. @param id as PHP writes it: `i:5;` */
+export function modelIdentifier(id: string, model = 'App\\Models\\Appointment'): string {
+  return phpObject('Illuminate\\Contracts\\Database\\ModelIdentifier', [
+    `${phpString('class')}${phpString(model)}`,
+    `${phpString('id')}${id}`,
+    `${phpString('relations')}a:0:{}`,
+    `${phpString('connection')}${phpString('sqlite')}`,
+    `${phpString('collectionClass')}N;`,
   ]);
 }
 
-function envelope(uuid: string, displayName: string, commandName: string, command: string): string {
+/** The payload around a command. */
+export function envelope(uuid: string, displayName: string, commandName: string, command: string): string {
   return JSON.stringify({
     uuid,
     displayName,
@@ -56,24 +60,24 @@ function envelope(uuid: string, displayName: string, commandName: string, comman
 function syncPayload({ uuid, appointmentId, action }: Payload): string {
   const properties = [
     // PHP writes a protected property's name between NULs.
-    `${text('\0*\0appointment')}${modelIdentifier(appointmentId)}`,
-    `${text('\0*\0action')}${text(action)}`,
+    `${phpString('\0*\0appointment')}${modelIdentifier(`i:${appointmentId};`)}`,
+    `${phpString('\0*\0action')}${phpString(action)}`,
   ];
-  return envelope(uuid, SYNC_JOB, SYNC_JOB, object(SYNC_JOB, properties));
+  return envelope(uuid, SYNC_JOB, SYNC_JOB, phpObject(SYNC_JOB, properties));
 }
 
 /** A queued listener, with the appointment inside its event. */
 function listenerPayload({ uuid, appointmentId }: Payload): string {
   const wrapper = 'Illuminate\\Events\\CallQueuedListener';
-  const event = object('App\\Events\\Appointments\\AppointmentCancelled', [
-    `${text('appointment')}${modelIdentifier(appointmentId)}`,
+  const event = phpObject('App\\Events\\Appointments\\AppointmentCancelled', [
+    `${phpString('appointment')}${modelIdentifier(`i:${appointmentId};`)}`,
   ]);
   const properties = [
-    `${text('class')}${text(LISTENER)}`,
-    `${text('method')}${text('handle')}`,
-    `${text('data')}a:1:{i:0;${event}}`,
+    `${phpString('class')}${phpString(LISTENER)}`,
+    `${phpString('method')}${phpString('handle')}`,
+    `${phpString('data')}a:1:{i:0;${event}}`,
   ];
-  return envelope(uuid, LISTENER, wrapper, object(wrapper, properties));
+  return envelope(uuid, LISTENER, wrapper, phpObject(wrapper, properties));
 }
 
 /** The sync job that `syncPayload` wrote. */

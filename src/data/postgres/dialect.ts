@@ -89,6 +89,11 @@ export const dialect: Dialect = {
 
   v1AsColumn: (value, column) => (column.kind === 'text' ? value : sql`${value}::bigint`),
 
+  // md5() is off where the server has to keep to FIPS.
+  digest: (column) => sql`encode(sha256(convert_to(${column}::text, 'UTF8')), 'hex')`,
+
+  forUpdate: () => sql`FOR UPDATE`,
+
   computeOnce: () => sql`OFFSET 0`,
 
   searchableJson: { type: 'jsonb', index: 'gin' },

@@ -4,6 +4,9 @@
  */
 export type Request = Ask | Each | BackUp;
 
+/** What the process adds to SQL: the SHA-256 of a text or of bytes. */
+export const DIGEST = 'apptop_digest';
+
 /** What the process may do with the file, for as long as it lives. */
 export type Mode = 'read' | 'write' | 'back-up';
 
