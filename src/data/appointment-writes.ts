@@ -55,7 +55,7 @@ export async function setWhere(
     const chunk = rows.pks.slice(from, from + CHUNK);
     const found = await session.query(
       dialect.compile(sql`SELECT ${dialect.text(sql.id(id.name))} AS row_pk FROM ${tableOf(source)}
-        WHERE ${all([oneOf(chunk), rows.condition])} ${writing.lockingRead}`),
+        WHERE ${all([oneOf(chunk), rows.condition])} ${dialect.forUpdate()}`),
     );
     // A collation may take another text for the key.
     const wanted = new Set(chunk);

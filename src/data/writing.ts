@@ -1,6 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Target } from '../config/target.ts';
-import type { Column, Connection, Dialect, Expression, Row, Server, Statement, TableName } from './connection.ts';
+import type { Column, Connection, Dialect, Row, Server, Statement, TableName } from './connection.ts';
 import { openFirst, placesOf } from './places.ts';
 
 /**
@@ -122,8 +122,6 @@ export interface WritingEngine {
    * @throws Problem
    */
   readonly onlineBackup?: (target: Target, file: string, signal: AbortSignal) => Promise<void>;
-  /** Behind a SELECT within a transaction: nobody else changes its rows until the end of that. */
-  readonly lockingRead: Expression;
   /** Share of a batch's time that is left to other writers after it; 0 where they need not wait for one another. */
   readonly restShare: number;
   /** The column that the server would touch by itself on each update; undefined where there is none. */

@@ -40,10 +40,10 @@ const INDEXES = [
   'CREATE UNIQUE INDEX failed_jobs_uuid_unique ON failed_jobs (uuid)',
 ];
 
-/** Creates the appointments and Laravel's tables of the queue. */
-async function createQueue(engine: TestEngine, db: TestDatabase, { unique = true } = {}): Promise<void> {
-  await engine.createAppointments(db);
-  for (const statement of [...TABLES[engine.name], ...INDEXES.slice(0, unique ? 2 : 1)]) await db.execute(statement);
+/** Creates Laravel's tables of the queue. */
+export async function createQueueTables(db: TestDatabase, { unique = true } = {}): Promise<void> {
+  const made = TABLES[db.target.engine];
+  for (const statement of [...made, ...INDEXES.slice(0, unique ? 2 : 1)]) await db.execute(statement);
 }
 
 const SYNC = 'App\\Jobs\\SyncAppointment';
@@ -116,7 +116,8 @@ export class QueueStand {
     }: { failed?: readonly PlantedRow[]; jobs?: readonly PlantedRow[]; unique?: boolean } = {},
   ): Promise<QueueStand> {
     const db = await engine.database();
-    await createQueue(engine, db, { unique });
+    await engine.createAppointments(db);
+    await createQueueTables(db, { unique });
     await engine.insert(db, 'failed_jobs', failed);
     await engine.insert(db, 'jobs', jobs);
     const context = defaultContext('test', db.target);

@@ -4,10 +4,12 @@ import { RETRY_STRATEGIES, type RetryStrategy as StrategyName } from '../../mode
 import type { ChangeGround, Parameters } from '../change.ts';
 import { queueChange } from '../review/queue-change.ts';
 import { command } from './command.ts';
+import { laravelQueue } from './laravel-queue.ts';
 import { markPending } from './mark-pending.ts';
 import type { MakeStrategy, RetryItem } from './strategy.ts';
 
-const STRATEGIES: Readonly<Record<StrategyName, MakeStrategy>> = {
+const STRATEGIES: Readonly<Partial<Record<StrategyName, MakeStrategy>>> = {
+  'laravel-queue': laravelQueue,
   command,
   'mark-pending': markPending,
 };
@@ -29,9 +31,11 @@ export const RETRY_REVIEW = queueChange<RetryItem>({
   title: 'Retry the sync',
   purpose: 'tries the sync of appointments again, which came to the review queue when it had failed',
   tier: 'bulk',
-  make(ground, parameters, run) {
+  make(ground, parameters) {
     const name = strategyName(ground, parameters);
-    const { action, words } = STRATEGIES[name](ground, run);
+    const make = STRATEGIES[name];
+    if (make === undefined) throw new Problem('config', `no ${name}`, '');
+    const { action, words } = make(ground);
     const { does, ...others } = words;
     return {
       action,

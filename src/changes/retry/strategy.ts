@@ -4,7 +4,6 @@ import type { Expression } from '../../data/connection.ts';
 import { all, type Source } from '../../data/queries/expressions.ts';
 import type { ReviewRow } from '../../data/queries/review-rows.ts';
 import type { RowOutcome } from '../../model/review.ts';
-import type { Run } from '../../model/run.ts';
 import type { ChangeGround } from '../change.ts';
 import { keptOf } from '../review/kept.ts';
 import type { ReviewWords } from '../review/plan.ts';
@@ -25,16 +24,16 @@ export interface RetryResult {
 }
 
 /** One way to try the sync of an appointment again. */
-export interface RetryStrategy {
-  readonly action: ReviewAction<RetryItem> | OutsideAction<RetryItem>;
-  readonly words: Pick<ReviewWords<RetryItem>, 'sql' | 'notes' | 'sample' | 'rowsPerSecond'> & {
+export interface RetryStrategy<Item extends RetryItem> {
+  readonly action: ReviewAction<Item> | OutsideAction<Item>;
+  readonly words: Pick<ReviewWords<Item>, 'sql' | 'notes' | 'sample' | 'rowsPerSecond'> & {
     /** `gives 37 jobs back to the queue` */
     readonly does: (rows: number) => string;
   };
 }
 
 /** Makes a strategy for one run; @throws Problem, where the config or the database lacks what it takes */
-export type MakeStrategy = (ground: ChangeGround, run: Pick<Run, 'id'> | undefined) => RetryStrategy;
+export type MakeStrategy<Item extends RetryItem = RetryItem> = (ground: ChangeGround) => RetryStrategy<Item>;
 
 /** Rows that no rule forbids to retry, and the others with the reason. */
 export async function examineForRetry(ground: ChangeGround, rows: readonly ReviewRow[]): Promise<readonly RetryItem[]> {

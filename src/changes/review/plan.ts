@@ -14,9 +14,9 @@ const ROWS_PER_SECOND = 5_000;
 /** What an action on the queue says of itself in a plan. */
 export interface ReviewWords<Item> {
   /** `retries 37 appointments`, from a number of rows. */
-  readonly summary: (rows: number) => readonly string[];
+  summary(rows: number): readonly string[];
   readonly sql: readonly string[];
-  readonly sample: (item: Item) => Omit<PlanSample, 'pk'>;
+  sample(item: Item): Omit<PlanSample, 'pk'>;
   readonly rollback: string;
   readonly notes: readonly string[];
   readonly rowsPerSecond?: number;

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Column } from '../connection.ts';
 import type { WritingEngine } from '../writing.ts';
 import { addBackupColumn, dropColumn } from './backup-column.ts';
@@ -24,7 +23,6 @@ export const writing: WritingEngine = {
   dropColumn,
   load,
   sideEffects,
-  lockingRead: sql`FOR UPDATE`,
   restShare: 0,
   touchedColumn: (columns) => touchedColumns(columns)[0],
 };

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { WritingEngine } from '../writing.ts';
 import { addBackupColumn, dropColumn } from './backup-column.ts';
 import { load } from './load.ts';
@@ -20,7 +19,6 @@ export const writing: WritingEngine = {
   dropColumn,
   load,
   sideEffects,
-  lockingRead: sql`FOR UPDATE`,
   restShare: 0,
   touchedColumn: () => undefined,
 };

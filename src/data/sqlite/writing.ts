@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { StateTypes, WritingEngine } from '../writing.ts';
 import { addBackupColumn, dropColumn } from './backup-column.ts';
 import { fileOf } from './connect.ts';
@@ -26,8 +25,6 @@ export const writing: WritingEngine = {
   dropColumn,
   load,
   sideEffects,
-  // BEGIN IMMEDIATE has locked the file already.
-  lockingRead: sql``,
   // Whoever waits asks again at intervals and wins only when nobody holds the lock at that moment.
   restShare: 1,
   touchedColumn: () => undefined,
