@@ -27,7 +27,7 @@ export interface ChangeGround {
 }
 
 /** Columns of a row with their values, by the names that apptop has for them; of the ids `v1`, `v2` and `backup`. */
-export type SampleValues = Readonly<Record<string, string | null>>;
+type SampleValues = Readonly<Record<string, string | null>>;
 
 /** A row before and after: the columns that change, or those that tell it. */
 export interface PlanSample {

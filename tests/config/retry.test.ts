@@ -73,9 +73,45 @@ describe('how retries ask the API of Cal.com', () => {
     const folder = new Folder().write('apptop.json', contextWith('calcom-api'));
     expect(await folder.complaint()).toContain('contexts.prod.retry: the strategy calcom-api needs calcomApi → add');
     folder.write('apptop.json', contextWith('mark-pending'));
-    expect((await folder.context()).retry).toEqual({ strategy: 'mark-pending', calcomApi: undefined });
+    expect((await folder.context()).retry).toEqual({
+      strategy: 'mark-pending',
+      laravel: { connections: ['database'], jobs: undefined, appointment: undefined },
+      command: undefined,
+      calcomApi: undefined,
+    });
     folder.write('apptop.json', contextWith('calcom'));
     expect(await folder.complaint()).toContain('must be one of laravel-queue, calcom-api, command, mark-pending');
+  });
+});
+
+describe('how retries use a command and the queue of Laravel', () => {
+  const folderWith = (retry: object) =>
+    new Folder().write('apptop.json', { contexts: { prod: { connection: 'sqlite:x', retry } } });
+
+  it('fills in what is not said, and variables', async () => {
+    const command = { command: ['php', 'artisan', '${env:WORD}'] };
+    const folder = folderWith({ strategy: 'command', command }).set({ WORD: 'appointments:sync' });
+    expect((await folder.context()).retry?.command).toEqual({
+      command: ['php', 'artisan', 'appointments:sync'],
+      per: 'row',
+      folder: folder.folder,
+      timeoutMs: 60_000,
+    });
+    const laravel = { connections: ['calendar'], jobs: ['App\\Jobs\\Sync'], appointment: 'App\\Termin' };
+    expect((await folderWith({ strategy: 'laravel-queue', laravel }).context()).retry?.laravel).toEqual(laravel);
+  });
+
+  it.each([
+    [{ strategy: 'command' }, 'retry: the strategy command needs command → add'],
+    [{ strategy: 'command', command: { command: [] } }, 'retry.command.command: is empty'],
+    [{ strategy: 'command', command: { command: 'artisan' } }, 'retry.command.command: must be a list'],
+    [{ strategy: 'command', command: { command: ['a'], per: 'each' } }, 'per: must be one of row, batch'],
+    [
+      { strategy: 'laravel-queue', laravel: { connection: 'x' } },
+      'unknown key "connection" → did you mean connections?',
+    ],
+  ])('refuses %j with one line', async (retry, line) => {
+    expect(await folderWith(retry).complaint()).toContain(line);
   });
 });
 

@@ -6,8 +6,7 @@ import { STUCK_AFTER_SECONDS } from '../../model/sync.ts';
 /** Whose sync would send back to Cal.com what came from there. */
 const LOOP_ORIGIN = 'calcom';
 
-/** The condition in the statements that retry, said once more where the row is changed. */
-export const LOOP_REFUSAL = 'its origin is calcom: a retry would send back what came from there, which is the loop';
+const LOOP_REFUSAL = 'its origin is calcom: a retry would send back what came from there, which is the loop';
 
 /**
  * Why a row may not be retried by any strategy; undefined when it may.

@@ -28,7 +28,7 @@ export type Selection =
   | { readonly filter: RowsFilter; readonly columns: readonly KnownColumn[] };
 
 /** The rows of a selection, as a condition. */
-export function selected(source: Source, selection: Selection): Expression {
+function selected(source: Source, selection: Selection): Expression {
   const { appointments, dialect } = source;
   if ('ids' in selection) {
     const keys = selection.ids.map((pk) => dialect.parameter(appointments.id, pk));
