@@ -9,7 +9,8 @@ export const SOURCE = fileURLToPath(new URL('../../src/cli.ts', import.meta.url)
 /** A person who runs commands from the source in a folder of their own, without a terminal. */
 export class Operator extends Folder {
   get surroundings(): Record<string, string> {
-    return { PATH: process.env['PATH'] ?? '', HOME: this.home, LC_ALL: 'C.UTF-8', ...this.env };
+    const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+    return { PATH, NODE_COMPILE_CACHE, HOME: this.home, LC_ALL: 'C.UTF-8', ...this.env };
   }
 
   run(...args: string[]): Promise<Ended> {
