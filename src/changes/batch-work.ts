@@ -19,6 +19,14 @@ export type Following = 'again' | 'over' | { readonly halt: string };
 /** Rows that were changed, those that somebody else had changed meanwhile, and what else a change counts. */
 export type Applied = Pick<RunCounts, 'changed' | 'raced'> & Partial<RunCounts>;
 
+/** How something is done outside the database. */
+export interface CarryingOut {
+  /** Aborted when the run is to stand still: what has not begun is not begun any more. */
+  readonly signal: AbortSignal;
+  /** Says why it takes long, or that it no longer does. */
+  readonly say: (reason: string | undefined) => void;
+}
+
 /** What was done outside the database, and why nothing more of it can be done now. */
 export interface CarriedOut<Item> {
   readonly items: readonly Item[];
@@ -43,10 +51,9 @@ export interface BatchWork<Item = unknown> {
   begin?(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<readonly Item[]>;
   /**
    * Does what no transaction can undo, before the batch is committed: asks another system.
-   * @param signal aborted when the run is to stand still: what has not begun is not begun any more
    * @returns the first of the items, as far as they were carried out
    */
-  carryOut?(items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>>;
+  carryOut?(items: readonly Item[], how: CarryingOut): Promise<CarriedOut<Item>>;
   /** What `apply` answers with when nobody interferes. */
   expected(items: readonly Item[]): Applied;
   /** Inside a transaction: does what was found. Answers with how many rows that really was done to. */

@@ -17,7 +17,9 @@ const LATE_MS = 2_000;
 const CONFLICT_SHARE = 0.001;
 const FEW_CONFLICTS = 10;
 
-const MAYBE_LOCKED = 'waiting for a lock that somebody else may hold';
+/** Why reading takes long. */
+const late = (ms: number): string | undefined =>
+  ms > LATE_MS ? 'waiting for a lock that somebody else may hold' : undefined;
 
 /** How a run in batches ended, or why it stands still. */
 export type BatchesOutcome =
@@ -99,7 +101,7 @@ export class Batches<Item> {
       if (stop !== undefined) return stop;
       const end = await this.#meanwhile(
         patiently(() => this.#work.end(pass), this.#manners.leave),
-        MAYBE_LOCKED,
+        late,
       );
       if (end === undefined) return (await this.#beforeBatch()) ?? { kind: 'paused' };
       if (end.answer === undefined) return undefined;
@@ -107,7 +109,7 @@ export class Batches<Item> {
     }
     let ahead = this.#read(this.#run.cursor);
     for (;;) {
-      const read = await this.#meanwhile(ahead, MAYBE_LOCKED);
+      const read = await this.#meanwhile(ahead, late);
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
       if (read === undefined) continue;
@@ -134,12 +136,12 @@ export class Batches<Item> {
 
   /**
    * Waits for what is read, which a lock may hold up. Nothing else is read meanwhile: it would wait behind that.
-   * @param late what may be the reason when it takes long
+   * @param why says what may be the reason that it takes long
    * @returns undefined when somebody asks something of the run
    */
   async #meanwhile<Answer>(
     reading: Promise<Answer>,
-    late: string | undefined,
+    why: (ms: number) => string | undefined,
   ): Promise<{ readonly answer: Answer } | undefined> {
     const read = reading.then((answer) => ({ answer }));
     const began = performance.now();
@@ -151,7 +153,7 @@ export class Batches<Item> {
       await this.#held.renew();
       const { request } = await this.#held.reread();
       if (request !== undefined || this.#manners.leave.aborted) return undefined;
-      if (late !== undefined && performance.now() - began > LATE_MS) await this.#held.explain(late);
+      await this.#held.explain(why(performance.now() - began));
     }
   }
 
@@ -165,8 +167,12 @@ export class Batches<Item> {
     });
     if (!begun) return { items: [], halt: undefined };
     const stop = new AbortController();
-    const carrying = work.carryOut(items, AbortSignal.any([stop.signal, this.#manners.leave]));
-    const done = await this.#meanwhile(carrying, undefined);
+    let why: string | undefined;
+    const say = (reason: string | undefined) => {
+      why = reason;
+    };
+    const carrying = work.carryOut(items, { signal: AbortSignal.any([stop.signal, this.#manners.leave]), say });
+    const done = await this.#meanwhile(carrying, () => why);
     if (done !== undefined) return done.answer;
     stop.abort();
     return await carrying;

@@ -9,6 +9,7 @@ export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
  * - `queued`: handed to somebody who will do it; the database tells when that is done
  * - `succeeded`, `failed`: tried, with this result
  * - `unknown`: it may have been done; look before it is tried again
+ * - `unwritten`: another system did it, and the database refused to note that in the row
  * - `refused`: not tried, and why
  * - `dismissed`: taken off the queue
  * - `taken`, `released`: an operator said that they see to it, or no longer do
@@ -20,6 +21,7 @@ export const OUTCOMES = [
   'succeeded',
   'failed',
   'unknown',
+  'unwritten',
   'refused',
   'dismissed',
   'taken',

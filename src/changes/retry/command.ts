@@ -65,16 +65,17 @@ export const command: MakeStrategy = (ground) => {
     const remedy = `add it to contexts.${ground.context.name} in the config`;
     throw new Problem('config', 'the strategy command needs retry.command', remedy);
   }
-  const words = retry.command.join(' ');
+  // Its arguments may hold a secret.
+  const [program = ''] = retry.command;
   return {
     action: outsideAction(ground, {
       most: MOST,
       interrupted: INTERRUPTED,
-      carryOut: (items, signal) => carryOut(items, retry, signal),
+      carryOut: (items, { signal }) => carryOut(items, retry, signal),
     }),
     words: {
       does: (rows) =>
-        `runs ${words} for ${counted(rows, 'appointment')}, ${retry.per === 'row' ? 'one by one' : `up to ${MOST} at once`}`,
+        `runs ${program} for ${counted(rows, 'appointment')}, ${retry.per === 'row' ? 'one by one' : `up to ${MOST} at once`}`,
       sql: [],
       sample: ({ row }) => ({
         action: 'run',

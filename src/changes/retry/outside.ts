@@ -1,4 +1,5 @@
 import { setWhere } from '../../data/appointment-writes.ts';
+import { all } from '../../data/queries/expressions.ts';
 import { Outcomes } from '../../data/state/outcomes.ts';
 import type { RowOutcome } from '../../model/review.ts';
 import type { ChangeGround } from '../change.ts';
@@ -43,10 +44,10 @@ export function outsideAction(
         begun.has(item.row.pk) && interrupted !== undefined ? { ...item, result: interrupted } : item,
       );
     },
-    async carryOut(items, signal) {
+    async carryOut(items, how) {
       const { items: done, halt } = await carryOut(
         items.filter(({ result }) => result === undefined),
-        signal,
+        how,
       );
       const byKey = new Map(done.map((item) => [item.row.pk, item] as const));
       const left = items.findIndex(({ row, result }) => result === undefined && !byKey.has(row.pk));
@@ -59,7 +60,8 @@ export function outsideAction(
       for (const { row, result = UNTOLD } of items) {
         const { pk } = row;
         const { outcome, detail, sets } = result;
-        const rows = { pks: [pk], condition: mayRetry(source) };
+        // What was done elsewhere is written whoever has synced the row meanwhile.
+        const rows = { pks: [pk], condition: outcome === 'succeeded' ? all([]) : mayRetry(source) };
         const set = Object.keys(sets).length === 0 || (await setWhere(session, writing, source, rows, sets)).has(pk);
         const more = set
           ? detail

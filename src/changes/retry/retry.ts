@@ -3,13 +3,15 @@ import { Problem } from '../../model/problem.ts';
 import { RETRY_STRATEGIES, type RetryStrategy as StrategyName } from '../../model/review.ts';
 import type { ChangeGround, Parameters } from '../change.ts';
 import { queueChange } from '../review/queue-change.ts';
+import { calcomApi } from './calcom-api.ts';
 import { command } from './command.ts';
 import { laravelQueue } from './laravel-queue.ts';
 import { markPending } from './mark-pending.ts';
 import type { MakeStrategy, RetryItem } from './strategy.ts';
 
-const STRATEGIES: Readonly<Partial<Record<StrategyName, MakeStrategy>>> = {
+const STRATEGIES: Readonly<Record<StrategyName, MakeStrategy>> = {
   'laravel-queue': laravelQueue,
+  'calcom-api': calcomApi,
   command,
   'mark-pending': markPending,
 };
@@ -33,9 +35,7 @@ export const RETRY_REVIEW = queueChange<RetryItem>({
   tier: 'bulk',
   make(ground, parameters) {
     const name = strategyName(ground, parameters);
-    const make = STRATEGIES[name];
-    if (make === undefined) throw new Problem('config', `no ${name}`, '');
-    const { action, words } = make(ground);
+    const { action, words } = STRATEGIES[name](ground);
     const { does, ...others } = words;
     return {
       action,

@@ -5,7 +5,7 @@ import type { WritingSession } from '../../data/writing.ts';
 import { Problem } from '../../model/problem.ts';
 import { OUTCOMES, type RowOutcome } from '../../model/review.ts';
 import type { Run } from '../../model/run.ts';
-import type { Applied, BatchWork, CarriedOut, Following, Stretch } from '../batch-work.ts';
+import type { Applied, BatchWork, CarriedOut, CarryingOut, Following, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
 
 /** Milliseconds that one look for the rows of a selection may take. */
@@ -100,8 +100,13 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
   }
 
   async setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean> {
-    await this.#outcomes(session).note(run.id, [{ pk: item.row.pk, outcome: 'refused', detail: reason }]);
+    await this.#outcomes(session).note(run.id, [this.aside(item, reason)]);
     return true;
+  }
+
+  /** What becomes of a row that the database refuses to change. */
+  protected aside({ row: { pk } }: Item, reason: string): RowOutcome {
+    return { pk, outcome: 'refused', detail: reason };
   }
 
   following(): Following {
@@ -111,7 +116,8 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
   async recorded(run: Pick<Run, 'id'>, options: QueryOptions): Promise<number> {
     const { database, source } = this.#ground;
     const counts = await countOutcomes(database, source.appointments.table, run.id, options);
-    return OUTCOMES.reduce((sum, outcome) => sum + (outcome === 'refused' ? 0 : (counts[outcome] ?? 0)), 0);
+    const changed = OUTCOMES.filter((outcome) => outcome !== 'refused' && outcome !== 'unwritten');
+    return changed.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0);
   }
 
   get #options(): QueryOptions {
@@ -128,7 +134,7 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
 export interface OutsideAction<Item extends ReviewItem> extends ReviewAction<Item> {
   /** As in `BatchWork`; of rows that are not left alone. */
   begin(session: WritingSession, run: Pick<Run, 'id'>, items: readonly Item[]): Promise<readonly Item[]>;
-  carryOut(items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>>;
+  carryOut(items: readonly Item[], how: CarryingOut): Promise<CarriedOut<Item>>;
 }
 
 /** The same where another system does it. */
@@ -140,6 +146,11 @@ export class OutsideWork<Item extends ReviewItem> extends ReviewWork<Item> {
     this.#outside = action;
   }
 
+  /** What was done is done although its row can't be written. */
+  protected override aside({ row: { pk } }: Item, reason: string): RowOutcome {
+    return { pk, outcome: 'unwritten', detail: `it was done, and the row could not be written: ${reason}` };
+  }
+
   async begin(session: WritingSession, run: Pick<Run, 'id'>, items: readonly Item[]): Promise<readonly Item[]> {
     const open = items.filter(({ refusal }) => refusal === undefined);
     const begun = await this.#outside.begin(session, run, open);
@@ -147,10 +158,10 @@ export class OutsideWork<Item extends ReviewItem> extends ReviewWork<Item> {
     return items.map((item) => byKey.get(item.row.pk) ?? item);
   }
 
-  async carryOut(items: readonly Item[], signal: AbortSignal): Promise<CarriedOut<Item>> {
+  async carryOut(items: readonly Item[], how: CarryingOut): Promise<CarriedOut<Item>> {
     const open = items.filter(({ refusal }) => refusal === undefined);
     if (open.length === 0) return { items, halt: undefined };
-    const { items: carried, halt } = await this.#outside.carryOut(open, signal);
+    const { items: carried, halt } = await this.#outside.carryOut(open, how);
     const byKey = new Map(carried.map((item) => [item.row.pk, item] as const));
     const left = items.findIndex(({ row, refusal }) => refusal === undefined && !byKey.has(row.pk));
     const reached = left === -1 ? items : items.slice(0, left);
