@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Bookings, Refusal, type Stored, told } from './bookings.ts';
 
+/** Milliseconds that a slow answer takes. */
+const SLOW_MS = 100;
+
 /** What is asked of it. */
 export type Operation = 'create' | 'get' | 'list' | 'cancel' | 'reschedule';
 
@@ -11,9 +14,9 @@ export interface Misbehaviour {
   readonly does: 'yes' | 'no' | 'late';
   /**
    * What is heard of it: nothing, as the connection breaks; nothing, as it keeps silent; half an answer; text that is no
-   * JSON; an answer without an end; a list where one was asked for; a status with a message.
+   * JSON; an answer without an end; a list where one was asked for; the right answer, but late; a status with a message.
    */
-  readonly says: 'drop' | 'silence' | 'half' | 'garbage' | 'huge' | 'series' | Refusal;
+  readonly says: 'drop' | 'silence' | 'half' | 'garbage' | 'huge' | 'series' | 'slow' | Refusal;
 }
 
 /** A request as it came. */
@@ -44,6 +47,7 @@ export class CalcomServer implements AsyncDisposable {
   readonly #options: Required<CalcomOptions>;
   readonly #misbehaviours = new Map<Operation, Misbehaviour[]>();
   readonly #late: (() => void)[] = [];
+  readonly #texts = new Map<Operation, string>();
   #window = { began: Number.NEGATIVE_INFINITY, requests: 0, blockedUntil: Number.NEGATIVE_INFINITY };
 
   constructor(options: CalcomOptions) {
@@ -65,6 +69,12 @@ export class CalcomServer implements AsyncDisposable {
   /** Has the next request of a kind go wrong, and the ones after it, one each. */
   misbehave(operation: Operation, ...how: readonly Misbehaviour[]): this {
     this.#misbehaviours.set(operation, [...(this.#misbehaviours.get(operation) ?? []), ...how]);
+    return this;
+  }
+
+  /** Has the next request of a kind be answered with a text of a test's own, as a success, and not done. */
+  sayOnce(operation: Operation, text: string): this {
+    this.#texts.set(operation, text);
     return this;
   }
 
@@ -110,7 +120,11 @@ export class CalcomServer implements AsyncDisposable {
       this.#admit(request, response);
       if (operation === undefined) throw new Refusal(404, 'NotFoundException', `Cannot ${request.method} ${pathname}`);
       const work = () => this.#work(operation, uid, body, searchParams);
-      if (misbehaviour === undefined) {
+      const text = this.#texts.get(operation);
+      this.#texts.delete(operation);
+      if (text !== undefined) {
+        send(response, 200, text);
+      } else if (misbehaviour === undefined) {
         send(response, operation === 'create' || operation === 'reschedule' ? 201 : 200, work());
       } else {
         const answer = misbehaviour.does === 'yes' ? work() : '{"status":"success","data":{}}';
@@ -148,6 +162,7 @@ export class CalcomServer implements AsyncDisposable {
     if (says instanceof Refusal) return refuse(response, '/v2/bookings', says);
     if (says === 'drop') return void response.destroy();
     if (says === 'silence') return;
+    if (says === 'slow') return void setTimeout(() => send(response, 200, answer), SLOW_MS);
     if (says === 'garbage') return send(response, 200, `<html>${answer}</html>`);
     if (says === 'series') return send(response, 201, answer.replace('"data":{', '"data":[{').replace(/\}$/, ']}'));
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -36,8 +36,8 @@ export interface Appointment {
   /** The V1 id, in whichever column it stands. */
   readonly v1Id: string | undefined;
   readonly uid: string | undefined;
-  /** A value in an id column that is neither; nobody knows what it stands for. */
-  readonly strangeId: boolean;
+  /** Whether a value in an id column is neither, or two of them contradict each other. */
+  readonly unclearIds: boolean;
   /** Or why there are none, in a sentence. */
   readonly details: BookingDetails | string;
 }
@@ -99,7 +99,8 @@ function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, Bo
   // The numeric id may stand in either column; the uid has one of its own in some schemas.
   const ids = ['row_uid', 'row_v2', 'row_v1'].flatMap((column) => row[column] || []);
   const kinds = ids.map((value) => kindOfValue(value, source.bookingIds.uid));
-  const first = (kind: 'uid' | 'v1') => ids.find((_, index) => kinds[index] === kind);
+  const uids = new Set(ids.filter((_, index) => kinds[index] === 'uid'));
+  const v1Ids = new Set(ids.filter((_, index) => kinds[index] === 'v1'));
   const start = row['row_start'];
   return {
     pk,
@@ -107,9 +108,9 @@ function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, Bo
     status: row['row_status'] ?? null,
     deleted: (row['row_deleted'] ?? null) !== null,
     start: start === null || start === undefined ? undefined : Math.floor(Number(start)) * 1000,
-    uid: first('uid'),
-    v1Id: first('v1'),
-    strangeId: kinds.includes('ambiguous'),
+    uid: [...uids][0],
+    v1Id: [...v1Ids][0],
+    unclearIds: kinds.includes('ambiguous') || uids.size > 1 || v1Ids.size > 1,
     details: details.get(pk) ?? 'retry.calcomApi.sql has no row for it',
   };
 }

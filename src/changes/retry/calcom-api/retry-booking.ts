@@ -68,10 +68,10 @@ function stepOf(appointment: Appointment, found: Found): Step {
 const at = (start: number): string => `${new Date(start).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 
 /** Why a row is not retried whatever Cal.com has. */
-function hindrance({ origin, deleted, strangeId }: Appointment): string | undefined {
+function hindrance({ origin, deleted, unclearIds }: Appointment): string | undefined {
   if (origin?.toLowerCase() === FOREIGN_ORIGIN) return 'it came from Cal.com, and sending it back would be a loop';
   if (deleted) return 'it is deleted';
-  return strangeId ? 'one of its booking ids is neither an id nor a uid' : undefined;
+  return unclearIds ? 'its booking ids are none, or contradict each other' : undefined;
 }
 
 /** What a person reads of an action of which nobody knows what came. */
