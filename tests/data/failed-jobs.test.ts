@@ -10,7 +10,15 @@ import {
 import { queuedAppointments, readBacklog } from '../../src/data/queries/queued-jobs.ts';
 import { refusalOf } from '../../src/model/laravel-job.ts';
 import { ENGINES } from '../engines/engines.ts';
-import { failedRow, jobRow, OPTIONS, payloadOf, QueueStand, uuidOf } from '../laravel/queue-stand.ts';
+import {
+  failedRow,
+  jobRow,
+  OPTIONS,
+  payloadOf,
+  QueueStand,
+  type QueueStandOptions,
+  uuidOf,
+} from '../laravel/queue-stand.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const HOSTILE = '\u001b[2J\nRuntimeException: HTTP 500 "; DROP TABLE jobs; --';
@@ -34,7 +42,7 @@ test('an exception is its class and the first line of what it says', () => {
 for (const engine of ENGINES) {
   describe(`the queue on ${engine.name}`, () => {
     const open: QueueStand[] = [];
-    const stand = async (options?: Parameters<typeof QueueStand.open>[1]): Promise<QueueStand> => {
+    const stand = async (options?: QueueStandOptions): Promise<QueueStand> => {
       const made = await QueueStand.open(engine, options);
       open.push(made);
       return made;

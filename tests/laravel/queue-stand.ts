@@ -40,9 +40,7 @@ const INDEXES = [
   'CREATE UNIQUE INDEX failed_jobs_uuid_unique ON failed_jobs (uuid)',
 ];
 
-/** Creates the appointments and Laravel's tables of the queue. */
-async function createQueue(engine: TestEngine, db: TestDatabase, { unique = true } = {}): Promise<void> {
-  await engine.createAppointments(db);
+async function createQueue(engine: TestEngine, db: TestDatabase, unique: boolean): Promise<void> {
   for (const statement of [...TABLES[engine.name], ...INDEXES.slice(0, unique ? 2 : 1)]) await db.execute(statement);
 }
 
@@ -93,6 +91,15 @@ const found = (table: Result<QueueTable, string>): QueueTable => {
   return table.value;
 };
 
+export interface QueueStandOptions {
+  readonly failed?: readonly PlantedRow[];
+  readonly jobs?: readonly PlantedRow[];
+  /** Whether a uuid may fail once only, as in Laravel's own table. */
+  readonly unique?: boolean;
+  /** Creates both tables. */
+  readonly migrate?: (db: TestDatabase) => Promise<void>;
+}
+
 /** A database with Laravel's queue, a reading session and one that writes. */
 export class QueueStand {
   readonly engine: TestEngine;
@@ -113,10 +120,12 @@ export class QueueStand {
       failed = [],
       jobs = [],
       unique = true,
-    }: { failed?: readonly PlantedRow[]; jobs?: readonly PlantedRow[]; unique?: boolean } = {},
+      migrate = (db) => createQueue(engine, db, unique),
+    }: QueueStandOptions = {},
   ): Promise<QueueStand> {
     const db = await engine.database();
-    await createQueue(engine, db, { unique });
+    await engine.createAppointments(db);
+    await migrate(db);
     await engine.insert(db, 'failed_jobs', failed);
     await engine.insert(db, 'jobs', jobs);
     const context = defaultContext('test', db.target);
