@@ -60,8 +60,8 @@ const SERIALIZED: ReadonlySet<string> = new Set(['chained', 'data', 'serializabl
 /** Of what is serialized inside serialized: a chain's closure is the third. */
 const DEEPEST_TEXT = 5;
 
-/** As Laravel writes them; nothing else can be looked for in JSON without regard to how it is escaped. */
-const PLAIN_UUID = /^[0-9a-z-]{1,64}$/i;
+/** As Laravel writes them: nothing in it is escaped in JSON, or means anything to a shell. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 const NOTHING: JobFacts = {
   uuid: undefined,
@@ -103,7 +103,7 @@ export function readJob(payload: string, appointmentClass?: string): JobFacts {
 function refusalOfBody(body: Readonly<Record<string, unknown>>): string | undefined {
   const uuid = body['uuid'];
   if (uuid === undefined || uuid === null) return 'its payload has no uuid';
-  if (typeof uuid !== 'string' || !PLAIN_UUID.test(uuid)) return 'its payload has a uuid that Laravel does not write';
+  if (typeof uuid !== 'string' || !isUuid(uuid)) return 'its payload has a uuid that Laravel does not write';
   // Until Laravel 7 it was called timeoutAt.
   if (isSet(body['retryUntil']) || isSet(body['timeoutAt'])) {
     return 'it may be tried until a moment only (retryUntil), which the application has to set anew';
@@ -189,9 +189,9 @@ export function refusalOf(failed: FailedJob, connections: readonly string[] = ['
   };
   const found = reason();
   if (found === undefined) return undefined;
-  const named = uuid ?? id;
   // What else stands there is not for a shell.
-  const command = PLAIN_UUID.test(named) ? `php artisan queue:retry ${named}` : 'php artisan queue:failed';
+  const named = uuid === null ? (/^\d+$/.test(id) ? id : undefined) : isUuid(uuid) ? uuid : undefined;
+  const command = named === undefined ? 'php artisan queue:failed' : `php artisan queue:retry ${named}`;
   return { reason: found, command };
 }
 

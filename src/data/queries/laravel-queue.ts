@@ -133,7 +133,7 @@ async function boundOf(database: Database, table: QueueTable, stretch: JobStretc
 function selection(database: Database, table: QueueTable, names: readonly string[], largest: number): Expression {
   const { dialect } = database;
   const payload = own(table, 'payload');
-  const size = sql`OCTET_LENGTH(${dialect.text(payload)})`;
+  const size = sql`OCTET_LENGTH(${payload})`;
   const when = (value: Expression) => sql`CASE WHEN ${size} <= ${sql.lit(largest)} THEN ${value} END`;
   return join([
     sql`${dialect.text(own(table, 'id'))} AS row_id`,
