@@ -41,21 +41,25 @@ export interface Refusal {
 /** A larger payload is not read. Laravel's have about 1 kB. */
 export const MOST_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
+const LISTENER = 'Illuminate\\Events\\CallQueuedListener';
 const MODEL_IDENTIFIER = 'Illuminate\\Contracts\\Database\\ModelIdentifier';
 
 /** Laravel's own commands around something of the application's, and the property that holds it or its class. */
 const WRAPPERS: ReadonlyMap<string, string> = new Map([
-  ['Illuminate\\Events\\CallQueuedListener', 'class'],
+  [LISTENER, 'class'],
   ['Illuminate\\Broadcasting\\BroadcastEvent', 'event'],
   ['Illuminate\\Mail\\SendQueuedMailable', 'mailable'],
   ['Illuminate\\Notifications\\SendQueuedNotifications', 'notification'],
 ]);
 
 /**
- * Properties in which Laravel keeps what it has serialized before: the jobs of a chain, the event of a listener, a
- * closure under its signature. Any other text may be a person's, whatever it looks like.
+ * Whether Laravel keeps there what it has serialized before: the jobs of a chain, the event of a listener, a closure under
+ * its signature. Any other text may be a person's, whatever it looks like.
  */
-const SERIALIZED: ReadonlySet<string> = new Set(['chained', 'data', 'serializable']);
+const isSerialized = ({ class: name }: PhpObject, property: string): boolean =>
+  property === 'chained' ||
+  (property === 'data' && name === LISTENER) ||
+  (property === 'serializable' && name.startsWith('Laravel\\SerializableClosure\\'));
 
 /** Of what is serialized inside serialized: a chain's closure is the third. */
 const DEEPEST_TEXT = 5;
@@ -153,7 +157,7 @@ function identifiedBy(root: PhpValue, isWanted: (name: string) => boolean): read
         continue;
       }
       for (const property of value.properties.toReversed()) {
-        waiting.push({ value: property.value, textDepth, serialized: SERIALIZED.has(property.name) });
+        waiting.push({ value: property.value, textDepth, serialized: isSerialized(value, property.name) });
       }
     } else if ((value.type === 'string' && serialized) || value.type === 'custom') {
       const inner = textDepth < DEEPEST_TEXT ? parsePhp(value.bytes) : undefined;

@@ -74,6 +74,9 @@ for (const engine of ENGINES) {
       expect(await read('6')).toMatchObject({ last: '7', scanned: 1, jobs: [{ id: '7' }] });
       expect(await read('4', '5')).toMatchObject({ last: '5', scanned: 1 });
       expect(await read('7')).toEqual({ last: undefined, scanned: 0, jobs: [] });
+      const named = async (...ids: readonly string[]) => (await made.failed({ ids })).map(({ id }) => id);
+      expect(await named('5', '2', '99', 'x')).toEqual(['2', '5']);
+      expect(await named()).toEqual([]);
     });
 
     test('gives each job with its texts, hostile ones too', async () => {
