@@ -6,6 +6,7 @@ import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
 import { refreshMeasure } from './measures/refresh.ts';
+import { retryMeasure } from './measures/retry.ts';
 import { shareMeasure } from './measures/share.ts';
 import { startMeasure } from './measures/start.ts';
 import type { Measure } from './support/figure.ts';
@@ -25,6 +26,7 @@ const MEASURES: readonly Measure[] = [
   idleMeasure,
   checksMeasure,
   changesMeasure,
+  retryMeasure,
 ];
 
 const options = readOptions(

@@ -110,6 +110,10 @@ export interface Dialect {
    * that writes has the whole database to itself.
    */
   forUpdate(): Expression;
+  /** A table behind FROM, to be searched by its primary key and by nothing else: other rows may be locked. */
+  byPrimaryKey(table: Expression): Expression;
+  /** A DELETE of rows that are found by their primary key, without a look at any other. */
+  deleteByPrimaryKey(table: Expression, condition: Expression): Expression;
   /**
    * Ends a derived table so that its expressions are computed once a row instead of wherever they are used again;
    * nothing on an engine that would write the whole derived table down for it.

@@ -41,27 +41,31 @@ export interface Refusal {
 /** A larger payload is not read. Laravel's have about 1 kB. */
 export const MOST_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
+const LISTENER = 'Illuminate\\Events\\CallQueuedListener';
 const MODEL_IDENTIFIER = 'Illuminate\\Contracts\\Database\\ModelIdentifier';
 
 /** Laravel's own commands around something of the application's, and the property that holds it or its class. */
 const WRAPPERS: ReadonlyMap<string, string> = new Map([
-  ['Illuminate\\Events\\CallQueuedListener', 'class'],
+  [LISTENER, 'class'],
   ['Illuminate\\Broadcasting\\BroadcastEvent', 'event'],
   ['Illuminate\\Mail\\SendQueuedMailable', 'mailable'],
   ['Illuminate\\Notifications\\SendQueuedNotifications', 'notification'],
 ]);
 
 /**
- * Properties in which Laravel keeps what it has serialized before: the jobs of a chain, the event of a listener, a
- * closure under its signature. Any other text may be a person's, whatever it looks like.
+ * Whether Laravel keeps there what it has serialized before: the jobs of a chain, the event of a listener, a closure under
+ * its signature. Any other text may be a person's, whatever it looks like.
  */
-const SERIALIZED: ReadonlySet<string> = new Set(['chained', 'data', 'serializable']);
+const isSerialized = ({ class: name }: PhpObject, property: string): boolean =>
+  property === 'chained' ||
+  (property === 'data' && name === LISTENER) ||
+  (property === 'serializable' && name.startsWith('Laravel\\SerializableClosure\\'));
 
 /** Of what is serialized inside serialized: a chain's closure is the third. */
 const DEEPEST_TEXT = 5;
 
-/** As Laravel writes them; nothing else can be looked for in JSON without regard to how it is escaped. */
-const PLAIN_UUID = /^[0-9a-z-]{1,64}$/i;
+/** As Laravel writes them: nothing in it is escaped in JSON, or means anything to a shell. */
+export const isUuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
 const NOTHING: JobFacts = {
   uuid: undefined,
@@ -103,7 +107,7 @@ export function readJob(payload: string, appointmentClass?: string): JobFacts {
 function refusalOfBody(body: Readonly<Record<string, unknown>>): string | undefined {
   const uuid = body['uuid'];
   if (uuid === undefined || uuid === null) return 'its payload has no uuid';
-  if (typeof uuid !== 'string' || !PLAIN_UUID.test(uuid)) return 'its payload has a uuid that Laravel does not write';
+  if (typeof uuid !== 'string' || !isUuid(uuid)) return 'its payload has a uuid that Laravel does not write';
   // Until Laravel 7 it was called timeoutAt.
   if (isSet(body['retryUntil']) || isSet(body['timeoutAt'])) {
     return 'it may be tried until a moment only (retryUntil), which the application has to set anew';
@@ -153,7 +157,7 @@ function identifiedBy(root: PhpValue, isWanted: (name: string) => boolean): read
         continue;
       }
       for (const property of value.properties.toReversed()) {
-        waiting.push({ value: property.value, textDepth, serialized: SERIALIZED.has(property.name) });
+        waiting.push({ value: property.value, textDepth, serialized: isSerialized(value, property.name) });
       }
     } else if ((value.type === 'string' && serialized) || value.type === 'custom') {
       const inner = textDepth < DEEPEST_TEXT ? parsePhp(value.bytes) : undefined;
@@ -189,9 +193,9 @@ export function refusalOf(failed: FailedJob, connections: readonly string[] = ['
   };
   const found = reason();
   if (found === undefined) return undefined;
-  const named = uuid ?? id;
   // What else stands there is not for a shell.
-  const command = PLAIN_UUID.test(named) ? `php artisan queue:retry ${named}` : 'php artisan queue:failed';
+  const named = uuid === null ? (/^\d+$/.test(id) ? id : undefined) : isUuid(uuid) ? uuid : undefined;
+  const command = named === undefined ? 'php artisan queue:failed' : `php artisan queue:retry ${named}`;
   return { reason: found, command };
 }
 

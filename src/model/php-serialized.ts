@@ -234,7 +234,8 @@ function propertyOf(key: string): Pick<PhpProperty, 'name' | 'owner'> {
 }
 
 /**
- * Reads what PHP's serialize() wrote. The formats are those of PHP 5.3 to 8.4:
+ * Reads what PHP's serialize() wrote. php-serialize 5.1 knows neither references nor enums, makes objects, and goes as deep
+ * as the text says. The formats are those of PHP 5.3 to 8.4:
  * https://github.com/php/php-src/blob/master/ext/standard/var_unserializer.re
  * @returns the value, or in words why the bytes are none: never a throw, and no more work than there are bytes
  */

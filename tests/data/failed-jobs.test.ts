@@ -10,7 +10,15 @@ import {
 import { queuedAppointments, readBacklog } from '../../src/data/queries/queued-jobs.ts';
 import { refusalOf } from '../../src/model/laravel-job.ts';
 import { ENGINES } from '../engines/engines.ts';
-import { failedRow, jobRow, OPTIONS, payloadOf, QueueStand, uuidOf } from '../laravel/queue-stand.ts';
+import {
+  failedRow,
+  jobRow,
+  OPTIONS,
+  payloadOf,
+  QueueStand,
+  type QueueStandOptions,
+  uuidOf,
+} from '../laravel/queue-stand.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const HOSTILE = '\u001b[2J\nRuntimeException: HTTP 500 "; DROP TABLE jobs; --';
@@ -34,7 +42,7 @@ test('an exception is its class and the first line of what it says', () => {
 for (const engine of ENGINES) {
   describe(`the queue on ${engine.name}`, () => {
     const open: QueueStand[] = [];
-    const stand = async (options?: Parameters<typeof QueueStand.open>[1]): Promise<QueueStand> => {
+    const stand = async (options?: QueueStandOptions): Promise<QueueStand> => {
       const made = await QueueStand.open(engine, options);
       open.push(made);
       return made;
@@ -66,6 +74,9 @@ for (const engine of ENGINES) {
       expect(await read('6')).toMatchObject({ last: '7', scanned: 1, jobs: [{ id: '7' }] });
       expect(await read('4', '5')).toMatchObject({ last: '5', scanned: 1 });
       expect(await read('7')).toEqual({ last: undefined, scanned: 0, jobs: [] });
+      const named = async (...ids: readonly string[]) => (await made.failed({ ids })).map(({ id }) => id);
+      expect(await named('5', '2', '99', 'x')).toEqual(['2', '5']);
+      expect(await named()).toEqual([]);
     });
 
     test('gives each job with its texts, hostile ones too', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { requeue } from '../../src/data/state/requeue.ts';
 import { ENGINES } from '../engines/engines.ts';
-import { failedRow, jobRow, payloadOf, QueueStand, uuidOf } from '../laravel/queue-stand.ts';
+import { failedRow, jobRow, payloadOf, QueueStand, type QueueStandOptions, uuidOf } from '../laravel/queue-stand.ts';
 import { whenFree } from './writing-stand.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
@@ -11,7 +11,7 @@ const failedRows = (count: number) => numbers(count).map((number) => failedRow(n
 for (const engine of ENGINES) {
   describe(`failed jobs on ${engine.name}`, () => {
     const open: QueueStand[] = [];
-    const stand = async (options?: Parameters<typeof QueueStand.open>[1]): Promise<QueueStand> => {
+    const stand = async (options?: QueueStandOptions): Promise<QueueStand> => {
       const made = await QueueStand.open(engine, options);
       open.push(made);
       return made;

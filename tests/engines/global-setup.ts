@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { findPhp } from '../laravel/php.ts';
 import { startMysql, startPostgres, type ThrowAway } from './servers.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
+    /** PHP with the components of Laravel. */
+    php: string | undefined;
     engines: { readonly mysql: string | undefined; readonly postgres: string | undefined; readonly folder: string };
   }
 }
@@ -13,6 +16,7 @@ declare module 'vitest' {
 /**
  * Finds or starts the servers for the tests of a run (1 to 3 s) and ends what it started. An engine that is neither
  * named by its URL in the environment nor installed is skipped with a line after the summary; under CI it fails the run.
+ * The same goes for PHP with Laravel's components.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'apptop-sqlite-'));
@@ -20,12 +24,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
   const started: ThrowAway[] = [];
   const missing: string[] = [];
+  const php = findPhp();
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const stop = async () => {
     removeFolder();
     await Promise.all(started.map((server) => server.stop()));
     for (const name of missing) console.log(`skipped: ${name}, no server found`);
+    if (php === undefined) console.log('skipped: laravel, no PHP with its components found');
   };
   const find = async (name: string, variable: string, start: () => Promise<ThrowAway | undefined>) => {
     const given = process.env[variable];
@@ -43,6 +49,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stop();
     throw new Error(`no server found for ${missing.join(', ')}: install it, or set APPTOP_TEST_…_URL`);
   }
+  if (process.env['CI'] === 'true' && php === undefined) {
+    await stop();
+    throw new Error('no PHP with the components of Laravel found: install what .ci/run names');
+  }
+  project.provide('php', php);
   project.provide('engines', { mysql, postgres, folder });
   return stop;
 }

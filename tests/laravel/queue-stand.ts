@@ -93,6 +93,15 @@ const found = (table: Result<QueueTable, string>): QueueTable => {
   return table.value;
 };
 
+export interface QueueStandOptions {
+  readonly failed?: readonly PlantedRow[];
+  readonly jobs?: readonly PlantedRow[];
+  /** Whether a uuid may fail once only, as in Laravel's own table. */
+  readonly unique?: boolean;
+  /** Creates both tables. */
+  readonly migrate?: (db: TestDatabase) => Promise<void>;
+}
+
 /** A database with Laravel's queue, a reading session and one that writes. */
 export class QueueStand {
   readonly engine: TestEngine;
@@ -113,11 +122,12 @@ export class QueueStand {
       failed = [],
       jobs = [],
       unique = true,
-    }: { failed?: readonly PlantedRow[]; jobs?: readonly PlantedRow[]; unique?: boolean } = {},
+      migrate = (db) => createQueueTables(db, { unique }),
+    }: QueueStandOptions = {},
   ): Promise<QueueStand> {
     const db = await engine.database();
     await engine.createAppointments(db);
-    await createQueueTables(db, { unique });
+    await migrate(db);
     await engine.insert(db, 'failed_jobs', failed);
     await engine.insert(db, 'jobs', jobs);
     const context = defaultContext('test', db.target);

@@ -61,7 +61,9 @@ describe('a job', () => {
 
   test("does not take a person's text for a model", () => {
     const note = phpString(modelIdentifier('i:666;'));
-    expect(readJob(jobOf(`${phpString('note')}${note}`)).appointmentIds).toEqual([]);
+    for (const name of ['note', 'data', 'serializable']) {
+      expect(readJob(jobOf(`${phpString(name)}${note}`)).appointmentIds).toEqual([]);
+    }
   });
 
   test('shares an id with another property', () => {
@@ -95,6 +97,18 @@ describe('a job', () => {
     const chained = `a:2:{i:0;${phpString(next)}i:1;${phpString('O:1:"broken')}}`;
     const job = jobOf(`${phpString('appointment')}${modelIdentifier('i:5;')}`, `${phpString('chained')}${chained}`);
     expect(readJob(job)).toMatchObject({ class: JOB, appointmentIds: ['5', '6'], refusal: undefined });
+  });
+
+  test('may be a closure, which Laravel signs', () => {
+    const native = phpObject('Laravel\\SerializableClosure\\Serializers\\Native', [
+      `${phpString('use')}a:1:{${phpString('appointment')}${modelIdentifier('i:5;')}}`,
+    ]);
+    const signed = phpObject('Laravel\\SerializableClosure\\Serializers\\Signed', [
+      `${phpString('serializable')}${phpString(native)}`,
+      `${phpString('hash')}${phpString('h')}`,
+    ]);
+    const closure = phpObject('Illuminate\\Queue\\CallQueuedClosure', [`${phpString('closure')}${signed}`]);
+    expect(facts(closure)).toMatchObject({ class: 'Illuminate\\Queue\\CallQueuedClosure', appointmentIds: ['5'] });
   });
 
   test('of a method and plain data is about no appointment, and nothing is in its way', () => {
@@ -184,7 +198,7 @@ describe('a failed job', () => {
   test.each([
     [{ connection: 'redis' }, 'it came from the connection "redis", not from this database'],
     [{ job: readJob('{') }, 'its payload is cut off or broken JSON'],
-    [{ job: readJob(having({ uuid: 'other' })) }, 'its payload has another uuid than its row'],
+    [{ job: readJob(having({ uuid: UUID.replace('1', '2') })) }, 'its payload has another uuid than its row'],
     [{ queue: '' }, 'its row names no queue'],
   ])('is left where it is with %j, with the command to run', (other, reason) => {
     expect(refusalOf(failed(other))).toEqual({ reason, command: `php artisan queue:retry ${UUID}` });

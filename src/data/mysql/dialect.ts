@@ -25,6 +25,8 @@ function spelled(needle: string): string {
   return characters.join('');
 }
 
+const byPrimaryKey = (table: Expression): Expression => sql`${table} FORCE INDEX (PRIMARY)`;
+
 /** The words of MySQL and MariaDB in a session that connect.ts has set up: UTC, and a collation that compares bytes. */
 export const dialect: Dialect = {
   compile: compilerFor(new MysqlAdapter(), new MysqlQueryCompiler()),
@@ -93,6 +95,11 @@ export const dialect: Dialect = {
   digest: (column) => sql`SHA2(${column}, 256)`,
 
   forUpdate: () => sql`FOR UPDATE`,
+
+  byPrimaryKey,
+
+  // Only the form for many tables takes the hint. Without it a DELETE of 500 of 2,500 rows reads and locks them all.
+  deleteByPrimaryKey: (table, condition) => sql`DELETE ${table} FROM ${byPrimaryKey(table)} WHERE ${condition}`,
 
   // A LIMIT would do it (4.0 s instead of 4.9 s for all panels of 1,000,000 rows), by writing every row to a temporary table.
   computeOnce: () => sql``,

@@ -94,6 +94,10 @@ export const dialect: Dialect = {
 
   forUpdate: () => sql`FOR UPDATE`,
 
+  byPrimaryKey: (table) => table,
+
+  deleteByPrimaryKey: (table, condition) => sql`DELETE FROM ${table} WHERE ${condition}`,
+
   computeOnce: () => sql`OFFSET 0`,
 
   searchableJson: { type: 'jsonb', index: 'gin' },

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../model/result.ts';
 import type { Column, Expression, Row, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { named } from '../state/tables.ts';
-import { all, join } from './expressions.ts';
+import { all, any, join } from './expressions.ts';
 
 /** A table of Laravel's queue as it is now. */
 export interface QueueTable {
@@ -68,6 +68,8 @@ export interface JobStretch {
   readonly until?: string | undefined;
   /** Rows to look at. */
   readonly limit: number;
+  /** Only these primary keys; undefined for every row. */
+  readonly ids?: readonly string[] | undefined;
   /** Only jobs that are about one of these; undefined for every job. */
   readonly appointments?: readonly string[] | undefined;
   /** The model of the appointments; by default each class named `Appointment`. */
@@ -91,12 +93,13 @@ export interface PayloadRow {
   readonly job: JobFacts;
 }
 
-/** Behind one key and up to another one. */
-function within(database: Database, table: QueueTable, after: string | undefined, until: string | undefined) {
+/** Behind one key and up to another one, and one of some where these are named. */
+function within(database: Database, table: QueueTable, { after, until, ids }: JobStretch): Expression {
   const key = (id: string) => database.dialect.parameter(columnOf(table, 'id'), id);
   return all([
     ...(after === undefined ? [] : [sql`${own(table, 'id')} > ${key(after)}`]),
     ...(until === undefined ? [] : [sql`${own(table, 'id')} <= ${key(until)}`]),
+    ...(ids === undefined ? [] : [any(ids.length === 0 ? [] : [sql`${own(table, 'id')} IN (${join(ids.map(key))})`])]),
   ]);
 }
 
@@ -118,7 +121,7 @@ const MOST_LOOKED_FOR = 50;
 /** The last id of a stretch, where the rows that come back are not all that are looked at. */
 async function boundOf(database: Database, table: QueueTable, stretch: JobStretch, options: QueryOptions) {
   const id = own(table, 'id');
-  const inside = within(database, table, stretch.after, stretch.until);
+  const inside = within(database, table, stretch);
   const bounded = sql.id('bounded', 'id');
   const [row] = await database.query(
     sql`SELECT ${database.dialect.text(bounded)} AS row_id, COUNT(*) OVER () AS n
@@ -133,7 +136,7 @@ async function boundOf(database: Database, table: QueueTable, stretch: JobStretc
 function selection(database: Database, table: QueueTable, names: readonly string[], largest: number): Expression {
   const { dialect } = database;
   const payload = own(table, 'payload');
-  const size = sql`OCTET_LENGTH(${dialect.text(payload)})`;
+  const size = sql`OCTET_LENGTH(${payload})`;
   const when = (value: Expression) => sql`CASE WHEN ${size} <= ${sql.lit(largest)} THEN ${value} END`;
   return join([
     sql`${dialect.text(own(table, 'id'))} AS row_id`,
@@ -162,7 +165,7 @@ export async function readPayloads(
   const bound = filter === undefined ? undefined : await boundOf(database, table, stretch, options);
   if (filter !== undefined && bound === undefined) return { last: undefined, scanned: 0, jobs: [] };
   const until = bound?.['row_id'] ?? stretch.until;
-  const inside = within(database, table, stretch.after, until);
+  const inside = within(database, table, { ...stretch, until });
   const rows = await database.query(
     sql`SELECT ${selection(database, table, names, INLINE_BYTES)} FROM ${named(table.table)}
       WHERE ${all([inside, ...(filter === undefined ? [] : [filter])])}

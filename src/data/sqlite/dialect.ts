@@ -66,6 +66,10 @@ export const dialect: Dialect = {
 
   forUpdate: () => sql``,
 
+  byPrimaryKey: (table) => table,
+
+  deleteByPrimaryKey: (table, condition) => sql`DELETE FROM ${table} WHERE ${condition}`,
+
   // Measured at 1,000,000 rows: the grouped query takes 2.7 s with it and 7.7 s without.
   computeOnce: () => sql`LIMIT -1`,
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import type { FailedJob } from '../../model/laravel-job.ts';
+import { type FailedJob, isUuid } from '../../model/laravel-job.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Dialect, Expression } from '../connection.ts';
-import { join } from '../queries/expressions.ts';
+import { all, any, join } from '../queries/expressions.ts';
 import { columnOf, own, type QueueTable } from '../queries/laravel-queue.ts';
 import type { WritingSession } from '../writing.ts';
 import { Speaker } from './speaker.ts';
@@ -29,6 +29,7 @@ export interface Requeued {
 /** How Laravel begins each payload, up to the value of its uuid. */
 const BEGINNING = '{"uuid":"';
 const beginningWith = (uuid: string): string => `${BEGINNING}${uuid}"`;
+const BEGINNING_CHARACTERS = beginningWith('0b6d1e3c-5a0e-4f7a-9c1d-000000000000').length;
 
 class Requeueing {
   readonly #speaker: Speaker;
@@ -46,7 +47,7 @@ class Requeueing {
     const [id, uuid, payload] = [own(failed, 'id'), own(failed, 'uuid'), own(failed, 'payload')];
     const rows = await this.#speaker.query(
       sql`SELECT ${dialect.text(id)} AS row_id, ${dialect.text(uuid)} AS row_uuid, ${dialect.digest(payload)} AS digest
-        FROM ${named(failed.table)} WHERE ${this.#isOneOf(jobs.map((job) => job.id))} ORDER BY ${id} ${dialect.forUpdate()}`,
+        FROM ${dialect.byPrimaryKey(named(failed.table))} WHERE ${this.#isOneOf(jobs.map((job) => job.id))} ORDER BY ${id} ${dialect.forUpdate()}`,
     );
     const wanted = new Map(jobs.map((job) => [job.id, job]));
     const same = rows.filter((row) => {
@@ -61,33 +62,38 @@ class Requeueing {
    * bytes; a payload that begins otherwise counts for a job whose uuid it holds anywhere.
    */
   async queued(jobs: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
-    const { dialect } = this.#speaker;
-    const payload = own(this.#tables.jobs, 'payload');
-    const byLength = Map.groupBy(jobs.values(), (uuid) => beginningWith(uuid).length);
-    const begins = (characters: number): Expression => dialect.shortText(payload, characters);
-    const found = [...byLength].map(([length, uuids]) => {
-      const rest = sql`${begins(length)} IN (${join(uuids.map((uuid) => sql`${beginningWith(uuid)}`))})`;
-      return sql`SELECT ${begins(length)} AS beginning FROM ${named(this.#tables.jobs.table)} WHERE ${rest}`;
-    });
-    const strange = sql`${begins(BEGINNING.length)} <> ${BEGINNING}`;
+    const isOne = sql`${this.#begins(BEGINNING_CHARACTERS)} IN (${join([...jobs.values()].map((uuid) => sql`${beginningWith(uuid)}`))})`;
+    // One look at each row: a queue that grows by 10,000 jobs in batches of 500 is looked at 95,000 times.
     const rows = await this.#speaker.query(
-      sql`${join(found, sql` UNION `)} UNION SELECT '' FROM ${named(this.#tables.jobs.table)} WHERE ${strange}`,
+      sql`SELECT DISTINCT CASE WHEN ${this.#strange} THEN '' ELSE ${this.#begins(BEGINNING_CHARACTERS)} END AS beginning
+        FROM ${named(this.#tables.jobs.table)} WHERE ${any([isOne, this.#strange])}`,
     );
     const beginnings = new Set(rows.map((row) => row['beginning']));
     const known = [...jobs].filter(([, uuid]) => beginnings.has(beginningWith(uuid))).map(([id]) => id);
-    return new Set([...known, ...(beginnings.has('') ? await this.#heldBy(strange, jobs) : [])]);
+    return new Set([...known, ...(beginnings.has('') ? await this.#heldBy(jobs) : [])]);
   }
 
-  async #heldBy(strange: Expression, jobs: ReadonlyMap<string, string>): Promise<readonly string[]> {
+  async #heldBy(jobs: ReadonlyMap<string, string>): Promise<readonly string[]> {
     const { dialect } = this.#speaker;
     const [id, uuid] = [own(this.#tables.failed, 'id'), own(this.#tables.failed, 'uuid')];
     const holds = sql`${dialect.text(own(this.#tables.jobs, 'payload'))} LIKE CONCAT('%', ${dialect.text(uuid)}, '%')`;
     const rows = await this.#speaker.query(
       sql`SELECT ${dialect.text(id)} AS row_id FROM ${named(this.#tables.failed.table)}
         WHERE ${this.#isOneOf([...jobs.keys()])}
-          AND EXISTS (SELECT 1 FROM ${named(this.#tables.jobs.table)} WHERE ${strange} AND ${holds})`,
+          AND EXISTS (SELECT 1 FROM ${named(this.#tables.jobs.table)} WHERE ${all([this.#strange, holds])})`,
     );
     return rows.map((row) => row['row_id'] ?? '');
+  }
+
+  /** Cut before it is converted: a third of the time where that copies the whole payload. */
+  #begins(characters: number): Expression {
+    const payload = own(this.#tables.jobs, 'payload');
+    return this.#speaker.dialect.text(sql`SUBSTR(${payload}, 1, ${sql.lit(characters)})`);
+  }
+
+  /** Whether a payload does not begin as Laravel's do. */
+  get #strange(): Expression {
+    return sql`${this.#begins(BEGINNING.length)} <> ${sql.lit(BEGINNING)}`;
   }
 
   /** The server copies each row as Laravel writes it, without that a byte of the payload passes through here. */
@@ -98,10 +104,10 @@ class Requeueing {
     const now = dialect.floor(dialect.now());
     const added = await this.#speaker.execute(
       sql`INSERT INTO ${named(jobs.table)} (${join(columns.map((name) => sql.id(name)))})
-        SELECT ${own(failed, 'queue')}, ${own(failed, 'payload')}, 0, NULL, ${now}, ${now} FROM ${named(failed.table)}
+        SELECT ${own(failed, 'queue')}, ${own(failed, 'payload')}, 0, NULL, ${now}, ${now} FROM ${dialect.byPrimaryKey(named(failed.table))}
         WHERE ${this.#isOneOf(ids)} ORDER BY ${own(failed, 'id')}`,
     );
-    const removed = await this.#speaker.execute(sql`DELETE FROM ${named(failed.table)} WHERE ${this.#isOneOf(ids)}`);
+    const removed = await this.#speaker.execute(dialect.deleteByPrimaryKey(named(failed.table), this.#isOneOf(ids)));
     // A trigger or a rule may make something else of either.
     if (added !== ids.length || removed !== ids.length) {
       const what = `of ${ids.length} failed jobs ${added} went into the queue and ${removed} out of failed_jobs`;
@@ -137,6 +143,8 @@ export async function requeue(
     const remedy = 'run php artisan queue:retry with the ids of the failed jobs';
     throw new Problem('blocked', 'failed_jobs has no column uuid, as before Laravel 8', remedy);
   }
+  const strange = jobs.find(({ uuid }) => uuid === null || !isUuid(uuid));
+  if (strange !== undefined) throw new Error(`failed job ${strange.id} was refused before: its uuid is none`);
   if (jobs.length === 0) return { moved: [], queued: [], changed: [] };
   const requeueing = new Requeueing(new Speaker(session, dialect), tables);
   const locked = await requeueing.lock(jobs);
