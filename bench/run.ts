@@ -7,6 +7,7 @@ import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
 import { refreshMeasure } from './measures/refresh.ts';
 import { retryMeasure } from './measures/retry.ts';
+import { reviewMeasure } from './measures/review.ts';
 import { shareMeasure } from './measures/share.ts';
 import { startMeasure } from './measures/start.ts';
 import type { Measure } from './support/figure.ts';
@@ -26,6 +27,7 @@ const MEASURES: readonly Measure[] = [
   idleMeasure,
   checksMeasure,
   changesMeasure,
+  reviewMeasure,
   retryMeasure,
 ];
 

@@ -60,6 +60,32 @@ for (const engine of ENGINES) {
       await settled();
     }
 
+    test('a list is opened by the shape seen last, and anew where the table was altered since', async () => {
+      const other = await engine.database();
+      await engine.createAppointments(other);
+      await engine.insert(other, 'appointments', [{ id: 1, source: 'phone' }]);
+      const context = defaultContext('test', other.target);
+      const altered = await openDatabase(context);
+      const list = createRowsStore(altered, context, { refreshWith: () => () => undefined });
+      const shown = () => poll(() => list.getView().rows[0]?.values, { what: 'a row' });
+      const sent = () => altered.log.length;
+      list.open(QUERY);
+      expect((await shown())['source']).toBe('phone');
+      await poll(() => list.getView().total === 1, { what: 'the count' });
+      const before = sent();
+      list.open({ ...QUERY, sort: { column: 'id', direction: 'asc' } });
+      await shown();
+      await poll(() => list.getView().total === 1, { what: 'the count' });
+      // The rows and their number, and nothing about the table.
+      expect(sent() - before).toBe(2);
+      await other.execute('ALTER TABLE appointments RENAME COLUMN source TO origin');
+      list.open(QUERY);
+      expect((await shown())['source']).toBeNull();
+      list.close();
+      await altered.close();
+      await other.drop();
+    });
+
     test('a walk from start to end and back meets every row once, and keeps few', async () => {
       await opened();
       const met = new Set<string>();

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Context } from '../../config/context.ts';
 import { classOfRow, kindOfValue, type RowClass } from '../../model/booking-id.ts';
 import type { KnownColumn } from '../../model/columns.ts';
+import type { Appointments } from '../appointments.ts';
 import type { Expression, Row } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all, any, join, kindExpressions, reference, type Source, tableOf } from './expressions.ts';
@@ -23,9 +24,17 @@ export interface FullRow {
   readonly fields: readonly { readonly name: string; readonly type: string; readonly value: string | null }[];
 }
 
-/** What the queries about rows are made from, as the table is now. */
-export async function sourceOf(database: Database, context: Context, options: QueryOptions): Promise<Source> {
-  const appointments = await database.appointments(options);
+/**
+ * What the queries about rows are made from, as the table is now.
+ * @param seen as it was seen before, where that will do
+ */
+export async function sourceOf(
+  database: Database,
+  context: Context,
+  options: QueryOptions,
+  seen?: Appointments,
+): Promise<Source> {
+  const appointments = seen ?? (await database.appointments(options));
   return { dialect: database.dialect, appointments, bookingIds: context.bookingIds };
 }
 
