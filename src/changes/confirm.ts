@@ -39,7 +39,7 @@ export function assertConfirmed(
     throw new Problem(
       'blocked',
       kind.needsReason ? 'it needs a reason' : 'a change in production needs a reason',
-      'give a ticket or a sentence: --reason OPS-1',
+      kind.tier === 'typed' ? 'give a ticket: --reason OPS-1' : 'say why: --reason TEXT',
     );
   }
 }

@@ -6,10 +6,12 @@ import type { Database } from '../data/database.ts';
 import { sourceOf } from '../data/queries/read-rows.ts';
 import { Leases } from '../data/state/lease.ts';
 import { asideLines } from '../data/state/ledger.ts';
+import { outcomesOfRun } from '../data/state/outcomes.ts';
 import { Runs } from '../data/state/runs.ts';
 import { createStateTables } from '../data/state/tables.ts';
 import { loadWriting, openWriting, type WritingSession } from '../data/writing.ts';
 import { Problem } from '../model/problem.ts';
+import type { Outcome } from '../model/review.ts';
 import { isOpen, type Run, type RunRequest } from '../model/run.ts';
 import { approvalGate } from './approval.ts';
 import { type BackupProof, backupGate, proveBackup } from './backup.ts';
@@ -29,6 +31,9 @@ const SILENT_MS = 1_000;
 
 /** Milliseconds that one statement of a plan or a check may take: 50,000,000 rows are counted in a minute or two. */
 const LOOK_MS = 15 * 60_000;
+
+/** What became of rows of the review queue for which an action did not do what was meant. */
+const NOT_DONE: readonly Outcome[] = ['failed', 'unknown', 'unwritten', 'refused'];
 
 /** What a change would do, and whether it may. */
 export interface Look {
@@ -112,11 +117,22 @@ export class GuardedPath {
     return runsOf(this.#place(signal));
   }
 
-  /** Rows that a run set aside, with why; at most so many. */
-  async aside(run: Pick<Run, 'id' | 'counts'>, limit: number, signal?: AbortSignal): ReturnType<typeof asideLines> {
-    if (run.counts.aside === 0) return [];
+  /** Rows that a run did not do as was meant, with why; at most so many. */
+  async aside(
+    run: Pick<Run, 'id' | 'counts' | 'change'>,
+    limit: number,
+    signal?: AbortSignal,
+  ): ReturnType<typeof asideLines> {
     const { database, context, options } = this.#place(signal);
-    return ifThere(asideLines(database, context.table, run.id, limit, options));
+    const { aside, left, failed } = run.counts;
+    if (aside + left + failed === 0) return [];
+    if (!this.#kinds.some(({ id, chosen }) => id === run.change && chosen)) {
+      return ifThere(asideLines(database, context.table, run.id, limit, options));
+    }
+    const appointments = database.seenAppointments ?? (await database.appointments(options));
+    const stretch = { limit, outcomes: NOT_DONE };
+    const lines = await ifThere(outcomesOfRun(database, appointments, run.id, stretch, options));
+    return lines.map(({ pk, outcome, detail }) => ({ pk, reason: `${outcome}: ${detail ?? ''}` }));
   }
 
   /**

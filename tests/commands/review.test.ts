@@ -57,6 +57,8 @@ for (const engine of ENGINES) {
       // A row was left alone.
       expect(ran.code).toBe(1);
       expect((await on.db.execute('SELECT uuid FROM failed_jobs')).length).toBe(1);
+      const status = await on.run('change', 'status', '1');
+      expect(status.stdout).toMatch(/Rows not done\n +2 +refused: its origin is calcom/);
       const results = await on.run('review', 'results', '1', '--json');
       expect(JSON.parse(results.stdout)).toMatchObject({
         run: 1,

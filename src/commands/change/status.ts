@@ -87,8 +87,11 @@ async function one(session: Session, run: Run, lease: Lease | undefined): Promis
   const { layout, path, interruption } = session;
   const aside = await path.aside(run, SHOWN, interruption.signal);
   const facts = factsOf(run, lease).flatMap(([name, text]) => hanging(name.padEnd(NAME), text, NAME, layout));
-  const rows =
-    aside.length === 0 ? [] : ['', `Rows set aside${run.counts.aside > aside.length ? `, the first ${SHOWN}` : ''}`];
+  const [heading, all] = [
+    run.counts.aside > 0 ? 'Rows set aside' : 'Rows not done',
+    run.counts.aside + run.counts.left + run.counts.failed,
+  ];
+  const rows = aside.length === 0 ? [] : ['', `${heading}${all > aside.length ? `, the first ${SHOWN}` : ''}`];
   print([
     ...facts,
     ...rows,
