@@ -44,7 +44,7 @@ async function fill(db: TestDatabase, app: Application): Promise<void> {
   await createAppointments(db);
   await app.migrate();
   await insert(db, 'appointments', [{ id: PATTERN }]);
-  await app.dispatch('SyncAppointment', PATTERN);
+  await app.dispatch('SyncAppointment', [PATTERN]);
   await app.work(401);
   const [pattern] = await db.execute('SELECT uuid, connection, queue, payload, exception, failed_at FROM failed_jobs');
   await db.execute('DELETE FROM failed_jobs');

@@ -1,8 +1,19 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { requeue } from '../../src/data/state/requeue.ts';
-import { ENGINES } from '../engines/engines.ts';
+import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { failedRow, jobRow, payloadOf, QueueStand, type QueueStandOptions, uuidOf } from '../laravel/queue-stand.ts';
+import { poll } from '../support.ts';
 import { whenFree } from './writing-stand.ts';
+
+/** Finds a session that waits for a row's lock; undefined where nobody waits for a row. */
+const WAITING: Readonly<Record<TestEngine['name'], string | undefined>> = {
+  sqlite: undefined,
+  // What InnoDB tells of its waits stays as it was while it is asked again and again.
+  mysql:
+    "SELECT id FROM information_schema.processlist WHERE db = database() AND command = 'Query' AND info LIKE '%FOR UPDATE'",
+  postgres:
+    "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND query LIKE '%failed_jobs%'",
+};
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 const ids = (...wanted: readonly number[]): string[] => wanted.map(String);
@@ -10,6 +21,7 @@ const failedRows = (count: number) => numbers(count).map((number) => failedRow(n
 
 for (const engine of ENGINES) {
   describe(`failed jobs on ${engine.name}`, () => {
+    const waiting = WAITING[engine.name];
     const open: QueueStand[] = [];
     const stand = async (options?: QueueStandOptions): Promise<QueueStand> => {
       const made = await QueueStand.open(engine, options);
@@ -111,6 +123,26 @@ for (const engine of ENGINES) {
           .map((number) => payloadOf(number))
           .sort(),
       );
+      await other.close();
+    });
+
+    test.runIf(waiting)('are waited for while another operator moves them, and then are gone', async () => {
+      const made = await stand({ failed: failedRows(3) });
+      const read = await made.failed();
+      const [other, tables] = [await made.another(), await made.tables()];
+      const [moved, committing] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const first = other.transaction(async () => {
+        const answer = await requeue(other, made.database.dialect, tables, read.slice(0, 2));
+        moved.resolve();
+        await committing.promise;
+        return answer;
+      });
+      await moved.promise;
+      const second = made.requeue(read);
+      await poll(async () => (await made.db.execute(waiting ?? '')).length > 0);
+      committing.resolve();
+      expect(await first).toEqual({ moved: ids(1, 2), queued: [], changed: [] });
+      expect(await second).toEqual({ moved: ids(3), queued: [], changed: ids(1, 2) });
       await other.close();
     });
 

@@ -36,9 +36,13 @@ export class Application {
     return this.artisan(['migrate']);
   }
 
-  /** Queues a job of the application about an appointment. */
-  dispatch(job: 'SyncAppointment' | 'SyncSecretly' | 'SyncUntil', id: number | string, reason = ''): Promise<string> {
-    return this.artisan(['dispatch', job, String(id), reason]);
+  /** Queues a job of the application about each of some appointments. */
+  dispatch(
+    job: 'SyncAppointment' | 'SyncSecretly' | 'SyncUntil',
+    ids: readonly number[],
+    reason = '',
+  ): Promise<string> {
+    return this.artisan(['dispatch', job, ids.join(','), reason]);
   }
 
   /** Cancels an appointment, for which a listener is queued. */
@@ -46,9 +50,14 @@ export class Application {
     return this.artisan(['cancel', String(id)]);
   }
 
-  /** A real worker, until no job is left. @param status what Cal.com answers */
-  work(status: 200 | 401 = 200): Promise<string> {
-    return this.artisan(['work'], { CALCOM_STATUS: String(status) });
+  /**
+   * A real worker, until no job is left.
+   * @param status what Cal.com answers
+   * @returns uuids of the jobs that succeeded, in their order
+   */
+  async work(status: 200 | 401 = 200): Promise<readonly string[]> {
+    const printed = await this.artisan(['work'], { CALCOM_STATUS: String(status) });
+    return printed.split('\n').filter((line) => line !== '');
   }
 
   /** @throws Error with what it said, where it fails or says anything on standard error */

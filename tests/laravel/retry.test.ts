@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { existingAppointments } from '../../src/data/queries/failed-jobs.ts';
 import { queuedAppointments } from '../../src/data/queries/queued-jobs.ts';
-import { refusalOf } from '../../src/model/laravel-job.ts';
+import type { WritingSession } from '../../src/data/writing.ts';
+import { type FailedJob, refusalOf } from '../../src/model/laravel-job.ts';
+import { whenFree } from '../data/writing-stand.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { Application } from './application.ts';
 import { OPTIONS, QueueStand } from './queue-stand.ts';
@@ -40,7 +42,7 @@ for (const engine of ENGINES) {
     /** The same with a job that failed at all of its attempts. */
     async function failing(reason?: string): Promise<Stand> {
       const made = await stand();
-      await made.app.dispatch('SyncAppointment', ID, reason);
+      await made.app.dispatch('SyncAppointment', [ID], reason);
       await made.app.work(401);
       return made;
     }
@@ -121,7 +123,7 @@ for (const engine of ENGINES) {
       ],
     ] as const)('retries %s by the command that apptop names', async (job, appointmentIds, reason) => {
       const made = await stand();
-      await made.app.dispatch(job, ID);
+      await made.app.dispatch(job, [ID]);
       await made.app.work(401);
       const [failed] = await made.queue.failed();
       expect(failed?.job).toMatchObject({ appointmentIds, readable: job === 'SyncUntil' });
@@ -149,6 +151,42 @@ for (const engine of ENGINES) {
       const read = await made.queue.failed();
       expect(await made.queue.requeue(read)).toEqual({ moved: [], queued: [read[0]?.id], changed: [] });
       expect(await made.queue.rows('jobs')).toHaveLength(1);
+    });
+
+    test('runs each job once that two operators put back while its worker takes them', async () => {
+      const made = await stand();
+      const { app, queue } = made;
+      const ids = Array.from({ length: 40 }, (_, index) => index + 1);
+      await engine.insert(
+        queue.db,
+        'appointments',
+        ids.map((id) => ({ id })),
+      );
+      await app.dispatch('SyncAppointment', ids);
+      expect(await app.work(401)).toEqual([]);
+      const read = await queue.failed();
+      const other = await queue.another();
+      const moved: string[] = [];
+      const operator = async (session: WritingSession, jobs: readonly FailedJob[]) => {
+        for (let from = 0; from < jobs.length; from += 5) {
+          const batch = jobs.slice(from, from + 5);
+          moved.push(...(await whenFree(() => queue.requeue(batch, session))).moved);
+        }
+      };
+      const processed: string[] = [];
+      const over = new AbortController();
+      const worker = async () => {
+        while (!over.signal.aborted) processed.push(...(await app.work()));
+      };
+      const working = worker();
+      await Promise.all([operator(queue.session, read), operator(other, read.toReversed())]);
+      over.abort();
+      await working;
+      processed.push(...(await app.work()));
+      await other.close();
+      expect(moved.sort()).toEqual(read.map(({ id }) => id).sort());
+      expect(processed.sort()).toEqual(read.map(({ uuid }) => uuid).sort());
+      expect([...(await queue.rows('jobs')), ...(await queue.rows('failed_jobs'))]).toEqual([]);
     });
 
     test('has a failed job whose appointment is gone, and one whose appointment is only soft-deleted', async () => {

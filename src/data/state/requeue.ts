@@ -96,7 +96,7 @@ class Requeueing {
     return sql`${this.#begins(BEGINNING.length)} <> ${sql.lit(BEGINNING)}`;
   }
 
-  /** The server copies each row as Laravel writes it, without that a byte of the payload passes through here. */
+  /** The server copies each row as Laravel writes it: no byte of a payload passes through here. */
   async move(ids: readonly string[]): Promise<void> {
     const { dialect } = this.#speaker;
     const { failed, jobs } = this.#tables;
@@ -124,8 +124,9 @@ class Requeueing {
 
 /**
  * Inside a transaction: puts failed jobs back into the queue as `php artisan queue:retry` does for the database driver, in
- * five statements for all of them. Each goes once, whoever else moves them at the same time by this way; those that the
- * caller has not found a `refusalOf` may be given.
+ * four statements for all of them. To be given are those for which there is no `refusalOf`. Each goes once, whoever else moves
+ * them by this way at the same moment. Laravel's own command locks nothing between its look at a failed job and its
+ * putting it into the queue: whoever runs that for the same job in these milliseconds may have it run twice.
  *
  * As Laravel (RetryCommand and DatabaseQueue, 8 to 13): attempts 0, reserved by nobody, available and created now, in
  * whole seconds by the database's clock. Laravel encodes the payload anew, which may change how a letter is escaped and

@@ -1,9 +1,9 @@
 <?php
 
 // php artisan.php migrate
-// php artisan.php dispatch CLASS ID [REASON]      a job of App\Jobs about an appointment
+// php artisan.php dispatch CLASS ID,ID… [REASON]  a job of App\Jobs about each appointment
 // php artisan.php cancel ID                       the event, and with it the queued listener
-// php artisan.php work                            runs jobs until none is left
+// php artisan.php work                            runs jobs until none is left, and prints the uuids of those that succeeded
 // php artisan.php queue:retry UUID…               Laravel's own
 
 use App\Events\AppointmentCancelled;
@@ -11,6 +11,7 @@ use App\Models\Appointment;
 use Illuminate\Contracts\Bus\Dispatcher;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Queue\Console\RetryCommand;
+use Illuminate\Queue\Events\JobProcessed;
 use Illuminate\Queue\Events\Looping;
 use Illuminate\Queue\Worker;
 use Illuminate\Queue\WorkerOptions;
@@ -38,6 +39,9 @@ function work($app): int
     $app['events']->listen(Looping::class, function (): void {
         Carbon::setTestNow(Carbon::now()->addMinute());
     });
+    $app['events']->listen(JobProcessed::class, function (JobProcessed $event): void {
+        echo $event->job->uuid()."\n";
+    });
     $worker = new Worker($app['queue'], $app['events'], $app[ExceptionHandler::class], fn () => false);
     $options = new WorkerOptions('default', 0, 128, 60, 0, 1, false, true);
 
@@ -58,8 +62,10 @@ switch ($command) {
         exit(0);
     case 'dispatch':
         $class = "App\\Jobs\\$arguments[0]";
-        $job = new $class(Appointment::findOrFail($arguments[1]), $arguments[2] ?? '');
-        $app[Dispatcher::class]->dispatch($job->onQueue('calcom-sync'));
+        foreach (explode(',', $arguments[1]) as $id) {
+            $job = new $class(Appointment::findOrFail($id), $arguments[2] ?? '');
+            $app[Dispatcher::class]->dispatch($job->onQueue('calcom-sync'));
+        }
         exit(0);
     case 'cancel':
         $app['events']->dispatch(new AppointmentCancelled(Appointment::findOrFail($arguments[0])));

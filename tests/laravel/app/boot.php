@@ -12,6 +12,7 @@ use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Encryption\Encrypter as EncrypterContract;
 use Illuminate\Contracts\Events\Dispatcher as EventsContract;
 use Illuminate\Database\Capsule\Manager as Database;
+use Illuminate\Database\DetectsConcurrencyErrors;
 use Illuminate\Encryption\Encrypter;
 use Illuminate\Events\Dispatcher as Events;
 use Illuminate\Queue\Capsule\Manager as Queue;
@@ -79,10 +80,16 @@ $events->listen(JobFailed::class, function (JobFailed $event) use ($app): void {
 
 $app->instance(ExceptionHandler::class, new class implements ExceptionHandler
 {
-    /** The job's own failure is what a test wants; anything else would hide behind it. */
+    use DetectsConcurrencyErrors;
+
+    /**
+     * The job's own failure is what a test wants, and after a deadlock with somebody else a worker looks again; anything
+     * else would hide behind them.
+     */
     public function report(Throwable $e): void
     {
-        if (! ($e instanceof MaxAttemptsExceededException || str_starts_with($e->getMessage(), 'HTTP '))) {
+        $expected = $e instanceof MaxAttemptsExceededException || str_starts_with($e->getMessage(), 'HTTP ');
+        if (! $expected && ! $this->causedByConcurrencyError($e)) {
             fwrite(STDERR, "$e\n");
         }
     }
