@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createAppointments, insert } from '../../tests/engines/appointments.ts';
 import type { TestDatabase } from '../../tests/engines/writer.ts';
@@ -5,9 +6,8 @@ import { Application } from '../../tests/laravel/application.ts';
 import { findPhp } from '../../tests/laravel/php.ts';
 import { atMost, type Figure, type Measure, timesAtLeast } from '../support/figure.ts';
 import { memoryOf } from '../support/processes.ts';
-import { output } from '../support/programs.ts';
 import { runToExit } from '../support/runs.ts';
-import type { Stage, Stand } from '../support/stage.ts';
+import { LAUNCHER, type Stage, type Stand } from '../support/stage.ts';
 import { median } from '../support/statistics.ts';
 
 const JOBS = 10_000;
@@ -17,21 +17,16 @@ const CHUNK = 1_000;
 /** The number of the appointment whose job is taken for a pattern, which stands nowhere else in it. */
 const PATTERN = 987_654_321;
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
-/** What moves the jobs, as one file: as the built program is, which no TypeScript slows down. */
-async function bundled(stage: Stage): Promise<string> {
-  const file = join(stage.folder, 'requeue-process.mjs');
-  const require = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
-  const options = ['--bundle', '--platform=node', '--format=esm', '--external:better-sqlite3', '--external:pg-native'];
-  await output([
-    join(ROOT, 'node_modules', '.bin', 'esbuild'),
-    join(ROOT, 'bench', 'support', 'requeue-process.ts'),
-    ...options,
-    '--log-level=error',
-    `--banner:js=${require}`,
-    `--outfile=${file}`,
-  ]);
+/** A config in which the queue may be retried. */
+function configOf(stage: Stage, stand: Stand): string {
+  const file = join(stage.folder, 'bench-retry.json');
+  const context = {
+    connection: stand.url,
+    environment: 'local',
+    access: 'operate',
+    retry: { strategy: 'laravel-queue' },
+  };
+  writeFileSync(file, JSON.stringify({ contexts: { bench: context } }));
   return file;
 }
 
@@ -57,7 +52,7 @@ async function fill(db: TestDatabase, app: Application): Promise<void> {
     await insert(
       db,
       'appointments',
-      chunk.map((id) => ({ id })),
+      chunk.map((id) => ({ id, requires_manual_review: true, calcom_sync_status: 'failed', sync_origin: 'api' })),
     );
     const failed = chunk.map((number) => ({ ...pattern, uuid: uuidOf(number), payload: payloadOf(number) }));
     await insert(db, 'failed_jobs', failed);
@@ -97,6 +92,8 @@ async function assertMoved({ stand }: Filled): Promise<void> {
 async function reset({ stand }: Filled): Promise<void> {
   const writer = await stand.open();
   await writer.execute('DELETE FROM jobs');
+  // Else its appointments would count as being retried.
+  await writer.execute('DROP TABLE IF EXISTS apptop_outcome');
   await writer.execute('INSERT INTO failed_jobs SELECT * FROM failed_before');
   await writer.close();
 }
@@ -112,10 +109,11 @@ async function laravelRate(filled: Filled): Promise<number> {
 
 async function figuresOf(stage: Stage, engine: Stand['engine'], php: string): Promise<readonly Figure[]> {
   const made = await filled(stage, engine, 'bench_retry', php);
-  const program = await bundled(stage);
+  const command = [process.execPath, LAUNCHER, 'review', 'retry', '--all', '--confirm', 'Y', '--json'];
+  const config = ['--config', configOf(stage, made.stand)];
   const [own, laravel, sizes]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round < ROUNDS; round++) {
-    const ran = await runToExit([process.execPath, program, JSON.stringify(made.stand.context.target)], {
+    const ran = await runToExit([...command, ...config], {
       env: stage.environment,
       look: (pid) => sizes.push(memoryOf([pid]).rss),
     });

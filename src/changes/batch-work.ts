@@ -57,7 +57,7 @@ export interface BatchWork<Item = unknown> {
   /** What `apply` answers with when nobody interferes. */
   expected(items: readonly Item[]): Applied;
   /** Inside a transaction: does what was found. Answers with how many rows that really was done to. */
-  apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied>;
+  apply(session: WritingSession, run: Pick<Run, 'id' | 'pass' | 'ticket'>, items: readonly Item[]): Promise<Applied>;
   /** Inside a transaction: notes that the database refuses a row, and why; false when an earlier pass has. */
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean>;
   /** @param changed rows that the pass changed */

@@ -9,7 +9,6 @@ import { Batches, type BatchesOutcome } from './batches.ts';
 import type { Change, ChangeGround, ChangeKind } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
-import { keepHeapTight } from './heap.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
 import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
@@ -187,7 +186,6 @@ export async function execute(execution: Execution): Promise<RunEnd> {
     onProgress,
   };
   const held = new HeldRun(host, session, run);
-  await keepHeapTight();
   try {
     return await end(execution, held);
   } catch (error) {

@@ -19,6 +19,7 @@ import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './chang
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
 import { commonGates, ifThere, type RunsPlace, runsOf } from './gates.ts';
+import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -137,21 +138,25 @@ export class GuardedPath {
 
   /**
    * Runs what a plan says, if it still is what the database says, every gate is green and it is confirmed.
+   * @param wanted a plan that somebody has looked at, or a change as it is planned now
    * @returns how it ended; undefined when there was nothing to do
    * @throws Problem blocked: Drift, Blocked, or the confirmation; and those of the connection
    */
   async run(
-    plan: Plan,
+    wanted: Plan | Pick<Plan, 'change' | 'parameters'>,
     confirmation: Confirmation,
     options: RunOptions & { readonly backup?: string | undefined },
   ): Promise<RunEnd | undefined> {
-    const kind = changeNamed(this.#kinds, plan.change);
-    const change = kind.with(plan.parameters);
-    assertConfirmed(kind, plan, confirmation);
+    const kind = changeNamed(this.#kinds, wanted.change);
+    const change = kind.with(wanted.parameters);
+    const plan = 'digest' in wanted ? wanted : undefined;
+    if (plan !== undefined) assertConfirmed(kind, plan, confirmation);
+    await keepHeapTight();
     const ground = await this.#ground();
     const fresh = await planOf(kind, change, ground);
-    if (fresh.digest !== plan.digest) throw new Drift(fresh);
+    if (plan !== undefined && fresh.digest !== plan.digest) throw new Drift(fresh);
     if (fresh.rows === 0 && change.finish === undefined) return undefined;
+    if (plan === undefined) assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);
@@ -168,8 +173,8 @@ export class GuardedPath {
       const id = await runs.add(
         {
           change: kind.id,
-          digest: plan.digest,
-          parameters: JSON.stringify(plan.parameters),
+          digest: fresh.digest,
+          parameters: JSON.stringify(fresh.parameters),
           planned: fresh.rows,
           total: fresh.total,
           operator: holderOf(session.server.user),
@@ -195,6 +200,7 @@ export class GuardedPath {
     id: number | undefined,
     options: RunOptions & { readonly decision?: string | undefined },
   ): Promise<RunEnd> {
+    await keepHeapTight();
     const found = await this.#openRun(id);
     const ground = await this.#ground();
     const kind = changeNamed(this.#kinds, found.change);

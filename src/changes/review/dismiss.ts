@@ -38,15 +38,15 @@ export const DISMISS_REVIEW = queueChange<ReviewItem>({
   purpose: 'takes appointments off the queue that need no retry, and keeps the reason',
   tier: 'bulk',
   needsReason: true,
-  make: ({ source, writing }, _, run) => ({
+  make: ({ source, writing }) => ({
     action: {
       most: MOST,
       examine: async (rows) => rows.map((row) => ({ row, refusal: row.inReview ? undefined : NOT_WAITING })),
       expected: () => 'dismissed',
-      async perform(session, items) {
+      async perform(session, items, run) {
         const pks = items.map(({ row }) => row.pk);
         const done = await setWhere(session, writing, source, { pks, condition: isFlagged(source) }, UNFLAGGED);
-        return [...done].map((pk) => ({ pk, outcome: 'dismissed' as const, detail: run?.ticket }));
+        return [...done].map((pk) => ({ pk, outcome: 'dismissed' as const, detail: run.ticket }));
       },
     },
     words: {

@@ -1,5 +1,4 @@
 import type { Selection } from '../../data/queries/review-rows.ts';
-import type { Run } from '../../model/run.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from '../change.ts';
 import { planReview, type ReviewWords } from './plan.ts';
 import { type OutsideAction, OutsideWork, type ReviewAction, type ReviewItem, ReviewWork } from './review-work.ts';
@@ -19,15 +18,8 @@ export interface QueueChange<Item extends ReviewItem>
   /** Looks at its own parameters. @throws Problem usage */
   readonly check?: (parameters: Parameters) => void;
   readonly gates?: (ground: ChangeGround, parameters: Parameters) => readonly Gate[];
-  /**
-   * @param run undefined while it is planned
-   * @throws Problem, where it can't be done in this database
-   */
-  readonly make: (
-    ground: ChangeGround,
-    parameters: Parameters,
-    run: Pick<Run, 'id' | 'ticket'> | undefined,
-  ) => QueueAction<Item>;
+  /** Made when it is planned, and again when a run is resumed. @throws Problem, where it can't be done in this database */
+  readonly make: (ground: ChangeGround, parameters: Parameters) => QueueAction<Item>;
 }
 
 const isOutside = <Item extends ReviewItem>(
@@ -46,16 +38,18 @@ export function queueChange<Item extends ReviewItem>(own: QueueChange<Item>): Ch
     with(parameters): Change {
       const selection = select(parameters);
       check?.(parameters);
+      let planned: QueueAction<Item> | undefined;
       return {
         parameters,
         throttled: true,
         plan(ground) {
-          const { action, words } = make(ground, parameters, undefined);
-          return planReview(ground, selection, action, words);
+          planned = make(ground, parameters);
+          return planReview(ground, selection, planned.action, planned.words);
         },
         gates: async (ground) => gates?.(ground, parameters) ?? [],
-        async work(ground, run) {
-          const { action } = make(ground, parameters, run);
+        async work(ground) {
+          // What was read for the plan a moment ago need not be read again: each row is compared when it is changed.
+          const { action } = planned ?? make(ground, parameters);
           return isOutside(action)
             ? new OutsideWork(ground, selection, action)
             : new ReviewWork(ground, selection, action);

@@ -18,12 +18,12 @@ const remark = ({ outcome, action, summary, ...kind }: Remark): ChangeKind =>
   queueChange<ReviewItem>({
     ...kind,
     tier: 'none',
-    make: (_ground, _parameters, run) => ({
+    make: () => ({
       action: {
         most: MOST,
         examine: async (rows) => rows.map((row) => ({ row, refusal: undefined })),
         expected: () => outcome,
-        perform: async (_session, items) => items.map(({ row }) => ({ pk: row.pk, outcome, detail: run?.ticket })),
+        perform: async (_session, items, run) => items.map(({ row }) => ({ pk: row.pk, outcome, detail: run.ticket })),
       },
       words: {
         summary: (rows) => [summary(rows)],

@@ -26,7 +26,7 @@ export interface ReviewAction<Item extends ReviewItem> {
   /** What becomes of a row when nobody interferes. */
   expected(item: Item): RowOutcome['outcome'];
   /** Inside a transaction: does it, and says what became of each row; one that it does not name is left alone. */
-  perform(session: WritingSession, items: readonly Item[]): Promise<readonly RowOutcome[]>;
+  perform(session: WritingSession, items: readonly Item[], run: Pick<Run, 'ticket'>): Promise<readonly RowOutcome[]>;
 }
 
 /** How outcomes count. What was left alone is on record too, but changed nothing. */
@@ -86,9 +86,9 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
     );
   }
 
-  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied> {
+  async apply(session: WritingSession, run: Pick<Run, 'id' | 'ticket'>, items: readonly Item[]): Promise<Applied> {
     const open = items.filter(({ refusal }) => refusal === undefined);
-    const done = open.length === 0 ? [] : await this.#action.perform(session, open);
+    const done = open.length === 0 ? [] : await this.#action.perform(session, open, run);
     const told = new Set(done.map(({ pk }) => pk));
     const left = items.flatMap(({ row: { pk }, refusal }): readonly RowOutcome[] => {
       if (refusal !== undefined) return [{ pk, outcome: 'refused', detail: refusal }];

@@ -84,6 +84,11 @@ export async function runChange(
   const wanted = wantedOf(asked, kept, options.plan);
   let before = kept;
   try {
+    const { confirm, reason, backup } = options;
+    if (kept === undefined && confirm !== undefined) {
+      // Nobody has looked at a plan that could be another one by now.
+      return await held(session, (how) => path.run(wanted, { phrase: confirm, reason }, { ...how, backup }));
+    }
     const said = kept !== undefined && !isAsked(session, options);
     const agreed = said
       ? { plan: kept, confirmation: saidConfirmation(changeOf(session, kept).kind, kept, options) }
