@@ -30,12 +30,20 @@ export interface BatchWork {
   end(pass: number): Promise<string | undefined>;
   /** Reads on behind a cursor, by the reading session; the number of rows looked at is bounded by `limit`. */
   read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch>;
-  /** Inside a transaction: does what was found. Answers with how many rows each kind really was done to. */
-  apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied>;
+  /** Makes ready to do what was found, which takes time and no session. */
+  ready(run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Ready;
   /** Inside a transaction: notes that the database refuses a row, and why; false when an earlier pass has. */
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean>;
   /** @param changed rows that the pass changed */
   following(pass: number, changed: number): Following;
+}
+
+/** Items that are ready to be done. */
+export interface Ready {
+  /** How many rows each kind is done to when nobody interferes. Originals that are kept already count as kept. */
+  readonly expected: Applied;
+  /** Inside a transaction: does it. Answers with how many rows each kind really was done to. */
+  apply(session: WritingSession): Promise<Applied>;
 }
 
 /** Rows that were changed, and those that somebody else had changed meanwhile. */

@@ -3,7 +3,7 @@ import type { WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
 import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
-import type { Applied, BatchWork, Item, Stretch } from './batch-work.ts';
+import type { Applied, BatchWork, Item, Ready, Stretch } from './batch-work.ts';
 import { Halted, type HeldRun } from './held-run.ts';
 import { Pace } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
@@ -23,6 +23,12 @@ const MAYBE_LOCKED = 'waiting for a lock that somebody else may hold';
 export type BatchesOutcome =
   | { readonly kind: 'over' | 'paused' | 'cancelled' }
   | { readonly kind: 'halted'; readonly reason: string };
+
+/** Rows that were read, and made ready while those before them were written. */
+interface Ahead {
+  readonly stretch: Stretch;
+  readonly ready: Ready;
+}
 
 /** How batches treat everybody else. */
 export interface Manners {
@@ -102,22 +108,22 @@ export class Batches {
       if (end.answer === undefined) return undefined;
       await this.#held.step({ until: end.answer });
     }
-    let ahead = this.#read(this.#run.cursor);
+    let ahead = this.#readAhead(this.#run.cursor);
     for (;;) {
       const read = await this.#meanwhile(ahead);
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
       if (read === undefined) continue;
-      const stretch = read.answer;
+      const { stretch, ready } = read.answer;
       const { cursor } = stretch;
       if (cursor === undefined) return undefined;
       // The next rows are read while these are written, unless a core is to be left to others.
-      const next = this.#manners.polite ? undefined : this.#read(cursor);
+      const next = this.#manners.polite ? undefined : this.#readAhead(cursor);
       const began = performance.now();
-      const written = await this.#write(stretch.items, cursor, { ...stretch.counts, scanned: stretch.scanned });
+      const written = await this.#write(stretch.items, cursor, { ...stretch.counts, scanned: stretch.scanned }, ready);
       this.#lastMs = performance.now() - began;
       if (written && stretch.items.length > 0) this.#pace.took(this.#lastMs);
-      ahead = written && next !== undefined ? next : this.#read(this.#run.cursor);
+      ahead = written && next !== undefined ? next : this.#readAhead(this.#run.cursor);
       const rest = this.#manners.rest(this.#lastMs);
       if (rest > 0) await this.#idle(rest);
     }
@@ -142,12 +148,18 @@ export class Batches {
     }
   }
 
-  #read(cursor: string | undefined): Promise<Stretch> {
-    const { pass, until = '' } = this.#run;
-    const stretch = patiently(() => this.#work.read(pass, cursor, until, this.#pace.size), this.#manners.leave);
+  #readAhead(cursor: string | undefined): Promise<Ahead> {
+    const ahead = this.#read(cursor);
     // It is awaited later, maybe after another failure.
-    stretch.catch(() => undefined);
-    return stretch;
+    ahead.catch(() => undefined);
+    return ahead;
+  }
+
+  async #read(cursor: string | undefined): Promise<Ahead> {
+    const { pass, until = '' } = this.#run;
+    const read = () => this.#work.read(pass, cursor, until, this.#pace.size);
+    const stretch = await patiently(read, this.#manners.leave);
+    return { stretch, ready: this.#work.ready(this.#run, stretch.items) };
   }
 
   /** Everything that may hold up or end a run between two batches. */
@@ -181,9 +193,14 @@ export class Batches {
    * aside with the reason.
    * @returns false when it was not done because the run is not to go on
    */
-  async #write(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+  async #write(
+    items: readonly Item[],
+    cursor: string,
+    extra: Partial<RunCounts>,
+    ready: Ready = this.#work.ready(this.#run, items),
+  ): Promise<boolean> {
     try {
-      return await this.#commit(items, cursor, extra);
+      return await this.#commit(ready, cursor, extra);
     } catch (error) {
       if (!isKind(error, 'duplicate', 'sql')) throw error;
       if (this.#refused() > 0) return false;
@@ -199,12 +216,11 @@ export class Batches {
     }
   }
 
-  #commit(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
-    const run = this.#run;
-    const { counts } = run;
-    const expected = add(add(counts, extra), countsOf(expectedOf(items)));
+  #commit(ready: Ready, cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+    const { counts } = this.#run;
+    const expected = add(add(counts, extra), countsOf(ready.expected));
     return this.#step(cursor, expected, async (session) => {
-      const applied = await this.#work.apply(session, run, items);
+      const applied = await ready.apply(session);
       return applied.raced === 0 ? {} : { counts: add(add(counts, extra), countsOf(applied)) };
     });
   }
@@ -242,14 +258,6 @@ export class Batches {
 }
 
 const keyOf = (item: Item): string => (item.kind === 'change' ? item.row.pk : item.pk);
-
-/** What is applied when nobody interferes. Originals that are kept already count as kept. */
-function expectedOf(items: readonly Item[]): Applied {
-  const as = (wanted: 'moved' | 'cleared' | 'decided') =>
-    items.filter((item) => item.kind === 'change' && item.as === wanted).length;
-  const backedUp = items.filter(({ kind }) => kind === 'back-up').length;
-  return { moved: as('moved'), cleared: as('cleared'), decided: as('decided'), backedUp, raced: 0 };
-}
 
 function countsOf(applied: Applied): Partial<RunCounts> {
   const changed = applied.moved + applied.cleared + applied.decided;

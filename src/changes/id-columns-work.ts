@@ -1,9 +1,10 @@
 import { Ledger } from '../data/state/ledger.ts';
 import { stateTable } from '../data/state/tables.ts';
-import type { IdColumns, WritingSession } from '../data/writing.ts';
+import type { IdColumns, RowChange, WritingSession } from '../data/writing.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
+import { keysOf } from '../model/keys.ts';
 import type { Run } from '../model/run.ts';
-import type { Applied, BatchWork, Following, Item, Stretch } from './batch-work.ts';
+import type { BatchWork, Following, Item, Ready, Stretch } from './batch-work.ts';
 import type { ChangeGround } from './change.ts';
 
 /** The columns that batches change. @throws Error, when the backup column was not made */
@@ -31,23 +32,37 @@ export abstract class IdColumnsWork implements BatchWork {
 
   abstract following(pass: number, changed: number): Following;
 
-  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Promise<Applied> {
+  ready(run: Pick<Run, 'id' | 'pass'>, items: readonly Item[]): Ready {
     const { writing } = this.ground;
+    const rows: Record<'moved' | 'cleared' | 'decided', RowChange[]> = { moved: [], cleared: [], decided: [] };
+    const backUps: string[] = [];
+    for (const item of items) {
+      if (item.kind === 'change') rows[item.as].push(item.row);
+      else backUps.push(item.pk);
+    }
     const table = stateTable(this.#columns.table, 'apptop_ledger');
     const ledger = { table, run: run.id, pass: run.pass };
-    const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
-    for (const as of ['moved', 'cleared', 'decided'] as const) {
-      const rows = items.flatMap((item) => (item.kind === 'change' && item.as === as ? [item.row] : []));
-      if (rows.length === 0) continue;
-      applied[as] = await writing.changeRows(session, this.#columns, ledger, rows);
-      applied.raced += rows.length - applied[as];
-    }
-    const backUps = items.flatMap((item) => (item.kind === 'back-up' ? [item.pk] : []));
-    if (backUps.length > 0) {
-      applied.backedUp = await writing.backUp(session, this.#columns, backUps);
-      applied.raced += backUps.length - applied.backedUp;
-    }
-    return applied;
+    const steps = keysOf(rows).flatMap((as) =>
+      rows[as].length === 0 ? [] : [{ as, change: writing.changeRows(this.#columns, ledger, rows[as]) }],
+    );
+    const expected = {
+      moved: rows.moved.length,
+      cleared: rows.cleared.length,
+      decided: rows.decided.length,
+      backedUp: backUps.length,
+      raced: 0,
+    };
+    return {
+      expected,
+      apply: async (session) => {
+        const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
+        for (const { as, change } of steps) applied[as] = await change(session);
+        if (backUps.length > 0) applied.backedUp = await writing.backUp(session, this.#columns, backUps);
+        for (const kind of keysOf(rows)) applied.raced += expected[kind] - applied[kind];
+        applied.raced += expected.backedUp - applied.backedUp;
+        return applied;
+      },
+    };
   }
 
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean> {

@@ -56,6 +56,9 @@ export interface RowChange {
   readonly to: IdValues;
 }
 
+/** A change of rows that is ready. @returns how many were changed. @throws Problem */
+export type RowsChange = (session: WritingSession) => Promise<number>;
+
 /** Where the lines about changed rows go, and whose they are: a row may be changed once in each pass of a run. */
 export interface LedgerPlace {
   readonly table: TableName;
@@ -92,16 +95,12 @@ export interface WritingEngine {
   open(target: Target, timeoutMs: number): Promise<WritingSession>;
   readonly stateTypes: StateTypes;
   /**
-   * Inside a transaction: changes the rows that still are what they were, and writes a line of the ledger for exactly
-   * these. One statement each for all rows where the engine can.
-   * @returns how many rows were changed; the others somebody else changed or deleted since they were read
+   * Makes ready to change the rows that still are what they were, and to write a line of the ledger for exactly these. One
+   * statement each for all rows where the engine can.
+   * @returns what does it inside a transaction, and answers how many rows were changed; the others somebody else changed
+   * or deleted since they were read
    */
-  changeRows(
-    session: WritingSession,
-    columns: IdColumns,
-    ledger: LedgerPlace,
-    rows: readonly RowChange[],
-  ): Promise<number>;
+  changeRows(columns: IdColumns, ledger: LedgerPlace, rows: readonly RowChange[]): RowsChange;
   /**
    * Inside a transaction: copies the V2 column of these rows to the backup column where that is empty.
    * @returns how many rows that was

@@ -53,6 +53,11 @@ export class MoveWork extends IdColumnsWork {
   }
 
   #itemsOf(rows: Awaited<ReturnType<typeof readIdRows>>): readonly Item[] {
-    return rows.flatMap((row) => itemFor(row, this.#decisions) ?? []);
+    const items: Item[] = [];
+    for (const row of rows) {
+      const item = itemFor(row, this.#decisions);
+      if (item !== undefined) items.push(item);
+    }
+    return items;
   }
 }

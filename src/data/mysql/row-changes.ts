@@ -163,7 +163,7 @@ async function changePart(session: WritingSession, batch: Batch): Promise<number
   return changed;
 }
 
-export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, rows) => {
+export const changeRows: WritingEngine['changeRows'] = (columns, ledger, rows) => async (session) => {
   let changed = 0;
   const table = await byKey(session, columns);
   for (const part of parts(rows, ({ pk, from, to }) => [pk, pk, ...Object.values(from), ...Object.values(to)])) {
