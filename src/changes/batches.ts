@@ -34,6 +34,8 @@ interface Ahead {
 export interface Manners {
   /** Whether the next batch may begin. */
   readonly advise: (lastMs: number) => Promise<Advice>;
+  /** Milliseconds that a batch aims at. */
+  readonly batchMs: number;
   /** Milliseconds to leave to others after a batch that took so many. */
   readonly rest: (batchMs: number) => number;
   /** Whether reading and writing take turns, so that the run keeps one core busy and no more. */
@@ -63,7 +65,7 @@ export class Batches {
     this.#held = held;
     this.#work = work;
     this.#manners = manners;
-    this.#pace = new Pace(held.run.batchSize);
+    this.#pace = new Pace(held.run.batchSize, manners.batchMs);
     this.#asideBefore = held.run.counts.aside;
   }
 

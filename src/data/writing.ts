@@ -125,8 +125,13 @@ export interface WritingEngine {
    * @throws Problem
    */
   readonly onlineBackup?: (target: Target, file: string, signal: AbortSignal) => Promise<void>;
-  /** Share of a batch's time that is left to other writers after it; 0 where they need not wait for one another. */
-  readonly restShare: number;
+  /** How a run that leaves room to others works beside them. */
+  readonly manners: {
+    /** Milliseconds that a batch aims at. */
+    readonly batchMs: number;
+    /** Time that is left to others after a batch, as a share of the batch's. */
+    readonly restShare: number;
+  };
   /** The column that the server would touch by itself on each update; undefined where there is none. */
   touchedColumn(columns: readonly Column[]): Column | undefined;
 }
