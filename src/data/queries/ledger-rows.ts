@@ -59,8 +59,9 @@ export async function lastLine(
 }
 
 /**
- * Each value that is read, and which of the others before it it mostly equals. Of what a move made and nobody touched since one
- * text is sent then: with all seven, reading takes node twice the time, and its memory on MariaDB was over 150 MB.
+ * Each value that is read, and which of those before it it mostly equals. Of what a move made and nobody touched since one text
+ * is sent then. A rollback of 200,000 rows takes node 3.0 µs a row on PostgreSQL and 2.6 on SQLite, with all values sent 4.6
+ * and 3.8.
  */
 const VALUES = [
   { name: 'old_v1', like: undefined },
