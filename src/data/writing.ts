@@ -57,7 +57,7 @@ export interface RowChange {
 }
 
 /** A change of rows that is ready. @returns how many were changed. @throws Problem */
-export type RowsChange = (session: WritingSession) => Promise<number>;
+type RowsChange = (session: WritingSession) => Promise<number>;
 
 /** Where the lines about changed rows go, and whose they are: a row may be changed once in each pass of a run. */
 export interface LedgerPlace {
