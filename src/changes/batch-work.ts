@@ -19,6 +19,14 @@ export type Following = 'again' | 'over' | { readonly halt: string };
 /** Rows that were changed, those that somebody else had changed meanwhile, and what else a change counts. */
 export type Applied = Pick<RunCounts, 'changed' | 'raced'> & Partial<RunCounts>;
 
+/** Items that are ready to be done. */
+export interface Ready {
+  /** What `apply` answers with when nobody interferes. Originals that are kept already count as kept. */
+  readonly expected: Applied;
+  /** Inside a transaction: does it. Answers with how many rows that really was done to. */
+  apply(session: WritingSession): Promise<Applied>;
+}
+
 /** How something is done outside the database. */
 export interface CarryingOut {
   /** Aborted when the run is to stand still: what has not begun is not begun any more. */
@@ -54,10 +62,8 @@ export interface BatchWork<Item = unknown> {
    * @returns the first of the items, as far as they were carried out
    */
   carryOut?(items: readonly Item[], how: CarryingOut): Promise<CarriedOut<Item>>;
-  /** What `apply` answers with when nobody interferes. */
-  expected(items: readonly Item[]): Applied;
-  /** Inside a transaction: does what was found. Answers with how many rows that really was done to. */
-  apply(session: WritingSession, run: Pick<Run, 'id' | 'pass' | 'ticket'>, items: readonly Item[]): Promise<Applied>;
+  /** Makes ready to do what was found, or was carried out; that takes time and no session. */
+  ready(run: Pick<Run, 'id' | 'pass' | 'ticket'>, items: readonly Item[]): Ready;
   /** Inside a transaction: notes that the database refuses a row, and why; false when an earlier pass has. */
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: Item, reason: string): Promise<boolean>;
   /** @param changed rows that the pass changed */

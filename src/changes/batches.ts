@@ -3,7 +3,7 @@ import type { WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
 import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
-import type { Applied, BatchWork, CarriedOut, Stretch } from './batch-work.ts';
+import type { Applied, BatchWork, CarriedOut, Ready, Stretch } from './batch-work.ts';
 import { Halted, type HeldRun } from './held-run.ts';
 import { Pace } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
@@ -26,10 +26,18 @@ export type BatchesOutcome =
   | { readonly kind: 'over' | 'paused' | 'cancelled' }
   | { readonly kind: 'halted'; readonly reason: string };
 
+/** Rows that were read, and made ready while those before them were written where nothing has to be carried out first. */
+interface Ahead<Item> {
+  readonly stretch: Stretch<Item>;
+  readonly ready: Ready | undefined;
+}
+
 /** How batches treat everybody else. */
 export interface Manners {
   /** Whether the next batch may begin. */
   readonly advise: (lastMs: number) => Promise<Advice>;
+  /** Milliseconds that a batch aims at. */
+  readonly batchMs: number;
   /** Milliseconds to leave to others after a batch that took so many. */
   readonly rest: (batchMs: number) => number;
   /** Whether reading and writing take turns, so that the run keeps one core busy and no more. */
@@ -59,7 +67,7 @@ export class Batches<Item> {
     this.#held = held;
     this.#work = work;
     this.#manners = manners;
-    this.#pace = new Pace(held.run.batchSize);
+    this.#pace = new Pace(held.run.batchSize, manners.batchMs);
     this.#asideBefore = held.run.counts.aside;
   }
 
@@ -107,28 +115,28 @@ export class Batches<Item> {
       if (end.answer === undefined) return undefined;
       await this.#held.step({ until: end.answer });
     }
-    let ahead = this.#read(this.#run.cursor);
+    let ahead = this.#readAhead(this.#run.cursor);
     for (;;) {
       const read = await this.#meanwhile(ahead, late);
       const stop = await this.#beforeBatch();
       if (stop !== undefined) return stop;
       if (read === undefined) continue;
-      const stretch = read.answer;
+      const { stretch, ready } = read.answer;
       if (stretch.cursor === undefined) return undefined;
       const { items, halt } = await this.#carryOut(stretch.items);
       const { cursor, scanned } = this.#upTo(stretch, stretch.cursor, items);
       if (cursor === undefined || cursor === this.#run.cursor) {
-        ahead = this.#read(this.#run.cursor);
+        ahead = this.#readAhead(this.#run.cursor);
         continue;
       }
       // The next rows are read while these are written, unless a core is to be left to others.
-      const next = this.#manners.polite ? undefined : this.#read(cursor);
+      const next = this.#manners.polite ? undefined : this.#readAhead(cursor);
       const began = performance.now();
-      const written = await this.#write(items, cursor, { ...stretch.counts, scanned });
+      const written = await this.#write(items, cursor, { ...stretch.counts, scanned }, ready);
       this.#lastMs = performance.now() - began;
       if (halt !== undefined) return { kind: 'halted', reason: halt };
       if (written && items.length > 0) this.#pace.took(this.#lastMs);
-      ahead = written && next !== undefined ? next : this.#read(this.#run.cursor);
+      ahead = written && next !== undefined ? next : this.#readAhead(this.#run.cursor);
       const rest = this.#manners.rest(this.#lastMs);
       if (rest > 0) await this.#idle(rest);
     }
@@ -185,12 +193,19 @@ export class Batches<Item> {
     return { cursor: last === undefined ? this.#run.cursor : this.#work.keyOf(last), scanned: done.length };
   }
 
-  #read(cursor: string | undefined): Promise<Stretch<Item>> {
-    const { pass, until = '' } = this.#run;
-    const stretch = patiently(() => this.#work.read(pass, cursor, until, this.#pace.size), this.#manners.leave);
+  #readAhead(cursor: string | undefined): Promise<Ahead<Item>> {
+    const ahead = this.#read(cursor);
     // It is awaited later, maybe after another failure.
-    stretch.catch(() => undefined);
-    return stretch;
+    ahead.catch(() => undefined);
+    return ahead;
+  }
+
+  async #read(cursor: string | undefined): Promise<Ahead<Item>> {
+    const { pass, until = '' } = this.#run;
+    const read = () => this.#work.read(pass, cursor, until, this.#pace.size);
+    const stretch = await patiently(read, this.#manners.leave);
+    const waits = this.#work.carryOut !== undefined;
+    return { stretch, ready: waits ? undefined : this.#work.ready(this.#run, stretch.items) };
   }
 
   /** Everything that may hold up or end a run between two batches. */
@@ -224,9 +239,14 @@ export class Batches<Item> {
    * aside with the reason.
    * @returns false when it was not done because the run is not to go on
    */
-  async #write(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+  async #write(
+    items: readonly Item[],
+    cursor: string,
+    extra: Partial<RunCounts>,
+    ready: Ready = this.#work.ready(this.#run, items),
+  ): Promise<boolean> {
     try {
-      return await this.#commit(items, cursor, extra);
+      return await this.#commit(ready, cursor, extra);
     } catch (error) {
       if (!isKind(error, 'duplicate', 'sql')) throw error;
       if (this.#refused() > 0) return false;
@@ -242,15 +262,13 @@ export class Batches<Item> {
     }
   }
 
-  #commit(items: readonly Item[], cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
-    const run = this.#run;
-    const { counts } = run;
-    const found = add(counts, extra);
+  #commit(ready: Ready, cursor: string, extra: Partial<RunCounts>): Promise<boolean> {
+    const found = add(this.#run.counts, extra);
     const counting = (applied: Applied) => add(found, { ...applied, inPass: applied.changed });
-    const expected = counting(this.#work.expected(items));
+    const expected = counting(ready.expected);
     return this.#step(cursor, expected, async (session) => {
-      const counted = counting(await this.#work.apply(session, run, items));
-      return keysOf(counted).every((name) => counted[name] === expected[name]) ? {} : { counts: counted };
+      const done = counting(await ready.apply(session));
+      return keysOf(done).every((name) => done[name] === expected[name]) ? {} : { counts: done };
     });
   }
 

@@ -10,13 +10,14 @@ import type { Change, ChangeGround, ChangeKind } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
+import { BATCH_MS } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
 
 /** Milliseconds between two renewals of the lease while checks run. */
 const RENEW_MS = 5_000;
 
-/** Milliseconds to leave to others at most: a batch that took longer waited itself, and whoever waits for it tries each 100. */
+/** Milliseconds to leave to others at most: a batch that took so long waited itself, and whoever waits for it tries each 100. */
 const LONGEST_REST_MS = 1_000;
 
 /** How a run ended, or why it stands still. */
@@ -87,10 +88,12 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
   if (batches === undefined) return asked(held);
   if (batches.answer !== undefined) {
     const throttle = throttleOf(ground.database, ground.context);
+    const { manners } = ground.writing;
     const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       polite: change.throttled,
-      rest: (ms) => (change.throttled ? Math.min(ms, LONGEST_REST_MS) * ground.writing.restShare : 0),
+      batchMs: change.throttled ? manners.batchMs : BATCH_MS,
+      rest: (ms) => (change.throttled ? Math.min(ms * manners.restShare, LONGEST_REST_MS) : 0),
       leave,
     }).execute();
     if (outcome.kind !== 'over') return outcome;

@@ -3,8 +3,9 @@ import { countLines, Ledger } from '../data/state/ledger.ts';
 import { stateTable } from '../data/state/tables.ts';
 import type { IdColumns, RowChange, WritingSession } from '../data/writing.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
+import { keysOf } from '../model/keys.ts';
 import type { Run, RunCounts } from '../model/run.ts';
-import type { Applied, BatchWork, Following, Stretch } from './batch-work.ts';
+import type { Applied, BatchWork, Following, Ready, Stretch } from './batch-work.ts';
 import type { ChangeGround } from './change.ts';
 
 /** How a changed row counts. */
@@ -45,29 +46,37 @@ export abstract class IdColumnsWork implements BatchWork<IdItem> {
     return item.kind === 'change' ? item.row.pk : item.pk;
   }
 
-  expected(items: readonly IdItem[]): Applied {
-    const as = (wanted: ChangedAs) => items.filter((item) => item.kind === 'change' && item.as === wanted).length;
-    const backedUp = items.filter(({ kind }) => kind === 'back-up').length;
-    return totalled({ moved: as('moved'), cleared: as('cleared'), decided: as('decided'), backedUp, raced: 0 });
-  }
-
-  async apply(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, items: readonly IdItem[]): Promise<Applied> {
+  ready(run: Pick<Run, 'id' | 'pass'>, items: readonly IdItem[]): Ready {
     const { writing } = this.ground;
+    const rows: Record<ChangedAs, RowChange[]> = { moved: [], cleared: [], decided: [] };
+    const backUps: string[] = [];
+    for (const item of items) {
+      if (item.kind === 'change') rows[item.as].push(item.row);
+      else backUps.push(item.pk);
+    }
     const table = stateTable(this.#columns.table, 'apptop_ledger');
     const ledger = { table, run: run.id, pass: run.pass };
-    const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
-    for (const as of ['moved', 'cleared', 'decided'] as const) {
-      const rows = items.flatMap((item) => (item.kind === 'change' && item.as === as ? [item.row] : []));
-      if (rows.length === 0) continue;
-      applied[as] = await writing.changeRows(session, this.#columns, ledger, rows);
-      applied.raced += rows.length - applied[as];
-    }
-    const backUps = items.flatMap((item) => (item.kind === 'back-up' ? [item.pk] : []));
-    if (backUps.length > 0) {
-      applied.backedUp = await writing.backUp(session, this.#columns, backUps);
-      applied.raced += backUps.length - applied.backedUp;
-    }
-    return totalled(applied);
+    const steps = keysOf(rows).flatMap((as) =>
+      rows[as].length === 0 ? [] : [{ as, change: writing.changeRows(this.#columns, ledger, rows[as]) }],
+    );
+    const expected = {
+      moved: rows.moved.length,
+      cleared: rows.cleared.length,
+      decided: rows.decided.length,
+      backedUp: backUps.length,
+      raced: 0,
+    };
+    return {
+      expected: totalled(expected),
+      apply: async (session) => {
+        const applied = { moved: 0, cleared: 0, decided: 0, backedUp: 0, raced: 0 };
+        for (const { as, change } of steps) applied[as] = await change(session);
+        if (backUps.length > 0) applied.backedUp = await writing.backUp(session, this.#columns, backUps);
+        for (const kind of keysOf(rows)) applied.raced += expected[kind] - applied[kind];
+        applied.raced += expected.backedUp - applied.backedUp;
+        return totalled(applied);
+      },
+    };
   }
 
   setAside(session: WritingSession, run: Pick<Run, 'id' | 'pass'>, item: IdItem, reason: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** Milliseconds that a batch aims at: what somebody else waits for its locks at the most. */
+/** Milliseconds that a batch of a run aims at which leaves no room to others. */
 export const BATCH_MS = 100;
 
 const FIRST_SIZE = 500;
@@ -9,15 +9,20 @@ const LARGEST = 5_000;
 const SMOOTHING = 0.4;
 
 /**
- * The size of batches, so that each takes about `BATCH_MS`. Source: GitLab's BatchOptimizer, with its multiplier bounded to
+ * The size of batches, so that each takes about as long as they aim at. Source: GitLab's BatchOptimizer, with its multiplier bounded to
  * 0.5 and 1.2: it shrinks at once and grows slowly.
  */
 export class Pace {
   #size: number;
   #average: number | undefined;
+  readonly #aimMs: number;
 
-  /** @param size of the first batch; a resumed run goes on with its own */
-  constructor(size: number = FIRST_SIZE) {
+  /**
+   * @param size of the first batch; a resumed run goes on with its own
+   * @param aimMs milliseconds that a batch aims at
+   */
+  constructor(size: number = FIRST_SIZE, aimMs: number = BATCH_MS) {
+    this.#aimMs = aimMs;
     this.#size = Math.min(LARGEST, Math.max(SMALLEST, size));
   }
 
@@ -28,7 +33,7 @@ export class Pace {
   /** Takes in how long a full batch took, in milliseconds. */
   took(ms: number): void {
     this.#average = this.#average === undefined ? ms : this.#average + SMOOTHING * (ms - this.#average);
-    const factor = Math.min(1.2, Math.max(0.5, BATCH_MS / Math.max(1, this.#average)));
+    const factor = Math.min(1.2, Math.max(0.5, this.#aimMs / Math.max(1, this.#average)));
     this.#size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, this.#size * factor)));
   }
 }

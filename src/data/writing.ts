@@ -52,6 +52,9 @@ export interface RowChange {
   readonly to: IdValues;
 }
 
+/** A change of rows that is ready. @returns how many were changed. @throws Problem */
+type RowsChange = (session: WritingSession) => Promise<number>;
+
 /** Where the lines about changed rows go, and whose they are: a row may be changed once in each pass of a run. */
 export interface LedgerPlace {
   readonly table: TableName;
@@ -88,16 +91,12 @@ export interface WritingEngine {
   open(target: Target, timeoutMs: number): Promise<WritingSession>;
   readonly stateTypes: StateTypes;
   /**
-   * Inside a transaction: changes the rows that still are what they were, and writes a line of the ledger for exactly
-   * these. One statement each for all rows where the engine can.
-   * @returns how many rows were changed; the others somebody else changed or deleted since they were read
+   * Makes ready to change the rows that still are what they were, and to write a line of the ledger for exactly these. One
+   * statement each for all rows where the engine can.
+   * @returns what does it inside a transaction, and answers how many rows were changed; the others somebody else changed
+   * or deleted since they were read
    */
-  changeRows(
-    session: WritingSession,
-    columns: IdColumns,
-    ledger: LedgerPlace,
-    rows: readonly RowChange[],
-  ): Promise<number>;
+  changeRows(columns: IdColumns, ledger: LedgerPlace, rows: readonly RowChange[]): RowsChange;
   /**
    * Inside a transaction: copies the V2 column of these rows to the backup column where that is empty.
    * @returns how many rows that was
@@ -122,8 +121,13 @@ export interface WritingEngine {
    * @throws Problem
    */
   readonly onlineBackup?: (target: Target, file: string, signal: AbortSignal) => Promise<void>;
-  /** Share of a batch's time that is left to other writers after it; 0 where they need not wait for one another. */
-  readonly restShare: number;
+  /** How a run that leaves room to others works beside them. */
+  readonly manners: {
+    /** Milliseconds that a batch aims at. */
+    readonly batchMs: number;
+    /** Time that is left to others after a batch, as a share of the batch's. */
+    readonly restShare: number;
+  };
   /** The column that the server would touch by itself on each update; undefined where there is none. */
   touchedColumn(columns: readonly Column[]): Column | undefined;
 }

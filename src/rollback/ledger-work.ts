@@ -2,6 +2,8 @@ import type { Following, Stretch } from '../changes/batch-work.ts';
 import type { ChangeGround } from '../changes/change.ts';
 import { IdColumnsWork, type IdItem } from '../changes/id-columns-work.ts';
 import { type LedgerRow, type LedgerScope, lastLine, readLedgerRows } from '../data/queries/ledger-rows.ts';
+import type { LedgerLine } from '../data/state/ledger.ts';
+import type { IdValues } from '../data/writing.ts';
 import { compare } from './compare.ts';
 
 /** Takes back what moves made of rows, by their ledger. */
@@ -24,25 +26,41 @@ export class LedgerWork extends IdColumnsWork {
     const { database, source, options } = this.ground;
     const stretch = { after: cursor, until, limit };
     const found = await readLedgerRows(database, source, this.#scope, stretch, options);
-    const byRow = [...Map.groupBy(found, ({ line }) => line.pk)];
+    const byRow = rowsOf(found);
     // The last row may have more lines than were fetched.
     const whole = found.length === limit && byRow.length > 1 ? byRow.slice(0, -1) : byRow;
     const counts = { already: 0, conflicts: 0, deleted: 0 };
     const items: IdItem[] = [];
-    for (const [pk, lines] of whole) {
-      const now = lines[0]?.now;
-      const newestFirst = lines.map(({ line }: LedgerRow) => line).reverse();
-      const compared = compare(newestFirst, now);
+    for (const { pk, now, lines } of whole) {
+      const compared = compare(lines, now);
       if (compared.kind === 'restore' && now !== undefined) {
         items.push({ kind: 'change', as: 'moved', row: { pk, from: now, to: compared.to } });
       } else if (compared.kind === 'already') counts.already += 1;
       else if (compared.kind === 'deleted') counts.deleted += 1;
       else counts.conflicts += 1;
     }
-    return { cursor: whole.at(-1)?.[0], scanned: whole.length, items, counts };
+    return { cursor: whole.at(-1)?.pk, scanned: whole.length, items, counts };
   }
 
   following(): Following {
     return 'over';
   }
+}
+
+interface RowLines {
+  readonly pk: string;
+  readonly now: IdValues | undefined;
+  /** Newest first. */
+  readonly lines: LedgerLine[];
+}
+
+/** Lines that stand beside each other, by row. */
+function rowsOf(found: readonly LedgerRow[]): readonly RowLines[] {
+  const rows: RowLines[] = [];
+  for (const { line, now } of found) {
+    const last = rows.at(-1);
+    if (last?.pk === line.pk) last.lines.unshift(line);
+    else rows.push({ pk: line.pk, now, lines: [line] });
+  }
+  return rows;
 }

@@ -26,6 +26,13 @@ for (const engine of ENGINES) {
       expect(await on.ids()).toEqual({ ...before, 3: ['5', '6', '6'] });
     });
 
+    test('reach a row whose V2 column is empty, which a move has nothing else to do with', async () => {
+      await using on = await operated(engine, [row(1, '0', null), row(2, '0', null), row(3, null, null)]);
+      const end = await on.run('move-booking-ids', { decisions: { 2: 'keep-v2' } });
+      expect(end?.run.counts).toMatchObject({ scanned: 3, changed: 1, decided: 1, backedUp: 0 });
+      expect(await on.ids()).toEqual({ 1: ['0', null, null], 2: [null, null, null], 3: [null, null, null] });
+    });
+
     test('about a row that needs none, or is not there, are refused', async () => {
       await using on = await operated(engine, [row(1, null, '101')]);
       const look = (decisions: object) => on.look('move-booking-ids', { decisions });

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { BATCH_MS, Pace } from '../../src/changes/pace.ts';
 
 /** How long a batch takes where a row takes so many milliseconds. */
-const settled = (msPerRow: number, batches: number): number => {
-  const pace = new Pace();
+const settled = (msPerRow: number, batches: number, aimMs?: number): number => {
+  const pace = new Pace(undefined, aimMs);
   for (let batch = 0; batch < batches; batch += 1) pace.took(pace.size * msPerRow);
   return pace.size;
 };
@@ -12,6 +12,7 @@ const settled = (msPerRow: number, batches: number): number => {
 test('batches grow or shrink until one takes about what it aims at', () => {
   expect(settled(0.05, 60) * 0.05).toBeCloseTo(BATCH_MS, -1);
   expect(settled(1, 60)).toBeCloseTo(BATCH_MS, -1);
+  expect(settled(0.05, 60, 5) * 0.05).toBeCloseTo(5, 0);
 });
 
 test('the size stays between 50 and 5,000 rows, whatever a batch takes', () => {

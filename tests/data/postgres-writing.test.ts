@@ -222,7 +222,7 @@ for (const engine of ENGINES.filter(({ name }) => name === 'postgres')) {
         const columns = await made.idColumns();
         const ledger = { table: stateTable(made.table, 'apptop_ledger'), run: RUN, pass: 0 };
         const nonsense = move('nonsense', '1');
-        const changed = await made.writing.changeRows(listening, columns, ledger, [...changes, nonsense]);
+        const changed = await made.writing.changeRows(columns, ledger, [...changes, nonsense])(listening);
         expect(changed).toBe(2_000);
         expect(await made.ledger()).toHaveLength(2_000);
         expect(await made.writing.backUp(listening, columns, [ids(3), ids(200), 'nonsense'])).toBe(1);

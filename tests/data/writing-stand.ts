@@ -93,7 +93,7 @@ export class Stand {
   async change(rows: readonly RowChange[], { session = this.session, run = RUN } = {}): Promise<number> {
     const columns = await this.idColumns();
     const ledger = { table: stateTable(this.table, 'apptop_ledger'), run, pass: 0 };
-    return session.transaction(() => this.writing.changeRows(session, columns, ledger, rows));
+    return session.transaction(() => this.writing.changeRows(columns, ledger, rows)(session));
   }
 
   /** The same by somebody who tries again while the server says busy. */

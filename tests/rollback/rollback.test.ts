@@ -35,6 +35,30 @@ for (const engine of ENGINES) {
       });
     });
 
+    test('values that mean something to the reading of the ledger come back as they are', async () => {
+      const odd = ['=', '+', '+=', '=1'];
+      const rows = odd.map((value, index) => row(index + 1, null, value));
+      await using on = await operated(engine, [...rows, row(9, null, '109')]);
+      const decisions = Object.fromEntries(rows.map(({ id }) => [String(id), 'keep-v1']));
+      await on.run('move-booking-ids', { decisions });
+      await on.db.execute("UPDATE appointments SET calcom_booking_id = NULL, calcom_v2_booking_id = '=' WHERE id = 9");
+      const { plan } = await on.look('rollback-booking-ids');
+      expect(plan.sample[0]).toMatchObject({
+        pk: '9',
+        action: 'conflict',
+        after: { v1: null, v2: '=', backup: '109' },
+      });
+      const end = await on.run('rollback-booking-ids');
+      expect(end?.run.counts).toMatchObject({ changed: 4, conflicts: 1 });
+      expect(await on.ids()).toEqual({
+        1: [null, '=', null],
+        2: [null, '+', null],
+        3: [null, '+=', null],
+        4: [null, '=1', null],
+        9: [null, '=', '109'],
+      });
+    });
+
     test('only some rows: by id, by tenant, by run', async () => {
       const rows = [1, 2, 3, 4].map((id) => ({ ...row(id, null, String(100 + id)), company_id: String(id % 2) }));
       await using on = await operated(engine, rows);

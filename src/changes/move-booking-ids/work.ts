@@ -1,4 +1,4 @@
-import { lastKey, readIdRows, sampleIdRows, sweepIdRows, toMove } from '../../data/queries/id-rows.ts';
+import { lastKey, type Swept, sampleIdRows, sweepIdRows, toLookAt, toMove } from '../../data/queries/id-rows.ts';
 import { counted } from '../../model/format.ts';
 import type { Following, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
@@ -33,16 +33,15 @@ export class MoveWork extends IdColumnsWork {
     return lastKey(database, source, options);
   }
 
-  /** The first pass looks at every row; the sweeps after it at what was written meanwhile. */
+  /** The first pass looks at every row that has a value in the V2 column; the sweeps after it at what was written meanwhile. */
   async read(pass: number, cursor: string | undefined, until: string, limit: number): Promise<Stretch<IdItem>> {
     const { database, source, options } = this.ground;
-    if (pass > 0) {
-      const stretch = { after: cursor, until, limit: SWEPT_ROWS };
-      const { last, rows, scanned } = await sweepIdRows(database, source, stretch, toMove(source), options);
-      return { cursor: last, scanned, items: this.#itemsOf(rows), counts: {} };
-    }
-    const rows = await readIdRows(database, source, { after: cursor, until, limit }, options);
-    return { cursor: rows.at(-1)?.pk, scanned: rows.length, items: this.#itemsOf(rows), counts: {} };
+    const [stretch, condition] =
+      pass === 0
+        ? [{ after: cursor, until, limit }, toLookAt(source, Object.keys(this.#decisions))]
+        : [{ after: cursor, until, limit: SWEPT_ROWS }, toMove(source)];
+    const { last, rows, scanned } = await sweepIdRows(database, source, stretch, condition, options);
+    return { cursor: last, scanned, items: this.#itemsOf(rows), counts: {} };
   }
 
   following(pass: number, changed: number): Following {
@@ -52,7 +51,12 @@ export class MoveWork extends IdColumnsWork {
     return { halt: `V1 ids are still being written to the V2 column: ${counted(changed, 'row')} since the last sweep` };
   }
 
-  #itemsOf(rows: Awaited<ReturnType<typeof readIdRows>>): readonly IdItem[] {
-    return rows.flatMap((row) => itemFor(row, this.#decisions) ?? []);
+  #itemsOf(rows: Swept['rows']): readonly IdItem[] {
+    const items: IdItem[] = [];
+    for (const row of rows) {
+      const item = itemFor(row, this.#decisions);
+      if (item !== undefined) items.push(item);
+    }
+    return items;
   }
 }

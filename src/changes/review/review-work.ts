@@ -5,7 +5,7 @@ import type { WritingSession } from '../../data/writing.ts';
 import { Problem } from '../../model/problem.ts';
 import { OUTCOMES, type RowOutcome } from '../../model/review.ts';
 import type { Run } from '../../model/run.ts';
-import type { Applied, BatchWork, CarriedOut, CarryingOut, Following, Stretch } from '../batch-work.ts';
+import type { Applied, BatchWork, CarriedOut, CarryingOut, Following, Ready, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
 
 /** Milliseconds that one look for the rows of a selection may take. */
@@ -80,13 +80,12 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
     return row.pk;
   }
 
-  expected(items: readonly Item[]): Applied {
-    return countsOf(
-      items.map((item) => (item.refusal === undefined ? this.#action.expected(item) : ('refused' as const))),
-    );
+  ready(run: Pick<Run, 'id' | 'ticket'>, items: readonly Item[]): Ready {
+    const expected = items.map((item) => (item.refusal === undefined ? this.#action.expected(item) : 'refused'));
+    return { expected: countsOf(expected), apply: (session) => this.#apply(session, run, items) };
   }
 
-  async apply(session: WritingSession, run: Pick<Run, 'id' | 'ticket'>, items: readonly Item[]): Promise<Applied> {
+  async #apply(session: WritingSession, run: Pick<Run, 'id' | 'ticket'>, items: readonly Item[]): Promise<Applied> {
     const open = items.filter(({ refusal }) => refusal === undefined);
     const done = open.length === 0 ? [] : await this.#action.perform(session, open, run);
     const told = new Set(done.map(({ pk }) => pk));

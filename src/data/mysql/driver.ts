@@ -9,6 +9,7 @@ import {
   type TypeCast,
 } from 'mysql2';
 import type { Row } from '../connection.ts';
+import { rowMaker } from '../row-maker.ts';
 
 /** How to reach a server: everything resolved, nothing left to the driver's defaults. */
 export interface SessionOptions {
@@ -29,11 +30,6 @@ const asText: TypeCast = (field): string | null => {
   const bytes = field.buffer();
   return bytes && BigInt(`0x${bytes.toString('hex')}`).toString();
 };
-
-function named(rows: readonly RowDataPacket[], fields: readonly FieldPacket[]): readonly Row[] {
-  const names = fields.map((field) => field.name);
-  return rows.map((row) => Object.fromEntries(names.map((name, index): [string, string | null] => [name, row[index]])));
-}
 
 /** A raw session with a server. Rejections are the driver's own errors. */
 export class Session {
@@ -89,7 +85,9 @@ export class Session {
   /** One statement; parameters are written into its text. One at a time. */
   async query(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
     const { result, fields } = await this.#send(sql, parameters);
-    return Array.isArray(result) ? named(result, fields) : [];
+    if (!Array.isArray(result)) return [];
+    const rowOf = rowMaker(fields.map((field) => field.name));
+    return result.map((cells) => rowOf(cells));
   }
 
   /** The same. @returns how many rows it found to change, also where they already were what they became */

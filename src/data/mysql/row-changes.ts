@@ -32,13 +32,19 @@ const bytes = (value: Expression, { kind }: Column): Expression =>
 const fromBytes = (value: Expression, { kind }: Column): Expression =>
   kind === 'binary' ? value : sql`CONVERT(${value} USING utf8mb4)`;
 
+/** Bytes of a text in a statement at most: three for each unit of UTF-16, and a backslash before. */
+const bytesOf = (text: string | null): number => 4 * (text?.length ?? 1) + 4;
+
+/** The key stands in a row twice. */
+const bytesOfChange = ({ pk, from, to }: RowChange): number =>
+  2 * bytesOf(pk) + FIELDS.reduce((sum, field) => sum + bytesOf(from[field]) + bytesOf(to[field]), 0);
+
 /** Rows in statements that the server takes. */
-function* parts<Item>(items: readonly Item[], texts: (item: Item) => readonly (string | null)[]): Generator<Item[]> {
+function* parts<Item>(items: readonly Item[], bytesIn: (item: Item) => number): Generator<Item[]> {
   let part: Item[] = [];
   let size = 0;
   for (const item of items) {
-    // At most: three bytes a unit of UTF-16, and a backslash before each.
-    const bytes = texts(item).reduce((sum, text) => sum + 4 * (text?.length ?? 1) + 4, 0);
+    const bytes = bytesIn(item);
     if (part.length > 0 && size + bytes > MOST_BYTES) {
       yield part;
       [part, size] = [[], 0];
@@ -55,16 +61,21 @@ class Batch {
   readonly #ledger: LedgerPlace;
   /** The table as `a`. */
   readonly #table: RawBuilder<unknown>;
-  readonly #rows: readonly (RowChange & { readonly key: string | bigint })[];
+  /** The keys of rows that the table can have, and these rows. */
+  readonly #keys: readonly (string | bigint)[];
+  readonly #rows: readonly RowChange[];
 
   constructor(columns: IdColumns, table: RawBuilder<unknown>, ledger: LedgerPlace, rows: readonly RowChange[]) {
     this.#columns = columns;
     this.#table = table;
     this.#ledger = ledger;
-    this.#rows = rows.flatMap((row) => {
-      const key = keyValue(columns.id, row.pk);
-      return key === undefined ? [] : { ...row, key };
+    const keys: (string | bigint)[] = [];
+    this.#rows = rows.filter(({ pk }) => {
+      const key = keyValue(columns.id, pk);
+      if (key !== undefined) keys.push(key);
+      return key !== undefined;
     });
+    this.#keys = keys;
   }
 
   get size(): number {
@@ -73,12 +84,17 @@ class Batch {
 
   /** A line for each row, whether or not it still is what it was. */
   get lines(): Statement {
-    const values = this.#rows.map(({ key, from, to }) => [
-      this.#ledger.run,
-      this.#ledger.pass,
-      key,
-      ...FIELDS.map((field) => from[field]),
-      ...FIELDS.map((field) => to[field]),
+    const { run, pass } = this.#ledger;
+    const values = this.#rows.map(({ from, to }, index) => [
+      run,
+      pass,
+      this.#keys[index],
+      from.v1,
+      from.v2,
+      from.backup,
+      to.v1,
+      to.v2,
+      to.backup,
     ]);
     return dialect.compile(
       sql`INSERT INTO ${named(this.#ledger.table)} (run, pass_number, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
@@ -93,7 +109,7 @@ class Batch {
         sql`${bytes(this.#own(this.#columns[field]), this.#columns[field])} <=> ${sql.id('l', `old_${field}`)}`,
     );
     return dialect.compile(
-      sql`SELECT ${what} FROM ${this.#joined()} WHERE ${all([this.#keys('a', this.#columns.id.name), ...same])} FOR UPDATE`,
+      sql`SELECT ${what} FROM ${this.#joined()} WHERE ${all([this.#hasKey('a', this.#columns.id.name), ...same])} FOR UPDATE`,
     );
   }
 
@@ -102,7 +118,7 @@ class Batch {
     const left = others.map((pk) => keyValue(this.#columns.id, pk));
     const pk = sql.id('pk');
     return dialect.compile(
-      sql`DELETE FROM ${named(this.#ledger.table)} WHERE run = ${this.#ledger.run} AND pass_number = ${this.#ledger.pass} AND ${this.#keys(undefined, 'pk')}
+      sql`DELETE FROM ${named(this.#ledger.table)} WHERE run = ${this.#ledger.run} AND pass_number = ${this.#ledger.pass} AND ${this.#hasKey(undefined, 'pk')}
         ${left.length === 0 ? sql`` : sql`AND NOT ${isOneOf(pk, left)}`}`,
     );
   }
@@ -114,19 +130,15 @@ class Batch {
       sql`${this.#own(column)} = ${fromBytes(sql.id('l', name), column)}`;
     const set = [become(backup, 'new_backup'), become(v1, 'new_v1'), become(v2, 'new_v2')];
     if (touched !== undefined) set.push(sql`${this.#own(touched)} = ${this.#own(touched)}`);
-    return dialect.compile(sql`UPDATE ${this.#joined()} SET ${join(set)} WHERE ${this.#keys('a', id.name)}`);
+    return dialect.compile(sql`UPDATE ${this.#joined()} SET ${join(set)} WHERE ${this.#hasKey('a', id.name)}`);
   }
 
   #own({ name }: Column): Expression {
     return sql.id('a', name);
   }
 
-  #keys(table: 'a' | undefined, name: string): Expression {
-    const column = table === undefined ? sql.id(name) : sql.id(table, name);
-    return isOneOf(
-      column,
-      this.#rows.map(({ key }) => key),
-    );
+  #hasKey(table: 'a' | undefined, name: string): Expression {
+    return isOneOf(table === undefined ? sql.id(name) : sql.id(table, name), this.#keys);
   }
 
   /** By the table's primary key, then by the ledger's; texts to the byte, as the collation may take another one for it. */
@@ -163,10 +175,10 @@ async function changePart(session: WritingSession, batch: Batch): Promise<number
   return changed;
 }
 
-export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, rows) => {
+export const changeRows: WritingEngine['changeRows'] = (columns, ledger, rows) => async (session) => {
   let changed = 0;
   const table = await byKey(session, columns);
-  for (const part of parts(rows, ({ pk, from, to }) => [pk, pk, ...Object.values(from), ...Object.values(to)])) {
+  for (const part of parts(rows, bytesOfChange)) {
     const batch = new Batch(columns, table, ledger, part);
     if (batch.size > 0) changed += await changePart(session, batch);
   }
@@ -180,7 +192,7 @@ export const backUp: WritingEngine['backUp'] = async (session, columns, pks) => 
   if (touched !== undefined) set.push(sql`${own(touched)} = ${own(touched)}`);
   const table = await byKey(session, columns);
   let copied = 0;
-  for (const part of parts(pks, (pk) => [pk, pk])) {
+  for (const part of parts(pks, (pk) => 2 * bytesOf(pk))) {
     const keys = part.flatMap((pk) => keyValue(id, pk) ?? []);
     if (keys.length === 0) continue;
     const conditions = [isOneOf(own(id), keys), sql`${own(backup)} IS NULL`, sql`${own(v2)} IS NOT NULL`];

@@ -3,6 +3,7 @@ import { isIP, connect as openSocket, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as openTls } from 'node:tls';
 import { Client } from 'pg';
 import type { Row } from '../connection.ts';
+import { rowMaker } from '../row-maker.ts';
 
 /** How to reach a server: everything resolved, nothing left to the driver's defaults. */
 export interface SessionOptions {
@@ -98,8 +99,8 @@ export class Session {
   /** One statement, one at a time. */
   async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const { fields, rows } = await this.#send(text, values);
-    const names = fields.map(({ name }) => name);
-    return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] ?? null])));
+    const rowOf = rowMaker(fields.map(({ name }) => name));
+    return rows.map((cells) => rowOf(cells));
   }
 
   /** The same, and the number of rows that it found, changed or added. */

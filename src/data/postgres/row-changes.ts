@@ -93,10 +93,10 @@ class Values {
  * server works 6.3 µs on a row, 1.2 µs of it on the ledger. A single UPDATE of the same rows takes 4.9 µs: 0.77 of its
  * rate. With all seven columns sent and searched for one by one it was 0.66.
  */
-export const changeRows: WritingEngine['changeRows'] = async (session, columns, ledger, changes) => {
+export const changeRows: WritingEngine['changeRows'] = (columns, ledger, changes) => {
   const { table, id } = columns;
   const rows = changes.filter(({ pk }) => canHold(id, pk));
-  if (rows.length === 0) return 0;
+  if (rows.length === 0) return () => Promise.resolve(0);
   const pks = rows.map(({ pk }) => pk);
   const walk = between(id, pks);
   const values = new Values(rows);
@@ -118,15 +118,14 @@ export const changeRows: WritingEngine['changeRows'] = async (session, columns, 
   );
   const set = fields.map(({ column, new: now }) => sql`${sql.id(column.name)} = ${asValue(wanted(now), column)}`);
   const lines = ['pk', ...fields.map(({ old }) => old), ...fields.map((field) => field.new)].map(from('c'));
-  return await session.execute(
-    dialect.compile(sql`WITH c AS (
+  const statement = dialect.compile(sql`WITH c AS (
         UPDATE ${named(table)} AS a SET ${join(set)}
         FROM unnest(${join(walk === undefined ? arrays.map(unseen) : arrays)}) AS w(${join(names.map((name) => sql.id(name)))})
         WHERE ${all([sql`${own(id)} = w.pk`, ...(walk === undefined ? [] : [walk]), ...same])}
         RETURNING ${join(names.map(wanted))})
       INSERT INTO ${named(ledger.table)} (run, pass_number, pk, old_v1, old_v2, old_backup, new_v1, new_v2, new_backup)
-      SELECT ${ledger.run}::bigint, ${ledger.pass}::bigint, ${join(lines)} FROM c`),
-  );
+      SELECT ${ledger.run}::bigint, ${ledger.pass}::bigint, ${join(lines)} FROM c`);
+  return (session) => session.execute(statement);
 };
 
 export const backUp: WritingEngine['backUp'] = async (session, { table, id, v2, backup }, pks) => {

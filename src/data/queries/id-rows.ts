@@ -68,21 +68,6 @@ export async function lastKey(database: Database, source: Source, options: Query
   return row?.['last_pk'] ?? undefined;
 }
 
-/** The next rows by primary key, every one of them. */
-export async function readIdRows(
-  database: Database,
-  source: Source,
-  stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
-  options: QueryOptions,
-): Promise<readonly IdRow[]> {
-  const rows = await database.query(
-    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${between(source, stretch.after, stretch.until)}
-      ORDER BY ${qualified(source, source.appointments.id.name)} LIMIT ${sql.lit(stretch.limit)}`,
-    options,
-  );
-  return rows.map((row) => rowOf(source, row));
-}
-
 /** The first rows that fulfil a condition, by primary key. */
 export async function sampleIdRows(
   database: Database,
@@ -99,6 +84,12 @@ export async function sampleIdRows(
   return rows.map((row) => rowOf(source, row));
 }
 
+const hasKey = (source: Source, pks: readonly string[]): Expression => {
+  const { dialect, appointments } = source;
+  const keys = join(pks.map((pk) => dialect.parameter(appointments.id, pk)));
+  return sql`${qualified(source, appointments.id.name)} IN (${keys})`;
+};
+
 /** The rows with these primary keys. */
 export function idRowsOf(
   database: Database,
@@ -106,16 +97,28 @@ export function idRowsOf(
   pks: readonly string[],
   options: QueryOptions,
 ): Promise<readonly IdRow[]> {
-  const { id } = source.appointments;
-  const keys = join(pks.map((pk) => source.dialect.parameter(id, pk)));
-  return sampleIdRows(database, source, sql`${qualified(source, id.name)} IN (${keys})`, pks.length, options);
+  return sampleIdRows(database, source, hasKey(source, pks), pks.length, options);
 }
 
 /** The rows that a move changes by itself. */
 export const toMove = (source: Source): Expression =>
   any([hasClass(source, 'misplaced'), hasClass(source, 'duplicate')]);
 
-/** A stretch of a sweep: the key of its last row, and of its rows those that are asked for. */
+/** The rows that a move may have to do with: where the V2 column is empty, only what somebody decided. */
+export const toLookAt = (source: Source, decided: readonly string[]): Expression =>
+  any([
+    sql`${sql.id(source.appointments.v2.name)} IS NOT NULL`,
+    ...(decided.length === 0 ? [] : [hasKey(source, decided)]),
+  ]);
+
+/** Which rows to look at: those behind a primary key and up to another one, and no more than `limit`. */
+interface Range {
+  readonly after: string | undefined;
+  readonly until: string;
+  readonly limit: number;
+}
+
+/** A stretch of the table: the key of its last row, and of its rows those that are asked for. */
 export interface Swept {
   /** undefined when nothing was left to look at. */
   readonly last: string | undefined;
@@ -123,32 +126,50 @@ export interface Swept {
   readonly rows: readonly IdRow[];
 }
 
+/** The last row of a stretch. One walk along the keys tells it of all but the last stretch, where rows have to be counted. */
+async function endOf(
+  database: Database,
+  source: Source,
+  { after, until, limit }: Range,
+  options: QueryOptions,
+): Promise<Omit<Swept, 'rows'>> {
+  const { dialect, appointments } = source;
+  const key = qualified(source, appointments.id.name);
+  const inside = between(source, after, until);
+  const [full] = await database.query(
+    sql`SELECT ${dialect.text(key)} AS last_pk FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key}
+      LIMIT 1 OFFSET ${sql.lit(limit - 1)}`,
+    options,
+  );
+  if (full !== undefined) return { last: full['last_pk'] ?? undefined, scanned: limit };
+  const bounded = sql.id('bounded', appointments.id.name);
+  const [rest] = await database.query(
+    sql`SELECT ${dialect.text(bounded)} AS last_pk, COUNT(*) OVER () AS n
+      FROM (SELECT ${key} FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key} LIMIT ${sql.lit(limit)}) AS bounded
+      ORDER BY ${bounded} DESC LIMIT 1`,
+    options,
+  );
+  return { last: rest?.['last_pk'] ?? undefined, scanned: Number(rest?.['n'] ?? 0) };
+}
+
 /**
- * The same for rows that fulfil a condition: how many rows are looked at stays bounded although few of them come back.
+ * The next rows by primary key that fulfil a condition: how many rows are looked at stays bounded although few of them
+ * come back.
  */
 export async function sweepIdRows(
   database: Database,
   source: Source,
-  stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
+  range: Range,
   condition: Expression,
   options: QueryOptions,
 ): Promise<Swept> {
-  const { id } = source.appointments;
-  const key = qualified(source, id.name);
-  const inside = between(source, stretch.after, stretch.until);
-  const bounded = sql.id('bounded', id.name);
-  const [bound] = await database.query(
-    sql`SELECT ${source.dialect.text(bounded)} AS last_pk, COUNT(*) OVER () AS n
-      FROM (SELECT ${key} FROM ${tableOf(source)} WHERE ${inside} ORDER BY ${key} LIMIT ${sql.lit(stretch.limit)}) AS bounded
-      ORDER BY ${bounded} DESC LIMIT 1`,
-    options,
-  );
-  const last = bound?.['last_pk'] ?? undefined;
-  if (last === undefined) return { last, scanned: 0, rows: [] };
+  const { last, scanned } = await endOf(database, source, range, options);
+  if (last === undefined) return { last, scanned, rows: [] };
+  const key = qualified(source, source.appointments.id.name);
   const rows = await database.query(
-    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${all([between(source, stretch.after, last), condition])}
+    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${all([between(source, range.after, last), condition])}
       ORDER BY ${key}`,
     options,
   );
-  return { last, scanned: Number(bound?.['n']), rows: rows.map((row) => rowOf(source, row)) };
+  return { last, scanned, rows: rows.map((row) => rowOf(source, row)) };
 }

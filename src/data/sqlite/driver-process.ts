@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../../model/problem.ts';
+import type { Row } from '../connection.ts';
+import { rowMaker } from '../row-maker.ts';
 import { closed } from '../turns.ts';
-import type { Answer, DriverError, Mode, Request, Response } from './protocol.ts';
+import type { DriverError, Mode, Request, Response, Sent } from './protocol.ts';
 
 /** Beside this file in the source, beside the bundle in a build. */
 const driverFile = fileURLToPath(
@@ -12,6 +14,20 @@ const driverFile = fileURLToPath(
 
 /** Milliseconds for a process to close its file, which may move a write-ahead log into it. */
 const END_MS = 10_000;
+
+/** What came of a request. */
+export interface Answer {
+  readonly rows: readonly Row[];
+  /** How many rows were changed. */
+  readonly changes: number;
+}
+
+function rowsOf({ found }: Sent): readonly Row[] {
+  if (found === undefined) return [];
+  const { names, cells } = found;
+  const rowOf = rowMaker(names);
+  return Array.from({ length: cells.length / names.length }, (_, row) => rowOf(cells, row * names.length));
+}
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -43,7 +59,7 @@ export class DriverProcess {
     this.#process.on('message', (response: Response) => {
       this.#inTransaction = response.inTransaction;
       if ('error' in response) this.#waiting?.reject(problemOf(response.error, path));
-      else this.#waiting?.resolve(response);
+      else this.#waiting?.resolve({ rows: rowsOf(response), changes: response.changes });
     });
     const what = `the process that ${mode === 'write' ? 'writes' : 'reads'} ${path}`;
     this.#process.on('error', ({ message }) =>

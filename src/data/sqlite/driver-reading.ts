@@ -1,4 +1,4 @@
-import { open, Refusal, rowsOf, type Serving } from './driver-values.ts';
+import { find, open, Refusal, type Serving } from './driver-values.ts';
 
 /** Reading only, and every statement anew. */
 export function openToRead(path: string): Serving {
@@ -11,7 +11,7 @@ export function openToRead(path: string): Serving {
       database.pragma('query_only = ON');
       const statement = database.prepare<unknown[], unknown[]>(request.sql);
       if (!statement.reader) throw new Refusal('not a query');
-      return { rows: rowsOf(statement, request.parameters), changes: 0 };
+      return { found: find(statement, request.parameters), changes: 0 };
     },
   };
 }

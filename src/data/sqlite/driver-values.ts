@@ -1,12 +1,12 @@
 import type * as Crypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import Database from 'better-sqlite3';
-import { type Answer, DIGEST, type Request } from './protocol.ts';
+import { DIGEST, type Found, type Request, type Sent } from './protocol.ts';
 
 /** A file that is open, and what is made of requests. */
 export interface Serving {
   readonly database: Database.Database;
-  answer(request: Request): Answer | Promise<Answer>;
+  answer(request: Request): Sent | Promise<Sent>;
 }
 
 /** What this process was not started for. */
@@ -45,11 +45,9 @@ function digestOf(value: unknown): string | null {
 }
 
 /** The rows of a statement that gives some. */
-export function rowsOf(
-  statement: Database.Statement<unknown[], unknown[]>,
-  parameters: readonly unknown[],
-): Answer['rows'] {
+export function find(statement: Database.Statement<unknown[], unknown[]>, parameters: readonly unknown[]): Found {
   const names = statement.columns().map(({ name }) => name);
-  const rows = statement.raw().all(...parameters);
-  return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, asText(row[index])])));
+  const cells: (string | null)[] = [];
+  for (const row of statement.raw().all(...parameters)) for (const value of row) cells.push(asText(value));
+  return { names, cells };
 }

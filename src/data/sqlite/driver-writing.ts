@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
-import { open, Refusal, rowsOf, type Serving } from './driver-values.ts';
-import type { Answer, Ask, Each, Form } from './protocol.ts';
+import { find, open, Refusal, type Serving } from './driver-values.ts';
+import type { Ask, Each, Form, Sent } from './protocol.ts';
 
 /** Milliseconds that a statement waits for somebody else's lock. */
 const BUSY_MS = 5_000;
@@ -25,7 +25,7 @@ export function openToWrite(path: string): Serving {
     database,
     answer(request) {
       if ('sql' in request) return run(database, request);
-      if ('forms' in request) return { rows: [], changes: changeEach(prepare, request) };
+      if ('forms' in request) return { changes: changeEach(prepare, request) };
       throw new Refusal('not a statement');
     },
   };
@@ -42,13 +42,13 @@ function preparing(database: Database.Database): (sql: string) => Prepared {
   };
 }
 
-function run(database: Database.Database, { sql, parameters }: Ask): Answer {
+function run(database: Database.Database, { sql, parameters }: Ask): Sent {
   const statement = database.prepare<unknown[], unknown[]>(sql);
   const values = parameters.map(asBound);
-  if (!statement.reader) return { rows: [], changes: statement.run(...values).changes };
-  const rows = rowsOf(statement, values);
+  if (!statement.reader) return { changes: statement.run(...values).changes };
+  const found = find(statement, values);
   // Of a RETURNING; a SELECT changes none.
-  return { rows, changes: rows.length };
+  return { found, changes: found.cells.length / found.names.length };
 }
 
 /** better-sqlite3 binds 5 as 5.0, which a column of texts keeps as '5.0', and takes no truth values. */

@@ -20,8 +20,7 @@ function describe(error: unknown): DriverError {
 
 async function respond(serving: Serving, request: Request): Promise<Response> {
   try {
-    const { rows, changes } = await serving.answer(request);
-    return { rows, changes, inTransaction: serving.database.inTransaction };
+    return { ...(await serving.answer(request)), inTransaction: serving.database.inTransaction };
   } catch (error) {
     return { error: describe(error), inTransaction: serving.database.inTransaction };
   }
@@ -66,7 +65,7 @@ function serve(path: string, mode: Mode): void {
       clearTimeout(idle);
       void respond(serving, request).then(reply);
     });
-    send({ rows: [], changes: 0, inTransaction: false });
+    send({ changes: 0, inTransaction: false });
     watchParent();
   } catch (error) {
     send({ error: describe(error), inTransaction: false });

@@ -42,14 +42,22 @@ interface BackUp {
   readonly file: string;
 }
 
-export interface Answer {
-  readonly rows: readonly Readonly<Record<string, string | null>>[];
+/** The cells of all rows that were found, one row after the other: names with each row would be most of the message. */
+export interface Found {
+  readonly names: readonly string[];
+  readonly cells: readonly (string | null)[];
+}
+
+/** What comes back. */
+export interface Sent {
+  /** undefined where nothing was asked for. */
+  readonly found?: Found;
   /** How many rows were changed. */
   readonly changes: number;
 }
 
 /** `inTransaction` is how things stand behind it: an error may have undone a transaction. */
-export type Response = (Answer | { readonly error: DriverError }) & { readonly inTransaction: boolean };
+export type Response = (Sent | { readonly error: DriverError }) & { readonly inTransaction: boolean };
 
 export interface DriverError {
   readonly code: string;

@@ -1,6 +1,6 @@
 import { Problem } from '../../model/problem.ts';
 import type { Column } from '../connection.ts';
-import type { IdColumns, LedgerPlace, RowChange, WritingSession } from '../writing.ts';
+import type { IdColumns, RowChange, WritingEngine, WritingSession } from '../writing.ts';
 import { keeping } from './affinity.ts';
 import type { Form } from './protocol.ts';
 import { backUpForm, formOf, NAMES } from './row-forms.ts';
@@ -50,36 +50,36 @@ class Patterns {
 }
 
 /** One UPDATE a row, prepared once for all rows alike and run in the process that holds the file. */
-export async function changeRows(
-  session: WritingSession,
-  columns: IdColumns,
-  ledger: LedgerPlace,
-  rows: readonly RowChange[],
-): Promise<number> {
-  const assertFits = fitting(columns);
+export const changeRows: WritingEngine['changeRows'] = (columns, ledger, rows) => {
+  const unfit = unfitting(columns);
   const patterns = new Patterns((places, width) => formOf(columns, ledger, places, width));
-  for (const row of rows) {
-    assertFits(row);
-    patterns.add(row);
-  }
-  return rows.length === 0 ? 0 : await session.execute(each(patterns.forms, patterns.cells));
-}
+  for (const row of rows) patterns.add(row);
+  const statement = each(patterns.forms, patterns.cells);
+  return async (session) => {
+    const problem = unfit(rows);
+    if (problem !== undefined) throw problem;
+    return rows.length === 0 ? 0 : await session.execute(statement);
+  };
+};
 
-/** Throws where a column would make another value of the text that a row is to get. */
-function fitting(columns: IdColumns): (row: RowChange) => void {
+/** Finds where a column would make another value of the text that a row is to get. */
+function unfitting(columns: IdColumns): (rows: readonly RowChange[]) => Problem | undefined {
   const checked = NAMES.flatMap((name) => {
     const keeps = keeping(columns[name]);
     return keeps === undefined ? [] : [{ name, keeps }];
   });
-  return ({ pk, from, to }) => {
+  return (rows) => {
     for (const { name, keeps } of checked) {
-      const text = to[name];
-      if (text !== null && text !== from[name] && !keeps(text)) throw unfit(columns[name], pk);
+      for (const { pk, from, to } of rows) {
+        const text = to[name];
+        if (text !== null && text !== from[name] && !keeps(text)) return unfitFor(columns[name], pk);
+      }
     }
+    return undefined;
   };
 }
 
-const unfit = (column: Column, pk: string): Problem =>
+const unfitFor = (column: Column, pk: string): Problem =>
   new Problem(
     'sql',
     `column ${column.name} (${column.type}) would make another value of the text that row ${pk} is to get`,

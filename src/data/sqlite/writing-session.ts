@@ -6,9 +6,9 @@ import type { Row, Server, Statement } from '../connection.ts';
 import { closed, Turns } from '../turns.ts';
 import type { WritingSession } from '../writing.ts';
 import { fileOf, serverOf, versionIn } from './connect.ts';
-import { DriverProcess } from './driver-process.ts';
+import { type Answer, DriverProcess } from './driver-process.ts';
 import { problemOfWriting } from './problems.ts';
-import type { Answer, Each, Request } from './protocol.ts';
+import type { Each, Request } from './protocol.ts';
 import { mayWrite } from './rights.ts';
 
 /** Milliseconds that a statement of a change may take: 500 times what is aimed at. */

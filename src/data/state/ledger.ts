@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Run } from '../../model/run.ts';
-import type { Dialect, Expression, Row, TableName } from '../connection.ts';
+import type { Dialect, Expression, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
-import { all, join } from '../queries/expressions.ts';
+import { all } from '../queries/expressions.ts';
 import type { IdColumns, IdValues, RowChange, WritingSession } from '../writing.ts';
 import { Speaker } from './speaker.ts';
 import { named, stateTable } from './tables.ts';
@@ -19,22 +19,6 @@ export interface LedgerLine {
 }
 
 const ledgerTable = (appointments: TableName): Expression => named(stateTable(appointments, 'apptop_ledger'));
-
-/** Columns of the ledger as texts, by their names. */
-export const ledgerSelection = (dialect: Dialect): Expression =>
-  join(
-    (['pk', 'old_v1', 'old_v2', 'old_backup', 'new_v1', 'new_v2', 'new_backup'] as const).map(
-      (name) => sql`${dialect.text(sql.id('line', name))} AS ${sql.id(name === 'pk' ? 'line_pk' : name)}`,
-    ),
-  );
-
-/** A row of `ledgerSelection` with its run. */
-export const lineOf = (row: Row): LedgerLine => ({
-  run: Number(row['run']),
-  pk: row['line_pk'] ?? '',
-  old: { v1: row['old_v1'] ?? null, v2: row['old_v2'] ?? null, backup: row['old_backup'] ?? null },
-  new: { v1: row['new_v1'] ?? null, v2: row['new_v2'] ?? null, backup: row['new_backup'] ?? null },
-});
 
 /** What is set aside: a change of a row, or the copy of its original. */
 type Refused = { readonly kind: 'change'; readonly row: RowChange } | { readonly kind: 'back-up'; readonly pk: string };
