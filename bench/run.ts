@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { apiRetriesMeasure } from './measures/api-retries.ts';
 import { bytesMeasure } from './measures/bytes.ts';
 import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
@@ -25,6 +26,7 @@ const MEASURES: readonly Measure[] = [
   idleMeasure,
   checksMeasure,
   changesMeasure,
+  apiRetriesMeasure,
 ];
 
 const options = readOptions(

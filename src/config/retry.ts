@@ -5,7 +5,7 @@ import { readSecretFile } from './secrets.ts';
 
 /** How a sync that failed is tried again. */
 export const RETRY_STRATEGIES = ['laravel-queue', 'calcom-api', 'command', 'mark-pending'] as const;
-export type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
+type RetryStrategy = (typeof RETRY_STRATEGIES)[number];
 
 /** How Cal.com's API v2 is asked. */
 export interface CalcomApi {
