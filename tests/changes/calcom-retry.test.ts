@@ -300,6 +300,13 @@ describe('an appointment that was cancelled', () => {
     });
   });
 
+  it('and deleted is cancelled all the same', async () => {
+    const { server, retry } = await stand();
+    const { uid } = server.bookings.plant({});
+    expect(await retry({ ...cancelled, uid, deleted: true })).toMatchObject({ kind: 'succeeded', action: 'cancel' });
+    expect(server.bookings.live).toEqual([]);
+  });
+
   it('by its old numeric id is found in the list', async () => {
     const { server, retry } = await stand();
     for (let n = 0; n < 300; n++) server.bookings.plant({ start: START + n * HOUR });

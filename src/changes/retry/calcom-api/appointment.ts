@@ -94,6 +94,15 @@ function rowsOf(source: Source, keys: Expression): Expression {
   return sql`SELECT ${selection} FROM ${tableOf(source)} WHERE ${id} IN (${keys})`;
 }
 
+/** SQLite keeps any number as a time; this is as far as a date goes, with room for the hours around it. */
+const FURTHEST_MS = 8.6e15;
+
+/** @param seconds since 1970 UTC, perhaps with fractions: Cal.com knows whole ones */
+function instantOf(seconds: string | null): number | undefined {
+  const ms = seconds === null ? Number.NaN : Math.floor(Number(seconds)) * 1000;
+  return Math.abs(ms) <= FURTHEST_MS ? ms : undefined;
+}
+
 function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, BookingDetails | string>): Appointment {
   const pk = row['row_pk'] ?? '';
   // The numeric id may stand in either column; the uid has one of its own in some schemas.
@@ -101,13 +110,12 @@ function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, Bo
   const kinds = ids.map((value) => kindOfValue(value, source.bookingIds.uid));
   const uids = new Set(ids.filter((_, index) => kinds[index] === 'uid'));
   const v1Ids = new Set(ids.filter((_, index) => kinds[index] === 'v1'));
-  const start = row['row_start'];
   return {
     pk,
     origin: row['row_origin'] ?? null,
     status: row['row_status'] ?? null,
     deleted: (row['row_deleted'] ?? null) !== null,
-    start: start === null || start === undefined ? undefined : Math.floor(Number(start)) * 1000,
+    start: instantOf(row['row_start'] ?? null),
     uid: [...uids][0],
     v1Id: [...v1Ids][0],
     unclearIds: kinds.includes('ambiguous') || uids.size > 1 || v1Ids.size > 1,

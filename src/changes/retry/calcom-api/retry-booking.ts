@@ -68,9 +68,10 @@ function stepOf(appointment: Appointment, found: Found): Step {
 const at = (start: number): string => `${new Date(start).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 
 /** Why a row is not retried whatever Cal.com has. */
-function hindrance({ origin, deleted, unclearIds }: Appointment): string | undefined {
+function hindrance(appointment: Appointment): string | undefined {
+  const { origin, deleted, unclearIds } = appointment;
   if (origin?.toLowerCase() === FOREIGN_ORIGIN) return 'it came from Cal.com, and sending it back would be a loop';
-  if (deleted) return 'it is deleted';
+  if (deleted && !isCancelled(appointment)) return 'it is deleted';
   return unclearIds ? 'its booking ids are none, or contradict each other' : undefined;
 }
 
