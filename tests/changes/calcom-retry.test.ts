@@ -50,6 +50,13 @@ describe('an appointment that Cal.com does not know', () => {
     expect(writes(server)).toBe(0);
   });
 
+  it('and that was booked under the same address in small letters is found', async () => {
+    const { server, retry } = await stand();
+    server.bookings.plant(OWN);
+    const details = { ...detailsOf(appointment()), email: 'Ada@Example.com' };
+    expect(await retry({ details })).toMatchObject({ kind: 'succeeded', action: 'nothing', v1Id: '1000' });
+  });
+
   it('is booked by telephone where it has no address', async () => {
     const { server, retry } = await stand();
     const details = { ...detailsOf(appointment()), email: null, phone: '+49 30 123456' };

@@ -32,7 +32,10 @@ test.skipIf(findProgram(['openssl']) === undefined)(
       asked += 1;
       response.end('{"status":"success","data":[]}');
     });
-    onTestFinished(() => void server.close().closeAllConnections());
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
     server.listen(0);
     await once(server, 'listening');
     const address = server.address();

@@ -12,7 +12,9 @@ const CHARACTERS = 500;
 /** Appointments that one query asks for. */
 const ROWS_OF_A_QUERY = 500;
 
-/** What an appointment's booking is made from; null where the config's SELECT has none. Not looked at by anybody yet. */
+/**
+ * What an appointment's booking is made from; null where the config's SELECT has none. Not looked at by anybody yet.
+ */
 export interface BookingDetails {
   readonly eventTypeId: string | null;
   readonly name: string | null;
@@ -133,7 +135,8 @@ async function readDetails(
   const columns = BOOKING_COLUMNS.map(
     (name) => sql`${dialect.shortText(sql.id('booking', name), CHARACTERS)} AS ${sql.id(`booking_${name}`)}`,
   );
-  // On lines of its own: the statement may end in a comment. Values are parameters, so the server finds the rows by key.
+  // On lines of its own: the statement may end in a comment. Values are parameters, so the server finds the rows by
+  // key.
   const query = sql`SELECT ${join(columns)} FROM (\n${sql.raw(select)}\n) AS booking
     WHERE ${sql.id('booking', 'pk')} IN (${keys})`;
   const details = new Map<string, BookingDetails | string>();

@@ -208,7 +208,8 @@ export class CalcomClient {
     if (status === 401) return { kind: 'unauthorized', code: 'HTTP_401', message };
     if (status === 429) return { kind: 'limited', code: 'HTTP_429', message };
     const code = `HTTP_${status}`;
-    // 500 and 409 come from where bookings are made. The others come from what stands before it and may have lost patience.
+    // 500 and 409 come from where bookings are made. The others come from what stands before it and may have lost
+    // patience.
     if (status === 409 || status === 500) return { kind: 'unknown', code, message, over: true };
     if (status >= 500 || status === 408) return { kind: 'unknown', code, message, over: false };
     return { kind: 'rejected', code, message };

@@ -31,8 +31,8 @@ export interface Limits {
 }
 
 /**
- * Asks one server, again and again by the same connections. Node's own requests, as its `fetch` takes twice the CPU; nor do
- * they follow a redirect or unpack an answer, both of which a hostile server could make use of.
+ * Asks one server, again and again by the same connections. Node's own requests, as its `fetch` takes twice the CPU;
+ * nor do they follow a redirect or unpack an answer, both of which a hostile server could make use of.
  */
 export class Exchanger {
   readonly #secure: boolean;

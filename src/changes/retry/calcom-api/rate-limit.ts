@@ -44,9 +44,9 @@ export interface Sent {
 }
 
 /**
- * One limit as the server counts it: in windows of a fixed length, each from its first request on. What an answer says is old
- * when it arrives, as other requests are under way: each answer is read at its worst, as if none of these had been
- * counted yet. So the limit is never passed by requests of this process.
+ * One limit as the server counts it: in windows of a fixed length, each from its first request on. What an answer says
+ * is old when it arrives, as other requests are under way: each answer is read at its worst, as if none of these had
+ * been counted yet. So the limit is never passed by requests of this process.
  */
 export class RateWindow {
   #limit: number;
