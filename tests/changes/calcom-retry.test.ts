@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Appointment } from '../../src/changes/retry/calcom-api/appointment.ts';
 import { CalcomClient } from '../../src/changes/retry/calcom-api/client.ts';
@@ -7,7 +8,7 @@ import { retryBooking } from '../../src/changes/retry/calcom-api/retry-booking.t
 import { apiOf, appointment, refusal, START, UNHEARD } from '../calcom/asked.ts';
 import { told } from '../calcom/bookings.ts';
 import { HurriedClock } from '../calcom/fake-clock.ts';
-import { type CalcomServer, startCalcom } from '../calcom/server.ts';
+import { type CalcomServer, type Misbehaviour, startCalcom } from '../calcom/server.ts';
 
 const HOUR = 3_600_000;
 const OWN = { metadata: { crm_appointment_id: '512' } };
@@ -245,9 +246,12 @@ describe('a booking of another kind than was asked for', () => {
     expect(server.bookings.all).toHaveLength(1);
   });
 
-  it('is not believed', async () => {
+  it.each([
+    ['at another time', { start: START + HOUR, metadata: { crm_appointment_id: '9' } }],
+    ['of another appointment', { metadata: { crm_appointment_id: '9' } }],
+  ])('as it is one %s, is not believed', async (_what, planted) => {
     const { server, retry } = await stand();
-    const other = server.bookings.plant({ start: START + HOUR, metadata: { crm_appointment_id: '9' } });
+    const other = server.bookings.plant(planted);
     server.sayOnce('create', `{"status":"success","data":${told(other)}}`);
     expect(await retry()).toMatchObject({ kind: 'unknown', code: 'INVALID_ANSWER' });
     expect(server.times('create')).toBe(1);
@@ -491,6 +495,39 @@ describe('cancelling', () => {
     });
     expect(await retrying('513')).toEqual({ kind: 'left' });
   });
+});
+
+it('whatever goes wrong in whatever order, no appointment is ever booked twice', async () => {
+  const broken = [...(['drop', 'half', 'garbage', 'series'] as const), refusal(502), refusal(504)];
+  const last = [400, 409, 429, 500].map((status) => refusal(status));
+  const says = fc.constantFrom<Misbehaviour['says']>(...broken, ...last);
+  const soon = fc.record({ does: fc.constantFrom<Misbehaviour['does']>('yes', 'no'), says });
+  // Who has said the last word does nothing afterwards.
+  const late = fc.record({
+    does: fc.constant('late' as const),
+    says: fc.constantFrom<Misbehaviour['says']>(...broken),
+  });
+  const create = fc.array(fc.oneof(soon, late), { maxLength: 6 });
+  const list = fc.array(fc.record({ does: fc.constant('yes' as const), says }), { maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(create, list, fc.boolean(), async (creates, lists, slots) => {
+      await using server = await startCalcom();
+      server.bookings.slots = slots;
+      server.misbehave('create', ...creates).misbehave('list', ...lists);
+      const client = new CalcomClient(apiOf(server, 10_000), new HurriedClock());
+      const { signal } = new AbortController();
+      for (let retry = 0; retry < 4; retry++) {
+        const result = await retryBooking(client, appointment(), { signal });
+        expect(server.bookings.all.length).toBeLessThanOrEqual(1);
+        const [booked] = server.bookings.all;
+        if (result.kind === 'succeeded' && result.uid !== booked?.uid) throw new Error('it made a uid up');
+      }
+      // By now nothing goes wrong any more.
+      expect(await retryBooking(client, appointment(), { signal })).toMatchObject({ kind: 'succeeded' });
+      expect(server.bookings.all).toHaveLength(1);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 it('a machine whose clock is an hour off sends the same', async () => {
