@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { apiRetriesMeasure } from './measures/api-retries.ts';
 import { bytesMeasure } from './measures/bytes.ts';
 import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
@@ -29,6 +30,7 @@ const MEASURES: readonly Measure[] = [
   changesMeasure,
   reviewMeasure,
   retryMeasure,
+  apiRetriesMeasure,
 ];
 
 const options = readOptions(

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts';
 export interface Figure {
   /** What was measured: `postgres, 1,000,000 rows`. */
   readonly subject: string;
-  readonly unit: 'ms' | 'bytes' | '%' | 'MB' | 'MB/h' | 'rows/s';
+  readonly unit: 'ms' | 'bytes' | '%' | 'MB' | 'MB/h' | 'rows/s' | 'requests';
   /** undefined when it could not be measured. */
   readonly value: number | undefined;
   readonly reference?: Reference;

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { loadContext } from '../config/load.ts';
+import { Problem } from '../model/problem.ts';
 import { visible } from '../model/text.ts';
 import { type DoctorOptions, EXIT, type ExitCode } from './command.ts';
 import { examineDatabase, failure } from './doctor/database.ts';
@@ -42,6 +43,8 @@ async function* examine(options: DoctorOptions): AsyncGenerator<Finding> {
     yield ok('config', `${where}: ${context.name}, ${context.environment}, ${access}`);
     if (others.length > 0) yield note('contexts', `also ${others.join(', ')}, with --context`);
     for (const text of notes) yield warning('secrets', text, 'only you should be able to read and write it');
+    const { retry } = context;
+    if (retry?.calcomApi instanceof Problem) yield warning('retry', retry.calcomApi.message, retry.calcomApi.remedy);
     yield* examineDatabase(context);
   } else {
     yield failure('config', loaded.error);

@@ -13,8 +13,9 @@ export interface Misbehaviour {
   /** Whether it does what is asked; `late`: when the request after it has been answered. */
   readonly does: 'yes' | 'no' | 'late';
   /**
-   * What is heard of it: nothing, as the connection breaks; nothing, as it keeps silent; half an answer; text that is no
-   * JSON; an answer without an end; a list where one was asked for; the right answer, but late; a status with a message.
+   * What is heard of it: nothing, as the connection breaks; nothing, as it keeps silent; half an answer; text that is
+   * no JSON; an answer without an end; a list where one was asked for; the right answer, but late; a status with a
+   * message.
    */
   readonly says: 'drop' | 'silence' | 'half' | 'garbage' | 'huge' | 'series' | 'slow' | Refusal;
 }

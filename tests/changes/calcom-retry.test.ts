@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Appointment } from '../../src/changes/retry/calcom-api/appointment.ts';
 import { CalcomClient } from '../../src/changes/retry/calcom-api/client.ts';
@@ -7,7 +8,7 @@ import { retryBooking } from '../../src/changes/retry/calcom-api/retry-booking.t
 import { apiOf, appointment, refusal, START, UNHEARD } from '../calcom/asked.ts';
 import { told } from '../calcom/bookings.ts';
 import { HurriedClock } from '../calcom/fake-clock.ts';
-import { type CalcomServer, startCalcom } from '../calcom/server.ts';
+import { type CalcomServer, type Misbehaviour, startCalcom } from '../calcom/server.ts';
 
 const HOUR = 3_600_000;
 const OWN = { metadata: { crm_appointment_id: '512' } };
@@ -48,6 +49,13 @@ describe('an appointment that Cal.com does not know', () => {
     const { uid } = server.bookings.plant(OWN);
     expect(await retry()).toEqual({ kind: 'succeeded', action: 'nothing', v1Id: '1000', uid });
     expect(writes(server)).toBe(0);
+  });
+
+  it('and that was booked under the same address in small letters is found', async () => {
+    const { server, retry } = await stand();
+    server.bookings.plant(OWN);
+    const details = { ...detailsOf(appointment()), email: 'Ada@Example.com' };
+    expect(await retry({ details })).toMatchObject({ kind: 'succeeded', action: 'nothing', v1Id: '1000' });
   });
 
   it('is booked by telephone where it has no address', async () => {
@@ -238,9 +246,12 @@ describe('a booking of another kind than was asked for', () => {
     expect(server.bookings.all).toHaveLength(1);
   });
 
-  it('is not believed', async () => {
+  it.each([
+    ['at another time', { start: START + HOUR, metadata: { crm_appointment_id: '9' } }],
+    ['of another appointment', { metadata: { crm_appointment_id: '9' } }],
+  ])('as it is one %s, is not believed', async (_what, planted) => {
     const { server, retry } = await stand();
-    const other = server.bookings.plant({ start: START + HOUR, metadata: { crm_appointment_id: '9' } });
+    const other = server.bookings.plant(planted);
     server.sayOnce('create', `{"status":"success","data":${told(other)}}`);
     expect(await retry()).toMatchObject({ kind: 'unknown', code: 'INVALID_ANSWER' });
     expect(server.times('create')).toBe(1);
@@ -298,6 +309,13 @@ describe('an appointment that was cancelled', () => {
       code: 'HTTP_403',
       message: 'HTTP 403: not yours',
     });
+  });
+
+  it('and deleted is cancelled all the same', async () => {
+    const { server, retry } = await stand();
+    const { uid } = server.bookings.plant({});
+    expect(await retry({ ...cancelled, uid, deleted: true })).toMatchObject({ kind: 'succeeded', action: 'cancel' });
+    expect(server.bookings.live).toEqual([]);
   });
 
   it('by its old numeric id is found in the list', async () => {
@@ -477,6 +495,39 @@ describe('cancelling', () => {
     });
     expect(await retrying('513')).toEqual({ kind: 'left' });
   });
+});
+
+it('whatever goes wrong in whatever order, no appointment is ever booked twice', async () => {
+  const broken = [...(['drop', 'half', 'garbage', 'series'] as const), refusal(502), refusal(504)];
+  const last = [400, 409, 429, 500].map((status) => refusal(status));
+  const says = fc.constantFrom<Misbehaviour['says']>(...broken, ...last);
+  const soon = fc.record({ does: fc.constantFrom<Misbehaviour['does']>('yes', 'no'), says });
+  // Who has said the last word does nothing afterwards.
+  const late = fc.record({
+    does: fc.constant('late' as const),
+    says: fc.constantFrom<Misbehaviour['says']>(...broken),
+  });
+  const create = fc.array(fc.oneof(soon, late), { maxLength: 6 });
+  const list = fc.array(fc.record({ does: fc.constant('yes' as const), says }), { maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(create, list, fc.boolean(), async (creates, lists, slots) => {
+      await using server = await startCalcom();
+      server.bookings.slots = slots;
+      server.misbehave('create', ...creates).misbehave('list', ...lists);
+      const client = new CalcomClient(apiOf(server, 10_000), new HurriedClock());
+      const { signal } = new AbortController();
+      for (let retry = 0; retry < 4; retry++) {
+        const result = await retryBooking(client, appointment(), { signal });
+        expect(server.bookings.all.length).toBeLessThanOrEqual(1);
+        const [booked] = server.bookings.all;
+        if (result.kind === 'succeeded' && result.uid !== booked?.uid) throw new Error('it made a uid up');
+      }
+      // By now nothing goes wrong any more.
+      expect(await retryBooking(client, appointment(), { signal })).toMatchObject({ kind: 'succeeded' });
+      expect(server.bookings.all).toHaveLength(1);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 it('a machine whose clock is an hour off sends the same', async () => {

@@ -175,6 +175,14 @@ describe('the doctor, before there is a database', () => {
     expect(code).toBe(3);
   });
 
+  test('tells of a key for retries that can not be had', async () => {
+    const retry = { strategy: 'calcom-api', calcomApi: { apiKey: '${env:NO_SUCH_KEY}', sql: 'SELECT 1 AS pk' } };
+    const config = { contexts: { p: { connection: 'mysql://ada@127.0.0.1:1/shop', retry } } };
+    const { stdout } = await new Operator().write('apptop.json', config).run('doctor');
+    expect(stdout).toMatch(/^✔ config/m);
+    expect(stdout).toMatch(/^▲ retry +\.\/apptop\.json: .*apiKey: the variable NO_SUCH_KEY is not set → export/m);
+  });
+
   test('tells of secrets that others may read', async () => {
     const config = { contexts: { p: { connection: 'mysql://ada:hunter2@127.0.0.1:1/shop' } } };
     const { stdout } = await new Operator().write('apptop.json', config, 0o644).run('doctor');

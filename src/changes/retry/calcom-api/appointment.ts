@@ -12,7 +12,9 @@ const CHARACTERS = 500;
 /** Appointments that one query asks for. */
 const ROWS_OF_A_QUERY = 500;
 
-/** What an appointment's booking is made from; null where the config's SELECT has none. Not looked at by anybody yet. */
+/**
+ * What an appointment's booking is made from; null where the config's SELECT has none. Not looked at by anybody yet.
+ */
 export interface BookingDetails {
   readonly eventTypeId: string | null;
   readonly name: string | null;
@@ -94,6 +96,15 @@ function rowsOf(source: Source, keys: Expression): Expression {
   return sql`SELECT ${selection} FROM ${tableOf(source)} WHERE ${id} IN (${keys})`;
 }
 
+/** SQLite keeps any number as a time; this is as far as a date goes, with room for the hours around it. */
+const FURTHEST_MS = 8.6e15;
+
+/** @param seconds since 1970 UTC, perhaps with fractions: Cal.com knows whole ones */
+function instantOf(seconds: string | null): number | undefined {
+  const ms = seconds === null ? Number.NaN : Math.floor(Number(seconds)) * 1000;
+  return Math.abs(ms) <= FURTHEST_MS ? ms : undefined;
+}
+
 function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, BookingDetails | string>): Appointment {
   const pk = row['row_pk'] ?? '';
   // The numeric id may stand in either column; the uid has one of its own in some schemas.
@@ -101,13 +112,12 @@ function appointmentOf(source: Source, row: Row, details: ReadonlyMap<string, Bo
   const kinds = ids.map((value) => kindOfValue(value, source.bookingIds.uid));
   const uids = new Set(ids.filter((_, index) => kinds[index] === 'uid'));
   const v1Ids = new Set(ids.filter((_, index) => kinds[index] === 'v1'));
-  const start = row['row_start'];
   return {
     pk,
     origin: row['row_origin'] ?? null,
     status: row['row_status'] ?? null,
     deleted: (row['row_deleted'] ?? null) !== null,
-    start: start === null || start === undefined ? undefined : Math.floor(Number(start)) * 1000,
+    start: instantOf(row['row_start'] ?? null),
     uid: [...uids][0],
     v1Id: [...v1Ids][0],
     unclearIds: kinds.includes('ambiguous') || uids.size > 1 || v1Ids.size > 1,
@@ -125,7 +135,8 @@ async function readDetails(
   const columns = BOOKING_COLUMNS.map(
     (name) => sql`${dialect.shortText(sql.id('booking', name), CHARACTERS)} AS ${sql.id(`booking_${name}`)}`,
   );
-  // On lines of its own: the statement may end in a comment. Values are parameters, so the server finds the rows by key.
+  // On lines of its own: the statement may end in a comment. Values are parameters, so the server finds the rows by
+  // key.
   const query = sql`SELECT ${join(columns)} FROM (\n${sql.raw(select)}\n) AS booking
     WHERE ${sql.id('booking', 'pk')} IN (${keys})`;
   const details = new Map<string, BookingDetails | string>();

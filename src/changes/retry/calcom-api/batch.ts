@@ -14,11 +14,11 @@ const UNAUTHORIZED = 'HTTP_401';
 export const isUnauthorized = (result: RetryResult): boolean => 'code' in result && result.code === UNAUTHORIZED;
 
 /**
- * Retries appointments, several at the same time, and gives the results as they come. Never more than `parallel` rows are
- * begun and not taken by the caller, so that a crash leaves no more than these unwritten.
+ * Retries appointments, several at the same time, and gives the results as they come. Never more than `parallel` rows
+ * are begun and not taken by the caller, so that a crash leaves no more than these unwritten.
  *
- * The first 401 ends it: what has not begun stays as it is and gets no result; what is under way and has changed nothing is
- * `left`. Aborting the signal and leaving the loop early do the same. What was sent is waited for.
+ * The first 401 ends it: what has not begun stays as it is and gets no result; what is under way and has changed
+ * nothing is `left`. Aborting the signal and leaving the loop early do the same. What was sent is waited for.
  * @param appointments each once; read as they are needed
  */
 export async function* retryBookings(

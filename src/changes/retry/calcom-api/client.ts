@@ -3,6 +3,7 @@ import type { CalcomApi } from '../../../config/retry.ts';
 import { type Booking, oneOrSeries, page, parsed, refusal } from './booking.ts';
 import type { Clock, Wait } from './clock.ts';
 import { systemClock } from './clock.ts';
+import { type Asked, type Exchange, Exchanger, type Limits } from './exchange.ts';
 import { Pace } from './pace.ts';
 import { rateLimitsOf } from './rate-limit.ts';
 import { cleaned } from './server-text.ts';
@@ -14,14 +15,13 @@ const LONGEST_ANSWER_BYTES = 8_000_000;
 /** Bookings on a page: as many as the server gives. */
 export const PAGE_BOOKINGS = 250;
 
-/** Why a request never left this machine, in the words of Node and undici. */
+/** Why a request never left this machine, in Node's words. */
 const NEVER_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'ENETUNREACH',
   'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
 /** What came of a request. Every message is one line, without any key, and may go to a screen or into a column. */
@@ -78,27 +78,27 @@ export interface Page {
   readonly more: boolean;
 }
 
-interface Request {
-  readonly method: 'GET' | 'POST';
-  /** Behind the base URL, its parts encoded. */
-  readonly path: string;
+type Request = Pick<Asked, 'method' | 'path'> & {
   readonly body?: object;
-}
+};
 
-/** One pace for a key in this process, whoever asks. */
-const paces = new WeakMap<CalcomApi, Pace>();
+/** One pace for a key in this process, whoever asks, and the connections. */
+const shared = new WeakMap<CalcomApi, { readonly pace: Pace; readonly exchanger: Exchanger }>();
 
 /** API v2 of Cal.com, paced. */
 export class CalcomClient {
   readonly clock: Clock;
   readonly #api: CalcomApi;
   readonly #pace: Pace;
+  readonly #exchanger: Exchanger;
 
   constructor(api: CalcomApi, clock: Clock = systemClock) {
     this.clock = clock;
     this.#api = api;
-    this.#pace = paces.get(api) ?? new Pace(clock);
-    paces.set(api, this.#pace);
+    const { pace, exchanger } = shared.get(api) ?? { pace: new Pace(clock), exchanger: new Exchanger(api.baseUrl) };
+    shared.set(api, { pace, exchanger });
+    this.#pace = pace;
+    this.#exchanger = exchanger;
   }
 
   /** @returns the bookings that it made: more than one where the event type recurs */
@@ -157,54 +157,36 @@ export class CalcomClient {
   ): Promise<Answer<z.output<Schema>>> {
     const turn = await this.#pace.turn(signal, (ms) => onWait?.({ seconds: ms / 1000, why: 'rate limit' }));
     if (turn === undefined) return { kind: 'cancelled' };
-    const timeout = AbortSignal.timeout(this.#api.timeoutMs);
-    let response: Response;
-    try {
-      response = await this.#send(request, request.method === 'GET' ? AbortSignal.any([signal, timeout]) : timeout);
-    } catch (error) {
-      turn.lost();
-      return this.#unanswered(request, error, signal);
+    let status: number | undefined;
+    const exchange = await this.#send(request, request.method === 'GET' ? signal : undefined, (code, headers) => {
+      status = code;
+      turn.answered(rateLimitsOf(headers), code === 429);
+    });
+    if (status === undefined) turn.lost();
+    if (exchange.kind === 'cancelled') return exchange;
+    if (exchange.kind === 'answer') return this.#understood(exchange.status, exchange.text, schema);
+    // What it was about to say is known.
+    if (status !== undefined && status >= 400) return this.#refused(status, undefined);
+    if (exchange.kind === 'late') {
+      const message = `Cal.com did not answer within ${this.#api.timeoutMs / 1000} s`;
+      return { kind: 'unknown', code: 'TIMEOUT', message, over: false };
     }
-    turn.answered(rateLimitsOf(response.headers), response.status === 429);
-    try {
-      const text = await textOf(response);
-      return this.#understood(response.status, text, schema);
-    } catch (error) {
-      return this.#unanswered(request, error, signal, response.status);
-    }
+    const message = `the connection to Cal.com failed: ${exchange.why}`;
+    return { kind: 'unknown', code: 'NETWORK', message, over: NEVER_SENT.has(exchange.why) };
   }
 
-  #send({ method, path, body }: Request, signal: AbortSignal): Promise<Response> {
+  #send({ method, path, body }: Request, signal: AbortSignal | undefined, onHead: Limits['onHead']): Promise<Exchange> {
     const headers = {
       authorization: `Bearer ${this.#api.apiKey}`,
       'cal-api-version': VERSION,
       'user-agent': 'apptop',
       accept: 'application/json',
+      'accept-encoding': 'identity',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
-    const url = `${this.#api.baseUrl}${path}`;
-    // A redirect would take the key to somebody else.
-    const common = { method, signal, redirect: 'manual' } as const;
-    if (body === undefined) return fetch(url, { ...common, headers });
-    return fetch(url, {
-      ...common,
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  }
-
-  /** @param status of an answer that broke off: what it was about to say is known then */
-  #unanswered({ method }: Request, error: unknown, signal: AbortSignal, status?: number): Answer<never> {
-    if (method === 'GET' && signal.aborted) return { kind: 'cancelled' };
-    if (status !== undefined && status >= 400) return this.#refused(status, undefined);
-    if (error instanceof Error && error.name === 'TimeoutError') {
-      const message = `Cal.com did not answer within ${this.#api.timeoutMs / 1000} s`;
-      return { kind: 'unknown', code: 'TIMEOUT', message, over: false };
-    }
-    // Its message may repeat the address or a header; its code is a word of Node's own.
-    const cause = error instanceof Error ? error.cause : undefined;
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'the connection broke';
-    const message = `the connection to Cal.com failed: ${cleaned(why, this.#api.apiKey)}`;
-    return { kind: 'unknown', code: 'NETWORK', message, over: NEVER_SENT.has(why) };
+    const asked = { method, path, headers, body: body === undefined ? undefined : JSON.stringify(body) };
+    const limits = { timeoutMs: this.#api.timeoutMs, largestBytes: LONGEST_ANSWER_BYTES, signal, onHead };
+    return this.#exchanger.ask(asked, limits);
   }
 
   #understood<Schema extends z.core.$ZodType>(
@@ -226,26 +208,10 @@ export class CalcomClient {
     if (status === 401) return { kind: 'unauthorized', code: 'HTTP_401', message };
     if (status === 429) return { kind: 'limited', code: 'HTTP_429', message };
     const code = `HTTP_${status}`;
-    // 500 and 409 come from where bookings are made. The others come from what stands before it and may have lost patience.
+    // 500 and 409 come from where bookings are made. The others come from what stands before it and may have lost
+    // patience.
     if (status === 409 || status === 500) return { kind: 'unknown', code, message, over: true };
     if (status >= 500 || status === 408) return { kind: 'unknown', code, message, over: false };
     return { kind: 'rejected', code, message };
   }
-}
-
-/** The text of an answer; undefined when it is longer than any that makes sense. The rest is never fetched then. */
-async function textOf(response: Response): Promise<string | undefined> {
-  const { body, headers } = response;
-  const length = Number(headers.get('content-length') ?? Number.NaN);
-  // What is packed may be of any length.
-  if (length <= LONGEST_ANSWER_BYTES && !headers.has('content-encoding')) return response.text();
-  let bytes = 0;
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > LONGEST_ANSWER_BYTES) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -6,7 +6,9 @@ import { type Answer, type Asking, type BookingFilter, type CalcomClient, PAGE_B
 const MOST_PAGES = 4;
 /** Reschedules that are followed from one booking to the next. */
 const MOST_MOVES = 10;
-/** Milliseconds around the start in which bookings are listed where there are too many in all: more than any clock or zone is off. */
+/**
+ * Milliseconds around the start in which bookings are listed where there are too many in all: more than a zone is off.
+ */
 const AROUND_MS = 26 * 3_600_000;
 
 /** What Cal.com has for an appointment. */
@@ -23,8 +25,8 @@ const unclear = (reason: string): Answer<Found> => ({ kind: 'ok', data: { kind: 
 export type Failed = Exclude<Answer<unknown>, { readonly kind: 'ok' }>;
 
 /**
- * Finds the booking of an appointment: by its uid, or else in the list of the attendee's bookings, by the appointment's id
- * in the metadata or by the V1 id. Nothing is written.
+ * Finds the booking of an appointment: by its uid, or else in the list of the attendee's bookings, by the appointment's
+ * id in the metadata or by the V1 id. Nothing is written.
  */
 export async function findBooking(
   client: CalcomClient,
@@ -76,43 +78,48 @@ async function follow(client: CalcomClient, first: Booking, asking: Asking): Pro
   return unclear('its booking was rescheduled too often to follow');
 }
 
-/** All bookings of a list, as far as they are looked through. */
-async function listAll(
+/** Adds the bookings of a list, as far as they are looked through. @returns whether that is all of them */
+async function addAll(
   client: CalcomClient,
   filter: BookingFilter,
+  seen: Map<string, Booking>,
   asking: Asking,
-): Promise<Answer<{ readonly bookings: readonly Booking[]; readonly complete: boolean }>> {
-  const bookings: Booking[] = [];
+): Promise<Answer<boolean>> {
   for (let page = 0; page < MOST_PAGES; page++) {
     const answer = await client.list(filter, page * PAGE_BOOKINGS, asking);
     if (answer.kind !== 'ok') return answer;
-    bookings.push(...answer.data.bookings);
-    if (!answer.data.more) return { kind: 'ok', data: { bookings, complete: true } };
+    for (const booking of answer.data.bookings) seen.set(booking.uid, booking);
+    if (!answer.data.more) return { kind: 'ok', data: true };
   }
-  return { kind: 'ok', data: { bookings, complete: false } };
+  return { kind: 'ok', data: false };
 }
 
+const byAddress = (attendeeEmail: string): BookingFilter => ({ attendeeEmail });
+
+/** An address as it is written, and as Cal.com may have written it. */
+const spellings = (email: string): readonly string[] => [...new Set([email, email.toLowerCase()])];
+
 /**
- * The list is that of the attendee at any time: the appointment may have been moved since its booking was made. An address that
- * stands for many people has too many; then the bookings around the start are looked through too.
+ * The list is that of the attendee at any time: the appointment may have been moved since its booking was made. An
+ * address that stands for many people has too many; then the bookings around the start are looked through too.
  */
 async function findByList(client: CalcomClient, appointment: Appointment, asking: Asking): Promise<Answer<Found>> {
   const { details, start } = appointment;
   if (typeof details === 'string') return unclear(details);
-  const eventTypeId = details.eventTypeId ?? undefined;
   if (start === undefined) return unclear('it has no start');
-  const around = { afterStart: start - AROUND_MS, beforeEnd: start + AROUND_MS };
-  const attendeeEmail = details.email ?? undefined;
-  const filters: BookingFilter[] = [
-    ...(attendeeEmail === undefined ? [] : [{ attendeeEmail }]),
-    { attendeeEmail, eventTypeId, ...around },
-  ];
+  const eventTypeId = details.eventTypeId ?? undefined;
+  const around = { eventTypeId, afterStart: start - AROUND_MS, beforeEnd: start + AROUND_MS };
+  const anyTime: BookingFilter[] = details.email === null ? [] : spellings(details.email).map(byAddress);
+  const lists = anyTime.length === 0 ? [[around]] : [anyTime, anyTime.map((filter) => ({ ...filter, ...around }))];
   const seen = new Map<string, Booking>();
-  for (const filter of filters) {
-    const answer = await listAll(client, filter, asking);
-    if (answer.kind !== 'ok') return answer;
-    for (const booking of answer.data.bookings) seen.set(booking.uid, booking);
-    if (answer.data.complete) {
+  for (const filters of lists) {
+    let complete = true;
+    for (const filter of filters) {
+      const answer = await addAll(client, filter, seen, asking);
+      if (answer.kind !== 'ok') return answer;
+      complete &&= answer.data;
+    }
+    if (complete) {
       const found = await choose(client, appointment, details, [...seen.values()], asking);
       if (found.kind !== 'ok' || found.data.kind !== 'none') return found;
       // Around the start alone nobody knows what an old id stood for.

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /** Requests in `WINDOW_MS` that a server is taken to allow until it says. Source: Cal.com's default for an API key. */
 const ASSUMED_LIMIT = 120;
 const ASSUMED_WINDOW_MS = 60_000;
@@ -14,20 +16,24 @@ export interface RateLimit {
   readonly resetSeconds: number;
 }
 
-const wholeNumber = (text: string | null): number | undefined =>
-  text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+const wholeNumber = (value: string | readonly string[] | undefined): number | undefined =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+
+const LIMIT = 'x-ratelimit-limit';
 
 /** The limits that an answer states. A key may have several: `X-RateLimit-Limit-Default` and others. */
-export function rateLimitsOf(headers: Headers): readonly RateLimit[] {
-  return [...headers.keys()].flatMap((header) => {
-    const [, name] = /^x-ratelimit-limit(|-.+)$/.exec(header) ?? [];
-    if (name === undefined) return [];
-    const [limit, remaining, resetSeconds] = ['limit', 'remaining', 'reset'].map((what) =>
-      wholeNumber(headers.get(`x-ratelimit-${what}${name}`)),
-    );
-    if (limit === undefined || limit === 0 || remaining === undefined || resetSeconds === undefined) return [];
-    return [{ name, limit, remaining, resetSeconds }];
-  });
+export function rateLimitsOf(headers: IncomingHttpHeaders): readonly RateLimit[] {
+  const stated: RateLimit[] = [];
+  for (const header of Object.keys(headers)) {
+    const name = header.slice(LIMIT.length);
+    if (!header.startsWith(LIMIT) || (name !== '' && !name.startsWith('-'))) continue;
+    const limit = wholeNumber(headers[header]);
+    const remaining = wholeNumber(headers[`x-ratelimit-remaining${name}`]);
+    const resetSeconds = wholeNumber(headers[`x-ratelimit-reset${name}`]);
+    if (limit === undefined || limit === 0 || remaining === undefined || resetSeconds === undefined) continue;
+    stated.push({ name, limit, remaining, resetSeconds });
+  }
+  return stated;
 }
 
 /** What is known of a request when its answer has come. Times are those of a `Clock`. */
@@ -38,9 +44,9 @@ export interface Sent {
 }
 
 /**
- * One limit as the server counts it: in windows of a fixed length, each from its first request on. What an answer says is old
- * when it arrives, as other requests are under way: each answer is read at its worst, as if none of these had been
- * counted yet. So the limit is never passed by requests of this process.
+ * One limit as the server counts it: in windows of a fixed length, each from its first request on. What an answer says
+ * is old when it arrives, as other requests are under way: each answer is read at its worst, as if none of these had
+ * been counted yet. So the limit is never passed by requests of this process.
  */
 export class RateWindow {
   #limit: number;

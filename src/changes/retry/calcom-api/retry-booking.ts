@@ -15,7 +15,9 @@ type Unknown = Extract<Failed, { readonly kind: 'unknown' }>;
 
 /** What came of a retry, for whoever writes the row. Texts are one line each and hold no secret. */
 export type RetryResult =
-  /** What the row is to hold: after a reschedule both ids are new. Null where Cal.com has no booking, and needs none. */
+  /**
+   * What the row is to hold: after a reschedule both ids are new. Null where Cal.com has no booking, and needs none.
+   */
   | {
       readonly kind: 'succeeded';
       /** `nothing`: it was so already. */
@@ -68,9 +70,10 @@ function stepOf(appointment: Appointment, found: Found): Step {
 const at = (start: number): string => `${new Date(start).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 
 /** Why a row is not retried whatever Cal.com has. */
-function hindrance({ origin, deleted, unclearIds }: Appointment): string | undefined {
+function hindrance(appointment: Appointment): string | undefined {
+  const { origin, deleted, unclearIds } = appointment;
   if (origin?.toLowerCase() === FOREIGN_ORIGIN) return 'it came from Cal.com, and sending it back would be a loop';
-  if (deleted) return 'it is deleted';
+  if (deleted && !isCancelled(appointment)) return 'it is deleted';
   return unclearIds ? 'its booking ids are none, or contradict each other' : undefined;
 }
 
@@ -206,9 +209,9 @@ class Attempts {
 }
 
 /**
- * Brings Cal.com to what an appointment says: creates, cancels or reschedules its booking, or finds that it is so already.
- * Before each attempt it looks at what Cal.com has, so that no booking is ever made twice. It makes three attempts, with
- * 1 s, 5 s and 30 s to verify after them.
+ * Brings Cal.com to what an appointment says: creates, cancels or reschedules its booking, or finds that it is so
+ * already. Before each attempt it looks at what Cal.com has, so that no booking is ever made twice. It makes three
+ * attempts, with 1 s, 5 s and 30 s to verify after them.
  * @param asking aborting stops it as soon as what was sent is answered
  */
 export async function retryBooking(

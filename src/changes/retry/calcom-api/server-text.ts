@@ -10,8 +10,8 @@ const READ_CHARACTERS = 2_000;
 const KEYS = /\bBearer\s+\S+|\bcal_[A-Za-z0-9_]+/gi;
 
 /**
- * What a server said, on one line, without what a terminal obeys and without any key: a server may repeat the header that it
- * was sent.
+ * What a server said, on one line, without what a terminal obeys and without any key: a server may repeat the header
+ * that it was sent.
  * @param key ours
  */
 export function cleaned(text: string, key: string): string {
