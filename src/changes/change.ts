@@ -27,7 +27,7 @@ export interface ChangeGround {
 }
 
 /** Columns of a row with their values, by the names that apptop has for them; of the ids `v1`, `v2` and `backup`. */
-export type SampleValues = Readonly<Record<string, string | null>>;
+type SampleValues = Readonly<Record<string, string | null>>;
 
 /** A row before and after: the columns that change, or those that tell it. */
 export interface PlanSample {
@@ -36,6 +36,14 @@ export interface PlanSample {
   readonly action: string;
   readonly before: SampleValues;
   readonly after: SampleValues;
+}
+
+/** Rows that are left alone for the same reason. */
+export interface LeftRows {
+  readonly reason: string;
+  readonly rows: number;
+  /** The primary keys of the first few. */
+  readonly named: readonly string[];
 }
 
 /** What a change would do, as one kind of change says it. */
@@ -59,6 +67,8 @@ export interface Planned {
   readonly seconds: number;
   /** What a person should know beside: triggers that fire, rows that are left. */
   readonly notes: readonly string[];
+  /** Rows that were asked for and are left alone; of a change that is asked for rows. */
+  readonly left?: readonly LeftRows[] | undefined;
 }
 
 /** A precondition: `pending` is one that is seen to when the change begins. */

@@ -53,7 +53,10 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     onEnded: () => live.refresh(),
     confirmMs,
   });
-  live.refreshWith((signal) => changes.reread(signal));
+  live.refreshWith(async (signal) => {
+    await changes.reread(signal);
+    await changes.settle(signal);
+  });
   const console = await openConsole(
     {
       context,

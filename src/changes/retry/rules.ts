@@ -1,13 +1,14 @@
+import type { Context } from '../../config/context.ts';
 import type { ReviewRow } from '../../data/queries/review-rows.ts';
 import { age } from '../../model/format.ts';
-import { type KeptOutcome, retryState } from '../../model/review.ts';
+import { Problem } from '../../model/problem.ts';
+import { type KeptOutcome, RETRY_STRATEGIES, retryState } from '../../model/review.ts';
 import { STUCK_AFTER_SECONDS } from '../../model/sync.ts';
 
 /** Whose sync would send back to Cal.com what came from there. */
 const LOOP_ORIGIN = 'calcom';
 
-/** The condition in the statements that retry, said once more where the row is changed. */
-export const LOOP_REFUSAL = 'its origin is calcom: a retry would send back what came from there, which is the loop';
+const LOOP_REFUSAL = 'its origin is calcom: a retry would send back what came from there, which is the loop';
 
 /**
  * Why a row may not be retried by any strategy; undefined when it may.
@@ -23,3 +24,11 @@ export function refusalOf(row: ReviewRow, kept: readonly KeptOutcome[], now: num
   // Who was to do it may be gone.
   return seconds > STUCK_AFTER_SECONDS ? undefined : `it is being retried since ${age(seconds)}`;
 }
+
+/** Where the config names no strategy, and what to write into it. */
+export const noStrategy = ({ name }: Pick<Context, 'name'>): Problem =>
+  new Problem(
+    'config',
+    'nothing says how a sync is retried',
+    `add "retry": {"strategy": …} to contexts.${name} in the config: ${RETRY_STRATEGIES.join(', ')}`,
+  );

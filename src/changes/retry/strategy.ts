@@ -24,7 +24,7 @@ export interface RetryResult {
 }
 
 /** One way to try the sync of an appointment again. */
-export interface RetryStrategy<Item extends RetryItem> {
+interface RetryStrategy<Item extends RetryItem> {
   readonly action: ReviewAction<Item> | OutsideAction<Item>;
   readonly words: Pick<ReviewWords<Item>, 'sql' | 'notes' | 'sample' | 'rowsPerSecond'> & {
     /** `gives 37 jobs back to the queue` */

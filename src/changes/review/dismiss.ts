@@ -29,7 +29,7 @@ export const unflagging = (action: string, { flaggedAt }: ReviewRow) => ({
   after: { requires_manual_review: '0', manual_review_flagged_at: null },
 });
 
-export const NOT_WAITING = 'it does not wait for review';
+const NOT_WAITING = 'it does not wait for review';
 
 /** Takes rows off the queue for a reason; their errors stay where they are. */
 export const DISMISS_REVIEW = queueChange<ReviewItem>({

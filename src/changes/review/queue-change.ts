@@ -6,7 +6,7 @@ import { type OutsideAction, OutsideWork, type ReviewAction, type ReviewItem, Re
 import { selectionOf } from './selection.ts';
 
 /** What is done to rows of the queue, and what is said of it. */
-export interface QueueAction<Item extends ReviewItem> {
+interface QueueAction<Item extends ReviewItem> {
   readonly action: ReviewAction<Item> | OutsideAction<Item>;
   readonly words: ReviewWords<Item>;
 }
