@@ -7,8 +7,9 @@ import type { GuardedPath } from './guarded-path.ts';
 import type { Shared } from './store-parts.ts';
 import type { Ending, Settled } from './store-state.ts';
 
-/** Stretches of handed rows, of 1,000 each, that one refresh looks at. */
-const MOST_STRETCHES = 2;
+/** Retries and rows of them that one refresh looks at: the others have their turn with the next. */
+const MOST_RUNS = 10;
+const MOST_LOOKED = 2_000;
 
 /** Rows that are settled at once: one batch, which no pause can part. */
 const MOST_ROWS = 500;
@@ -18,9 +19,9 @@ const PASSING: ReadonlySet<ProblemKind> = new Set(['blocked', 'lost', 'unreachab
 
 /** What a retry of this process has handed on, and up to where it was looked at. */
 interface Watched {
-  after: string | undefined;
+  readonly after: string | undefined;
   /** Whether a row that still waits was seen since its first row was looked at. */
-  waits: boolean;
+  readonly waits: boolean;
 }
 
 /**
@@ -87,21 +88,19 @@ export class Settler {
     const { handedRows } = await import('./review/standing.ts');
     const source = await sourceOf(this.#database, this.#context, options);
     const synced: string[] = [];
-    let looks = 0;
-    for (const [run, watched] of [...this.#watched]) {
-      for (; looks < MOST_STRETCHES && synced.length < MOST_ROWS; looks += 1) {
-        const { last, rows } = await handedRows(this.#database, source, { run, after: watched.after }, options);
-        const waiting = rows.filter(({ row }) => row.inReview);
-        synced.push(...waiting.filter(({ state }) => state === 'succeeded').map(({ row }) => row.pk));
-        watched.waits ||= waiting.length > 0;
-        watched.after = last;
-        if (last !== undefined) continue;
-        // The last one looked at is the first of the next refresh.
-        this.#watched.delete(run);
-        if (watched.waits) this.#watched.set(run, { after: undefined, waits: false });
-        looks += 1;
-        break;
-      }
+    let looked = 0;
+    for (const run of [...this.#watched.keys()].slice(0, MOST_RUNS)) {
+      const watched = this.#watched.get(run) ?? { after: undefined, waits: false };
+      if (looked >= MOST_LOOKED || synced.length >= MOST_ROWS) break;
+      const { last, rows } = await handedRows(this.#database, source, { run, after: watched.after }, options);
+      const waiting = rows.filter(({ row }) => row.inReview);
+      synced.push(...waiting.filter(({ state }) => state === 'succeeded').map(({ row }) => row.pk));
+      looked += rows.length;
+      const waits = watched.waits || waiting.length > 0;
+      // It comes last with the next refresh, and no more when none of its rows waits.
+      this.#watched.delete(run);
+      if (last !== undefined) this.#watched.set(run, { after: last, waits });
+      else if (waits) this.#watched.set(run, { after: undefined, waits: false });
     }
     return [...new Set(synced)].slice(0, MOST_ROWS);
   }
@@ -113,7 +112,8 @@ export class Settler {
       const end = await settle(await this.#path(), new AbortController().signal, pks);
       if (end === undefined) return;
       const { id, state, counts, reason = '' } = end.run;
-      const problem = state === 'done' ? undefined : `run ${id}, which takes retries off the queue, is ${state}: ${reason}`;
+      const problem =
+        state === 'done' ? undefined : `run ${id}, which takes retries off the queue, is ${state}: ${reason}`;
       if (problem !== undefined) this.#watched.clear();
       this.#say({ rows: counts.succeeded, problem });
       this.#onEnded();

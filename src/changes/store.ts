@@ -12,7 +12,14 @@ import { Performer } from './performer.ts';
 import type { Plan } from './plan.ts';
 import { RunFollower } from './run-follower.ts';
 import { Settler } from './settler.ts';
-import { type Aside, type ChangesState, type ChangesStore, type Ending, type Looked, parametersFor } from './store-state.ts';
+import {
+  type Aside,
+  type ChangesState,
+  type ChangesStore,
+  type Ending,
+  type Looked,
+  parametersFor,
+} from './store-state.ts';
 
 /** What the store needs from around it. */
 export interface ChangesHost {

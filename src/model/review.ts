@@ -110,7 +110,8 @@ export function rowStanding(kept: readonly KeptOutcome[], state: SyncState | und
   const claim = since.find(({ outcome }) => outcome === 'taken' || outcome === 'released');
   return {
     retry,
-    seconds: retry === 'retrying' && newest !== undefined ? Math.max(0, Math.floor((now - newest.at) / 1000)) : undefined,
+    seconds:
+      retry === 'retrying' && newest !== undefined ? Math.max(0, Math.floor((now - newest.at) / 1000)) : undefined,
     retries: tries.length,
     takenBy: claim?.outcome === 'taken' ? claim.operator : undefined,
     noted: since.find(({ outcome }) => outcome === 'noted')?.detail,

@@ -1,5 +1,6 @@
 import { Box, render, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { counted } from '../model/format.ts';
 import { Connecting, StaleBanner } from './components/banner.tsx';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
@@ -126,6 +127,22 @@ function Keys() {
   return null;
 }
 
+/** Says what was taken off the review queue by itself. */
+function Notes() {
+  const { model, services } = useRoot();
+  useEffect(() => {
+    let said = services.changes.getState().settled;
+    return services.changes.subscribe(() => {
+      const { settled } = services.changes.getState();
+      if (settled === undefined || settled === said) return;
+      said = settled;
+      const { rows, problem } = settled;
+      model.notify(problem ?? `${counted(rows, 'retry has', 'retries have')} succeeded: off the queue`);
+    });
+  }, [model, services]);
+  return null;
+}
+
 /** Where a console is drawn and where its keys come from. */
 export interface ConsoleStreams {
   readonly stdin: TerminalInput;
@@ -174,6 +191,7 @@ export function renderConsole(
   const instance = render(
     <RootContext value={root}>
       <Keys />
+      <Notes />
       <Layout />
     </RootContext>,
     {

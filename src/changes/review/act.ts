@@ -1,6 +1,6 @@
+import type { Context } from '../../config/context.ts';
 import type { Database } from '../../data/database.ts';
 import { sourceOf } from '../../data/queries/read-rows.ts';
-import type { Context } from '../../config/context.ts';
 import { outcomesOf } from '../../data/state/outcomes.ts';
 import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
@@ -54,7 +54,8 @@ export async function endOfAct(ground: ActGround, pks: readonly string[], ending
   if (problem !== undefined) return `${rows}: ${said(problem)}`;
   if (end === undefined) return `${rows}: there was nothing to do`;
   const { run } = end;
-  if (run.state !== 'done') return `${rows}: run ${run.id} is ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}`;
+  if (run.state !== 'done')
+    return `${rows}: run ${run.id} is ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}`;
   const [pk = ''] = pks;
   const told = pks.length === 1 ? await outcomeOf(ground, pk, run.id) : undefined;
   return `${rows}: ${told ?? `${counted(run.counts.changed, 'line')} on record`}`;
@@ -66,7 +67,9 @@ async function outcomeOf({ database, context }: ActGround, pk: string, run: numb
     const options = { lane: 'row' } as const;
     const { appointments } = await sourceOf(database, context, options);
     const line = (await outcomesOf(database, appointments, [pk], options)).find((one) => one.run === run);
-    return line && `${WORDS[line.outcome]}${line.detail === undefined || QUIET.has(line.outcome) ? '' : `: ${line.detail}`}`;
+    return (
+      line && `${WORDS[line.outcome]}${line.detail === undefined || QUIET.has(line.outcome) ? '' : `: ${line.detail}`}`
+    );
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;
