@@ -1,10 +1,11 @@
-import { Box, render, Text, useInput, usePaste, useWindowSize } from 'ink';
+import { Box, render, useInput, usePaste, useWindowSize } from 'ink';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { counted } from '../model/format.ts';
 import { Connecting, StaleBanner } from './components/banner.tsx';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { PromptLine } from './components/prompt.tsx';
+import { Rule } from './components/rule.tsx';
 import { Tabs } from './components/tabs.tsx';
 import type { DrawOptions, Screen, Services } from './contract.ts';
 import {
@@ -71,11 +72,6 @@ function Covered({ shown, children }: { shown: boolean; children: ReactNode }) {
   );
 }
 
-function Rule({ columns }: { columns: number }) {
-  const { theme } = useRoot();
-  return <Text {...theme.style('muted')}>{theme.glyphs.rule.repeat(columns)}</Text>;
-}
-
 /** The lines around the screen, as many as there is room for, and the screen or what covers it. */
 function Layout() {
   const { draw } = useRoot();
@@ -102,9 +98,9 @@ function Layout() {
           {Overlay !== undefined && <Overlay />}
         </SizeContext>
       </Box>
-      {rules && <Rule columns={columns} />}
+      {prompt !== undefined && rules && <Rule columns={columns} />}
       {prompt !== undefined && <PromptLine key={prompt.label} prompt={prompt} columns={columns} />}
-      {prompt === undefined && chrome.footer && <Footer columns={columns} />}
+      {prompt === undefined && chrome.footer && <Footer columns={columns} lines={rules ? 2 : 1} />}
     </Box>
   );
 }

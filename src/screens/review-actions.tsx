@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ChangeKind, Parameters } from '../changes/change.ts';
+import type { Parameters } from '../changes/change.ts';
 import { noStrategy } from '../changes/retry/rules.ts';
 import { act } from '../changes/review/act.ts';
 import type { ChangesState } from '../changes/store-state.ts';
@@ -42,7 +42,7 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
   const console = useConsole();
   const services = useServices();
   const { changes: store, context } = services;
-  const { kinds } = useChanges(all);
+  useChanges(all);
   const server = useLive((live) => live.server);
   const [acting, setActing] = useState<string>();
   useEffect(() => void store.load(), [store]);
@@ -54,12 +54,11 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
       return `${message}: ${remedy}`;
     }
     if (acting !== undefined) return `${acting} is under way`;
-    if (kinds === undefined) return 'loading the changes';
     return pks?.length === 0 ? 'the list is empty' : undefined;
   };
-  const kindOf = (id: string): ChangeKind | undefined => kinds?.find((kind) => kind.id === id);
-  const confirm = (id: string, parameters: Parameters, onBegun: (() => void) | undefined) => {
-    const kind = kindOf(id);
+  const confirm = async (id: string, parameters: Parameters, onBegun: (() => void) | undefined) => {
+    await store.load();
+    const kind = store.getState().kinds?.find((candidate) => candidate.id === id);
     if (kind !== undefined) console.open(confirmView(kind, parameters, onBegun));
   };
   const atOnce = async (change: string, pks: readonly string[], reason?: string) => {
@@ -86,7 +85,7 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
   return ({ pks, marked, all: everything, key, onBegun }) => {
     const what = !marked ? 'the row' : pks.length === 1 ? 'the marked row' : `the ${counted(pks.length, 'marked row')}`;
     const retry = () =>
-      pks.length > 1 ? confirm('retry-review', { ids: pks }, onBegun) : void atOnce('retry-review', pks);
+      void (pks.length > 1 ? confirm('retry-review', { ids: pks }, onBegun) : atOnce('retry-review', pks));
     const action = (id: string, title: string, run: () => void, more: Partial<Binding> = {}): Binding => ({
       id,
       keys: [],
@@ -101,8 +100,10 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
         ? []
         : [
             {
-              ...action(`${id}-all`, `${title} all ${everything.words}`, () =>
-                confirm(id, everything.parameters, onBegun),
+              ...action(
+                `${id}-all`,
+                `${title} all ${everything.words}`,
+                () => void confirm(id, everything.parameters, onBegun),
               ),
               disabled: () => now(id, everything.empty ? [] : undefined),
             },
@@ -114,8 +115,10 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
         ...(key !== undefined && { hint: 'retry' }),
       }),
       ...allOf('retry-review', 'Retry'),
-      action('dismiss-review', `Dismiss ${what}, with a reason`, () =>
-        confirm('dismiss-review', { ids: pks }, onBegun),
+      action(
+        'dismiss-review',
+        `Dismiss ${what}, with a reason`,
+        () => void confirm('dismiss-review', { ids: pks }, onBegun),
       ),
       ...allOf('dismiss-review', 'Dismiss'),
       ...Object.entries(AT_ONCE).map(([id, title]) => action(id, `${title} ${what}`, () => void atOnce(id, pks))),

@@ -36,12 +36,12 @@ export function jobsLines({ waiting, failed }: JobsSummary): readonly JobsLine[]
     typeof waiting === 'string'
       ? [lacking(WAITING, waiting)]
       : waiting.map(({ queue, jobs, reserved, oldestSeconds }): JobsLine => {
-          const oldest = oldestSeconds === undefined ? '' : `, the oldest for ${age(oldestSeconds)}`;
+          const oldest = oldestSeconds === undefined ? '' : `oldest ${age(oldestSeconds)}, `;
           return {
             section: WAITING,
             what: queue,
             jobs,
-            about: `${counted(reserved, 'is', 'are')} taken by a worker${oldest}`,
+            about: `${oldest}${count(reserved)} reserved`,
             remedy: '',
             tone: 'plain',
           };
@@ -116,7 +116,6 @@ export const JOBS_COLUMNS: readonly TableColumn<JobsLine>[] = [
     title: 'age, likely cause',
     width: 30,
     priority: 3,
-    grows: true,
     value: ({ about }) => about,
     tone: ({ tone }) => tone,
   },
@@ -125,7 +124,6 @@ export const JOBS_COLUMNS: readonly TableColumn<JobsLine>[] = [
     title: 'remedy',
     width: 30,
     priority: 4,
-    grows: true,
     value: ({ remedy }) => remedy,
     tone: () => 'muted',
   },

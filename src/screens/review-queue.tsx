@@ -1,6 +1,7 @@
 import { Box, Text } from 'ink';
 import { useMemo, useState } from 'react';
 import type { RowsQuery, RowsSort } from '../data/queries/rows.ts';
+import type { RowsView } from '../live/rows.ts';
 import { age, count, counted } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
@@ -19,6 +20,10 @@ const summaryOf = ({ rows, oldestSeconds }: ReviewFigures): string => {
   return `${counted(rows, 'appointment waits', 'appointments wait')} for review${oldest}`;
 };
 
+/** Rows of a list; undefined until they were counted. */
+const countedIn = ({ total, atStart, atEnd, rows }: Omit<RowsView, 'query'>): number | undefined =>
+  total ?? (atStart && atEnd ? rows.length : undefined);
+
 /**
  * All that a list of the queue shows, and how many of how many that is.
  * @param shown undefined until they were counted
@@ -30,7 +35,7 @@ function allOf(shown: number | undefined, of: number, { filter, columns }: RowsQ
   const many = shown === undefined ? '' : `${count(shown)} `;
   return {
     words: narrowed ? `${many}of ${count(of)} that match` : count(shown ?? of),
-    empty: shown === 0,
+    empty: (shown ?? of) === 0,
     parameters: { filter: said, columns },
   };
 }
@@ -97,7 +102,7 @@ export function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
           actionsOn({
             pks: marks.size > 0 ? [...marks] : selected === undefined ? [] : [selected.pk],
             marked: marks.size > 0,
-            all: allOf(list.getView().total, review.rows, query),
+            all: allOf(countedIn(list.getView()), review.rows, query),
             key: 'r',
             onBegun,
           })

@@ -63,7 +63,7 @@ function AppointmentView({ pk }: { pk: string }) {
 
 /** Lines of what operators did: one on a small screen. */
 const MOST_HISTORY = 4;
-const MANY_ROWS = 30;
+const MANY_ROWS = 20;
 
 /** A place in the fields that stays where it is while values change. */
 interface Place {
