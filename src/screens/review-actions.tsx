@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import type { Parameters } from '../changes/change.ts';
 import { noStrategy } from '../changes/retry/rules.ts';
 import { act } from '../changes/review/act.ts';
@@ -45,7 +45,6 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
   useChanges(all);
   const server = useLive((live) => live.server);
   const [acting, setActing] = useState<string>();
-  useEffect(() => void store.load(), [store]);
   const now = (id: string, pks: readonly string[] | undefined): string | undefined => {
     const busy = busyBecause(store.getState(), { context, server });
     if (busy !== undefined) return busy;
