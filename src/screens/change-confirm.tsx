@@ -142,7 +142,7 @@ function factsOf({ plan, gates }: Look, { chosen }: ChangeKind, { glyphs }: Them
     // Which of the chosen rows are left alone, and what a strategy needs, is what a person confirms.
     ...(chosen ? notes : []),
     {
-      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${plan.rollback}`,
+      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${chosen ? 'rollback: ' : ''}${plan.rollback}`,
       tone: 'plain',
     },
     ...(open.length === 0 ? [] : [{ text: `gates  ${open.join('   ')}`, tone: 'plain' } as const]),

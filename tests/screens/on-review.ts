@@ -1,10 +1,9 @@
 import type { Context } from '../../src/config/context.ts';
 import { DEFAULT_LARAVEL } from '../../src/config/retry.ts';
+import { row } from '../changes/guarded.ts';
 import type { PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { createQueueTables, failedRow } from '../laravel/queue-stand.ts';
 import { type OnDatabase, openOn } from './on-database.ts';
-// A state folder of this file's own.
-import '../changes/guarded.ts';
 
 /** A context that may change its database, and retries by Laravel's queue. */
 export const OPERATE: Partial<Context> = {
@@ -13,12 +12,12 @@ export const OPERATE: Partial<Context> = {
   retry: { strategy: 'laravel-queue', laravel: DEFAULT_LARAVEL, command: undefined, calcomApi: undefined },
 };
 
-export const moment = (secondsAgo: number): string =>
+const moment = (secondsAgo: number): string =>
   new Date(Date.now() - secondsAgo * 1000).toISOString().slice(0, 19).replace('T', ' ');
 
 /** A row that waits for review, the one with the highest id flagged last. */
 export const flagged = (id: number, other: PlantedRow = {}): PlantedRow => ({
-  id,
+  ...row(id, null, null),
   requires_manual_review: true,
   manual_review_flagged_at: moment(3_600 - id),
   last_sync_attempt_at: moment(3_600 - id),

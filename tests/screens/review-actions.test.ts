@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ENGINES } from '../engines/engines.ts';
+import { severable } from '../engines/severable.ts';
 import { failedRow } from '../laravel/queue-stand.ts';
 import { poll } from '../support.ts';
 import { consoleOn } from './on-database.ts';
@@ -239,6 +243,30 @@ for (const engine of ENGINES) {
       await console.press('R').sees('needs table jobs; 2 jobs failed', 'the queue of the application');
     });
 
+    test('the newest retries of everybody, with who and why, as a file too', async () => {
+      await using open = await openReview(engine, [flagged(1), flagged(2, CALCOM)]);
+      const { console, db } = open;
+      await console.sees(/› +2 /).press(':').type('retryall2').sees('› Retry all 2').press('enter');
+      await console
+        .sees('[ Retry 1 row ]', 'left alone: 1 row (2)')
+        .press('tab')
+        .sees('› [ Retry 1 row ]')
+        .press('enter');
+      await console.sees('row 1: handed on, retrying').press('tab', 'tab').sees('[Retries]');
+      await console.sees('2 retries: 1 left alone, 1 retrying', /› +2 +left alone .* its origin is calcom/);
+      await db.execute('UPDATE apptop_outcome SET detail = ? WHERE pk = 1', ['\u001b[2J漢字\nnext']);
+      await console.after(() => open.live.refresh()).sees(/1 +retrying .*␛\[2J漢字␊next/);
+      const file = join(mkdtempSync(join(tmpdir(), 'apptop-export-')), 'retries.json');
+      await console.press('E').sees('export').press('ctrl-u').type(file).press('enter').sees('has 2 rows');
+      const rows: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      expect(rows).toMatchObject([
+        { row: '2', state: 'left alone', run: '1' },
+        { row: '1', state: 'retrying', run: '1', detail: '\u001b[2J漢字\nnext' },
+      ]);
+      expect(console.hasNoRawEscapes()).toBe(true);
+      await console.press('enter').sees('› row 2');
+    });
+
     test('small screens, ASCII, no colour and a screen reader', async () => {
       await using open = await openReview(engine, [flagged(1), flagged(2)], { columns: 40, rows: 15, ascii: true });
       const { console, db, live } = open;
@@ -259,5 +287,28 @@ for (const engine of ENGINES) {
         .press('r')
         .sees('row 5: handed on, retrying', /5 +retrying/);
     });
+  });
+}
+
+for (const engine of ENGINES.filter(({ name }) => name !== 'sqlite')) {
+  test(`a server that dies while a row is looked at: what is known stays, and the note says it, on ${engine.name}`, async () => {
+    await using open = await openReview(engine, [flagged(1)]);
+    const { target } = open.db;
+    if (!('port' in target)) throw new Error('a server has a port');
+    const way = await severable(target);
+    await using other = await consoleOn({ ...open.context, target: way.target }, { columns: 120, rows: 30 });
+    const { console } = other;
+    await console
+      .sees('4 Review')
+      .press('4')
+      .sees(/› +1 /)
+      .after(() => way.sever());
+    await console
+      .press('r')
+      .sees(/row 1: .*(lost|closed|answers|connection)/)
+      .sees(/› +1 .*HTTP_401/);
+    await console.press(':').type('dismisstherow').sees('› Dismiss').press('enter').sees('try: ', '› [ Close ]');
+    way.restore();
+    await console.press('escape').sees(/› +1 /).press('r').sees('row 1: handed on, retrying');
   });
 }
