@@ -23,7 +23,8 @@ export const wasChanged = ({ runs }: ChangesState): boolean => runs !== undefine
  */
 export function useStandings(): {
   readonly standings: Standings;
-  readonly onShown: (rows: readonly AppointmentRow[]) => void;
+  /** undefined while there is nothing to ask: no key then waits for it. */
+  readonly onShown: ((rows: readonly AppointmentRow[]) => void) | undefined;
 } {
   const { context, database } = useServices();
   const changed = useChanges(wasChanged);
@@ -47,7 +48,7 @@ export function useStandings(): {
     asked.current = wanted;
     again();
   }, [asking, wanted, again]);
-  return { standings: answer, onShown };
+  return { standings: answer, onShown: changed ? onShown : undefined };
 }
 
 /** The account of an operator as runs name them: `ada` of `ada@bastion (process 812)`. */

@@ -33,7 +33,7 @@ export interface TableProps<Item> {
     clearMarks: () => void,
   ) => readonly Binding[];
   /** Told which rows are on screen; always the same function. */
-  readonly onShown?: (rows: readonly Item[]) => void;
+  readonly onShown?: ((rows: readonly Item[]) => void) | undefined;
 }
 
 interface TableKeys<Item> extends TableProps<Item> {
