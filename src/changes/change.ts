@@ -38,6 +38,14 @@ export interface PlanSample {
   readonly after: SampleValues;
 }
 
+/** Rows that are left alone for the same reason. */
+export interface LeftRows {
+  readonly reason: string;
+  readonly rows: number;
+  /** The primary keys of the first few. */
+  readonly named: readonly string[];
+}
+
 /** What a change would do, as one kind of change says it. */
 export interface Planned {
   /** Rows that will change: the number that a confirmation names. */
@@ -59,6 +67,8 @@ export interface Planned {
   readonly seconds: number;
   /** What a person should know beside: triggers that fire, rows that are left. */
   readonly notes: readonly string[];
+  /** Rows that were asked for and are left alone; of a change that is asked for rows. */
+  readonly left?: readonly LeftRows[] | undefined;
 }
 
 /** A precondition: `pending` is one that is seen to when the change begins. */

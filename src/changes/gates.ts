@@ -3,9 +3,9 @@ import type { CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/runner.ts';
 import { leaseOf, selectLease } from '../data/state/lease.ts';
 import { runOf, selectRuns } from '../data/state/runs.ts';
+import { ifThere } from '../data/state/tables.ts';
 import type { Phase, Severity } from '../model/check-words.ts';
 import { age, counted } from '../model/format.ts';
-import { Problem } from '../model/problem.ts';
 import { isOpen, type Lease, type Run } from '../model/run.ts';
 import type { ChangeGround, ChangeKind, Gate } from './change.ts';
 
@@ -23,16 +23,6 @@ export const red = (id: string, title: string, detail: string, remedy: string): 
   detail,
   remedy,
 });
-
-/** What a query about a table that may not be there yet answers with; nothing where it is not. */
-export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promise<readonly Answer[]> {
-  try {
-    return await query;
-  } catch (error) {
-    if (error instanceof Problem && error.kind === 'missing') return [];
-    throw error;
-  }
-}
 
 /** What runs are found with, whatever the appointments are like. */
 export type RunsPlace = Pick<ChangeGround, 'context' | 'database' | 'dialect' | 'options'>;

@@ -16,7 +16,7 @@ export class Performer {
   readonly #path: () => Promise<GuardedPath>;
   readonly #follower: RunFollower;
   readonly #onEnded: () => void;
-  #performing: { readonly leave: AbortController; readonly done: Promise<void> } | undefined;
+  #performing: { readonly leave: AbortController; readonly done: Promise<Ending> } | undefined;
   #showing: NodeJS.Timeout | undefined;
   /** Seen since the last picture. */
   #newer: Run | undefined;
@@ -28,25 +28,28 @@ export class Performer {
     this.#onEnded = onEnded;
   }
 
-  /** Begins some work; how it goes and ends is in the state. */
+  /** Begins some work as soon as `first` is over; how it goes and ends is in the state, too. */
   perform(
     what: Pick<Ending, 'change' | 'parameters'>,
     work: (path: GuardedPath, options: RunOptions) => Promise<RunEnd | undefined>,
-  ): void {
+    first?: Promise<void>,
+  ): Promise<Ending> {
     if (this.#performing !== undefined) throw new Error('this process changes the database already');
     const leave = new AbortController();
     this.#shared.set({ own: { change: what.change, run: undefined, leaving: false }, ending: undefined });
-    const perform = async () => {
+    const perform = async (): Promise<Omit<Ending, 'at'>> => {
       const options = { leave: leave.signal, onProgress: (run: Run) => this.#saw(run) };
       try {
-        const end = await work(await this.#path(), options);
-        this.#ended({ ...what, at: Date.now(), end, problem: undefined });
+        await first;
+        return { ...what, end: await work(await this.#path(), options), problem: undefined };
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
-        this.#ended({ ...what, at: Date.now(), end: undefined, problem: error });
+        return { ...what, end: undefined, problem: error };
       }
     };
-    this.#performing = { leave, done: perform() };
+    const done = perform().then((ended) => this.#ended({ ...ended, at: Date.now() }));
+    this.#performing = { leave, done };
+    return done;
   }
 
   /** Pauses what is under way and waits until it stands still, or so many milliseconds have passed. */
@@ -83,7 +86,7 @@ export class Performer {
     if (mine !== lease) void this.#follower.reread();
   }
 
-  #ended(ending: Ending): void {
+  #ended(ending: Ending): Ending {
     clearTimeout(this.#showing);
     [this.#performing, this.#showing, this.#newer] = [undefined, undefined, undefined];
     const { runs, decisions, own, lease } = this.#shared.get();
@@ -102,6 +105,7 @@ export class Performer {
     });
     void this.#follower.reread();
     this.#onEnded();
+    return ending;
   }
 }
 

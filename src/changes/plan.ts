@@ -27,6 +27,7 @@ const planSchema = z.object({
   rollback: z.string(),
   seconds: z.number(),
   notes: z.array(z.string()),
+  left: z.optional(z.array(z.object({ reason: z.string(), rows: z.number(), named: z.array(z.string()) }))),
 });
 
 /** What a change would do to a database, to be confirmed by a person; a document that can be kept and run later. */

@@ -39,6 +39,15 @@ export interface Ending {
   readonly problem: Problem | undefined;
 }
 
+/** What was taken off the review queue by itself, as retries of this process have succeeded. */
+export interface Settled {
+  /** Local milliseconds. */
+  readonly at: number;
+  readonly rows: number;
+  /** Why that goes on no longer, with what to do; undefined when all is well. */
+  readonly problem: string | undefined;
+}
+
 /** A row that the database refused to change. */
 export interface Aside {
   readonly pk: string;
@@ -60,6 +69,7 @@ export interface ChangesState {
   readonly rate: number | undefined;
   readonly own: OwnRun | undefined;
   readonly ending: Ending | undefined;
+  readonly settled: Settled | undefined;
   /** About conflict and review rows, for the next move. */
   readonly decisions: Decisions;
   /** The path of a dump that the operator named. */
@@ -99,8 +109,10 @@ export interface ChangesStore {
   decide(pks: readonly string[], decision: Decision | undefined): void;
   forgetDecisions(): void;
   setBackup(file: string | undefined): void;
-  /** Begins to run a plan; how it goes and ends is in the state. */
-  begin(plan: Plan, confirmation: Confirmation): void;
+  /** Begins to run a plan; how it goes and ends is in the state, too. */
+  begin(plan: Plan, confirmation: Confirmation): Promise<Ending>;
+  /** With a refresh: takes off the review queue what retries of this process have synced, while nothing else is done. */
+  settle(signal: AbortSignal): Promise<void>;
   resume(run: Run, options: { readonly takeOver: boolean; readonly decision: string | undefined }): void;
   /** Asks a run to pause or to end. @returns what is wrong with that */
   ask(run: Run, request: RunRequest): Promise<Problem | undefined>;

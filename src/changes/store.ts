@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
@@ -10,7 +11,15 @@ import type { Decision } from './move-booking-ids/decide.ts';
 import { Performer } from './performer.ts';
 import type { Plan } from './plan.ts';
 import { RunFollower } from './run-follower.ts';
-import { type Aside, type ChangesState, type ChangesStore, type Looked, parametersFor } from './store-state.ts';
+import { Settler } from './settler.ts';
+import {
+  type Aside,
+  type ChangesState,
+  type ChangesStore,
+  type Ending,
+  type Looked,
+  parametersFor,
+} from './store-state.ts';
 
 /** What the store needs from around it. */
 export interface ChangesHost {
@@ -29,6 +38,7 @@ class Changes implements ChangesStore {
   readonly #follower: RunFollower;
   readonly #looks: Looks;
   readonly #performer: Performer;
+  readonly #settler: Settler;
   #path: Promise<GuardedPath> | undefined;
   #state: ChangesState = {
     kinds: undefined,
@@ -39,6 +49,7 @@ class Changes implements ChangesStore {
     rate: undefined,
     own: undefined,
     ending: undefined,
+    settled: undefined,
     decisions: {},
     backup: undefined,
   };
@@ -50,6 +61,13 @@ class Changes implements ChangesStore {
     this.#follower = new RunFollower(shared, database, context);
     this.#looks = new Looks(shared, this.#loaded);
     this.#performer = new Performer(shared, this.#loaded, this.#follower, onEnded);
+    this.#settler = new Settler(shared, database, context, {
+      path: this.#loaded,
+      onEnded: () => {
+        void this.#follower.reread();
+        onEnded();
+      },
+    });
   }
 
   getState = (): ChangesState => this.#state;
@@ -71,7 +89,8 @@ class Changes implements ChangesStore {
     return (await this.#loaded()).aside(run, limit, signal);
   }
 
-  look(change: string, parameters: Parameters): Promise<Looked> {
+  async look(change: string, parameters: Parameters): Promise<Looked> {
+    await this.#settler.quiet();
     return this.#looks.look(change, parameters);
   }
 
@@ -99,16 +118,20 @@ class Changes implements ChangesStore {
     this.#set({ backup });
   }
 
-  begin(plan: Plan, confirmation: Confirmation): void {
+  begin(plan: Plan, confirmation: Confirmation): Promise<Ending> {
     const { backup } = this.#state;
     const { change, parameters } = plan;
-    this.#performer.perform({ change, parameters }, (path, options) =>
+    return this.#perform({ change, parameters }, (path, options) =>
       path.run(plan, confirmation, { ...options, backup }),
     );
   }
 
+  settle(signal: AbortSignal): Promise<void> {
+    return this.#settler.refreshed(signal);
+  }
+
   resume({ id, change }: Run, more: { readonly takeOver: boolean; readonly decision: string | undefined }): void {
-    this.#performer.perform({ change, parameters: {} }, (path, options) => path.resume(id, { ...options, ...more }));
+    void this.#perform({ change, parameters: {} }, (path, options) => path.resume(id, { ...options, ...more }));
   }
 
   async ask({ id }: Run, request: RunRequest): Promise<Problem | undefined> {
@@ -130,8 +153,15 @@ class Changes implements ChangesStore {
   async stop(ms: number): Promise<void> {
     this.#looks.cancel();
     await this.#performer.leave(ms);
+    await Promise.race([this.#settler.quiet(), sleep(ms, undefined, { ref: false })]);
     this.#follower.stop();
   }
+
+  #perform: Performer['perform'] = async (what, work) => {
+    const ending = await this.#performer.perform(what, work, this.#settler.quiet());
+    this.#settler.watch(ending);
+    return ending;
+  };
 
   #loaded = (): Promise<GuardedPath> => {
     this.#path ??= this.#loadPath();

@@ -83,7 +83,10 @@ export async function openConsole(
   // What it did to the rows shows at once.
   const changes = createChangesStore(database, context, { loadPath, onEnded: () => live.refresh() });
   // What others change shows with the next figures.
-  live.refreshWith((signal) => changes.reread(signal));
+  live.refreshWith(async (signal) => {
+    await changes.reread(signal);
+    await changes.settle(signal);
+  });
   const services = {
     context,
     database,

@@ -1,5 +1,6 @@
 import type { Context } from '../config/context.ts';
 import { defaultContext } from '../config/resolve.ts';
+import { DEFAULT_LARAVEL } from '../config/retry.ts';
 import { createDemo } from '../data/demo/create.ts';
 import { Problem } from '../model/problem.ts';
 import { type DemoOptions, EXIT, type ExitCode } from './command.ts';
@@ -32,6 +33,7 @@ export async function run(options: DemoOptions): Promise<ExitCode> {
       ...defaultContext('demo', { engine: 'sqlite', path: demo.path }),
       environment: 'local',
       access: 'operate',
+      retry: { strategy: 'laravel-queue', laravel: DEFAULT_LARAVEL, command: undefined, calcomApi: undefined },
     };
     if (!process.stdout.isTTY) {
       const { printStatus } = await import('./status.ts');

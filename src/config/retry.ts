@@ -61,6 +61,12 @@ export interface Retry {
 }
 
 export const DEFAULT_CONNECTIONS: readonly string[] = ['database'];
+/** Where nobody said: any job about an appointment, of the connection that Laravel calls `database`. */
+export const DEFAULT_LARAVEL: LaravelRetry = {
+  connections: DEFAULT_CONNECTIONS,
+  jobs: undefined,
+  appointment: undefined,
+};
 export const DEFAULT_COMMAND_SECONDS = 60;
 const DEFAULT_BASE_URL = 'https://api.cal.com/v2';
 export const DEFAULT_PARALLEL = 4;

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 4_000;
  * Each lane is a connection of its own, so that a slow refresh never keeps a person's rows waiting. Statements in one
  * lane run in turn.
  */
-export type Lane = 'figures' | 'rows' | 'row' | 'locks' | 'change' | `check ${number}`;
+export type Lane = 'figures' | 'rows' | 'row' | 'locks' | 'jobs' | 'change' | `check ${number}`;
 
 export interface QueryOptions {
   readonly lane: Lane;

@@ -109,13 +109,13 @@ class RowWindow implements RowsStore {
     const from = atStart ? undefined : rows[0]?.position;
     const limit = Math.max(PAGE, rows.length);
     await this.#load(AbortSignal.any([signal, this.#abort.signal]), undefined, async (source, query, options) => {
-      const fresh = await readRows(
-        this.#database,
-        source,
-        query,
-        { direction: 'forward', from, inclusive: true, limit },
-        options,
-      );
+      const stretch: Stretch = { direction: 'forward', from, inclusive: true, limit };
+      const found = await readRows(this.#database, source, query, stretch, options);
+      // All that stood from there on is gone, or stands before it now: a row that is flagged anew comes first.
+      const fresh =
+        found.length > 0 || from === undefined
+          ? found
+          : await readRows(this.#database, source, query, { direction: 'forward', limit }, options);
       const first = fresh[0]?.position;
       const { total, before } = await countRows(this.#database, source, query, first, options);
       // The person went on or took hold of the rows meanwhile: what they look at stays.

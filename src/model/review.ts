@@ -77,3 +77,53 @@ export function retryState(handedAt: number, { status, flaggedAt, attemptedAt, v
   if (status === 'pending') return 'retrying';
   return after(flaggedAt) || after(attemptedAt) || after(verifiedAt) ? 'failed-again' : 'retrying';
 }
+
+/** What operators did about a row that waits for review, and what came of it. */
+export interface RowStanding {
+  /** Of the newest retry: how it stands, or how it ended; `left` where a bulk retry left the row alone. */
+  readonly retry: RetryState | 'begun' | 'failed' | 'unknown' | 'left' | undefined;
+  /** Seconds since it was handed on; undefined when nobody is retrying it. */
+  readonly seconds: number | undefined;
+  /** How often it was retried since it came to the queue. */
+  readonly retries: number;
+  /** The operator who sees to it. */
+  readonly takenBy: string | undefined;
+  /** The newest remark. */
+  readonly noted: string | undefined;
+  /** Whether it was taken off the queue before, and came back. */
+  readonly dismissed: boolean;
+}
+
+const OFF: readonly Outcome[] = ['dismissed', 'succeeded'];
+const TRIED: readonly Outcome[] = ['begun', 'queued', 'failed', 'unknown'];
+
+/**
+ * How a row stands by what is on record about it. What was done before it last left the queue is over.
+ * @param kept the newest first
+ * @param state undefined where the row is gone
+ * @param now milliseconds since 1970 UTC by the database's clock
+ */
+export function rowStanding(kept: readonly KeptOutcome[], state: SyncState | undefined, now: number): RowStanding {
+  const off = kept.findIndex(({ outcome }) => OFF.includes(outcome));
+  const since = off === -1 ? kept : kept.slice(0, off);
+  const tries = since.filter(({ outcome }) => TRIED.includes(outcome));
+  const [newest] = tries;
+  const retry = retryOf(newest, state) ?? (since[0]?.outcome === 'refused' ? 'left' : undefined);
+  const claim = since.find(({ outcome }) => outcome === 'taken' || outcome === 'released');
+  return {
+    retry,
+    seconds:
+      retry === 'retrying' && newest !== undefined ? Math.max(0, Math.floor((now - newest.at) / 1000)) : undefined,
+    retries: tries.length,
+    takenBy: claim?.outcome === 'taken' ? claim.operator : undefined,
+    noted: since.find(({ outcome }) => outcome === 'noted')?.detail,
+    dismissed: kept[off]?.outcome === 'dismissed',
+  };
+}
+
+function retryOf(newest: KeptOutcome | undefined, state: SyncState | undefined): RowStanding['retry'] {
+  if (newest === undefined) return undefined;
+  const { outcome, at } = newest;
+  if (outcome === 'queued') return state === undefined ? undefined : retryState(at, state);
+  return outcome === 'begun' || outcome === 'failed' ? outcome : 'unknown';
+}

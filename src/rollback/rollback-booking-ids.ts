@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample } from '../changes/change.ts';
-import { green, ifThere, red, runsOf } from '../changes/gates.ts';
+import { green, red, runsOf } from '../changes/gates.ts';
 import { anew } from '../changes/move-booking-ids/change.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { countCompared, type LedgerRow, type LedgerScope, sampleCompared } from '../data/queries/ledger-rows.ts';
+import { ifThere } from '../data/state/tables.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';

@@ -2,6 +2,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ChangeKind, Parameters } from '../changes/change.ts';
 import { needsReason, phraseOf } from '../changes/confirm.ts';
 import type { Look } from '../changes/guarded-path.ts';
+import { endOfAct } from '../changes/review/act.ts';
 import { clock, counted, duration } from '../model/format.ts';
 import { begunView } from './change-run.tsx';
 import { doesNothing } from './changes-lines.ts';
@@ -18,18 +19,22 @@ import type { Theme } from './theme.ts';
 /** Characters of a reason that the database keeps. */
 const REASON_CHARACTERS = 255;
 
-/** Asks for everything that a change wants to be told before it runs. */
-export const confirmView = (kind: ChangeKind, parameters: Parameters): View => ({
+/**
+ * Asks for everything that a change wants to be told before it runs.
+ * @param onBegun told when it runs
+ */
+export const confirmView = (kind: ChangeKind, parameters: Parameters, onBegun?: () => void): View => ({
   title: 'confirm',
-  element: <Confirm kind={kind} parameters={parameters} />,
+  element: <Confirm kind={kind} parameters={parameters} onBegun={onBegun} />,
 });
 
 interface ConfirmProps {
   readonly kind: ChangeKind;
   readonly parameters: Parameters;
+  readonly onBegun: (() => void) | undefined;
 }
 
-function Confirm({ kind, parameters }: ConfirmProps) {
+function Confirm({ kind, parameters, onBegun }: ConfirmProps) {
   const { services } = useRoot();
   const console = useConsole();
   const { changes: store } = services;
@@ -51,11 +56,10 @@ function Confirm({ kind, parameters }: ConfirmProps) {
     ];
     return <Dialog key="failed" {...shared} facts={facts} cancel="Close" go="Look again" onGo={() => model.again()} />;
   }
-  return <Plan kind={kind} question={question} model={model} {...shared} />;
+  return <Plan kind={kind} question={question} model={model} onBegun={onBegun} {...shared} />;
 }
 
-interface PlanProps {
-  readonly kind: ChangeKind;
+interface PlanProps extends Omit<ConfirmProps, 'parameters'> {
   readonly question: Extract<Question, { state: 'asking' | 'expired' }>;
   readonly model: ConfirmModel;
   readonly title: string;
@@ -63,13 +67,13 @@ interface PlanProps {
   readonly onCancel: () => void;
 }
 
-function Plan({ kind, question, model, ...shared }: PlanProps) {
+function Plan({ kind, question, model, onBegun, ...shared }: PlanProps) {
   const { theme, draw, services } = useRoot();
   const console = useConsole();
   const now = useNow();
   const { look, until, phrase, state, again } = question;
   const { plan, gates } = look;
-  const facts = factsOf(look, theme);
+  const facts = factsOf(look, kind, theme);
   if (state === 'expired') {
     const text = again ? 'expired: the figures are looked at again' : 'expired: the figures may be others by now';
     const go = again ? undefined : 'Look again';
@@ -96,9 +100,14 @@ function Plan({ kind, question, model, ...shared }: PlanProps) {
     if (Date.now() >= until) return model.again();
     if (services.changes.getState().own !== undefined)
       return console.notify('this console changes the database already');
-    services.changes.begin(plan, { phrase: phrase.getText(), reason: reason === '' ? undefined : reason });
+    const confirmation = { phrase: phrase.getText(), reason: reason === '' ? undefined : reason };
+    const ending = services.changes.begin(plan, confirmation);
+    onBegun?.();
     console.back();
-    console.open(begunView(kind));
+    const pks = kind.chosen && plan.rows === 1 ? plan.sample.map(({ pk }) => pk) : [];
+    // One row stays where it was: what came of it fits into a line.
+    if (pks.length === 0) console.open(begunView(kind));
+    else void ending.then((ended) => endOfAct(services, pks, ended)).then((said) => console.notify(said));
   };
   const left = Math.max(0, Math.ceil((until - now) / 1000));
   // A screen reader would speak each second.
@@ -118,10 +127,11 @@ function Plan({ kind, question, model, ...shared }: PlanProps) {
 }
 
 /** What happens, what is lost, how long it takes, how the gates stand. */
-function factsOf({ plan, gates }: Look, { glyphs }: Theme): readonly Fact[] {
+function factsOf({ plan, gates }: Look, { chosen }: ChangeKind, { glyphs }: Theme): readonly Fact[] {
   const closed = gates.filter(({ state }) => state === 'red');
   const others = gates.filter(({ state }) => state !== 'red');
   const open = others.map((gate) => `${gateMark(gate, glyphs)} ${gateWords(gate)}`);
+  const notes = plan.notes.map((text): Fact => ({ text, tone: chosen ? 'warn' : 'muted' }));
   return [
     ...closed.flatMap((gate): readonly Fact[] => [
       { text: `${gateMark(gate, glyphs)} ${gateWords(gate)}`, tone: GATE_TONES.red },
@@ -129,11 +139,13 @@ function factsOf({ plan, gates }: Look, { glyphs }: Theme): readonly Fact[] {
     ]),
     ...plan.loses.map((text): Fact => ({ text: `${glyphs.alert} lost for good: ${text}`, tone: 'bad' })),
     ...plan.summary.map((text): Fact => ({ text, tone: 'plain' })),
+    // Which of the chosen rows are left alone, and what a strategy needs, is what a person confirms.
+    ...(chosen ? notes : []),
     {
-      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${plan.rollback}`,
+      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${chosen ? 'rollback: ' : ''}${plan.rollback}`,
       tone: 'plain',
     },
     ...(open.length === 0 ? [] : [{ text: `gates  ${open.join('   ')}`, tone: 'plain' } as const]),
-    ...plan.notes.map((text): Fact => ({ text, tone: 'muted' })),
+    ...(chosen ? [] : notes),
   ];
 }

@@ -25,6 +25,10 @@ const COUNTS: readonly (readonly [keyof RunCounts, string])[] = [
   ['moved', 'moved'],
   ['cleared', 'cleared'],
   ['decided', 'decided'],
+  ['queued', 'handed on'],
+  ['succeeded', 'succeeded'],
+  ['failed', 'failed or unknown'],
+  ['left', 'left alone'],
   ['backedUp', 'originals kept'],
   ['already', 'back already'],
   ['conflicts', 'left, changed since'],
@@ -39,7 +43,8 @@ export function countWords({ counts, change }: Run, dot: string): string {
     if (counts[name] === 0) return [];
     return [`${name === 'moved' && change === 'rollback-booking-ids' ? 'restored' : word} ${count(counts[name])}`];
   });
-  return words.length === 0 ? 'no row changed yet' : words.join(` ${dot} `);
+  if (words.length > 0) return words.join(` ${dot} `);
+  return counts.changed > 0 ? `changed ${count(counts.changed)}` : 'no row changed yet';
 }
 
 interface ProgressLine {

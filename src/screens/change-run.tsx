@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { ChangeKind } from '../changes/change.ts';
 import { standingOf } from '../changes/progress.ts';
 import type { ChangesState } from '../changes/store-state.ts';
@@ -46,8 +46,12 @@ function Begun({ kind }: { kind: Pick<ChangeKind, 'id' | 'title'> }) {
   const { columns } = useSize();
   const state = useChanges(all);
   const { own, ending } = state;
+  const id = own?.run?.id ?? (own === undefined ? ending?.end?.run.id : undefined);
+  // What is begun elsewhere later is none of this view's business.
+  const [first, setFirst] = useState<number>();
+  if (first === undefined && id !== undefined) setFirst(id);
   const line = (text: string) => fit(` ${text}`, columns, { ascii: theme.ascii });
-  if (own?.run !== undefined) return <RunInFull run={own.run} state={state} />;
+  if (first !== undefined) return <RunById id={first} />;
   if (own !== undefined) {
     return (
       <Box flexDirection="column">
@@ -58,7 +62,6 @@ function Begun({ kind }: { kind: Pick<ChangeKind, 'id' | 'title'> }) {
       </Box>
     );
   }
-  if (ending?.end !== undefined) return <RunById id={ending.end.run.id} />;
   const { problem } = ending ?? {};
   if (problem === undefined)
     return <Text {...theme.style('title')}>{line('there was nothing to do: nothing was changed')}</Text>;

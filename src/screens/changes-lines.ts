@@ -112,6 +112,17 @@ export function changeLine(kind: ChangeKind, state: ChangesState, ground: Ground
   return { kind, rows: line.rows, standing: 'blocked', ...closed };
 }
 
+/** Why nothing can be begun now, whatever it is; undefined when it can be tried. */
+export function busyBecause(state: ChangesState, ground: Ground): string | undefined {
+  const closed = closedBecause(ground);
+  if (closed !== undefined) return `${closed.why}: ${closed.remedy}`;
+  if (state.own !== undefined) return 'this console changes the database already';
+  const run = openRun(state);
+  if (run === undefined) return undefined;
+  const what = `run ${run.id} (${titleOf(state.kinds, run.change)}) is ${standingOf(run, state.lease)}`;
+  return `${what}: it has to end first`;
+}
+
 /** Why a change can't be run now; undefined when it can be tried. */
 export function notNow(
   kind: ChangeKind,
@@ -119,16 +130,9 @@ export function notNow(
   state: ChangesState,
   ground: Ground,
 ): string | undefined {
-  const closed = closedBecause(ground);
-  if (closed !== undefined) return `${closed.why}: ${closed.remedy}`;
-  if (state.own !== undefined) return 'this console changes the database already';
-  const run = openRun(state);
-  if (run !== undefined) {
-    const what = `run ${run.id} (${titleOf(state.kinds, run.change)}) is ${standingOf(run, state.lease)}`;
-    return `${what}: it has to end first`;
-  }
+  const busy = busyBecause(state, ground);
   const looked = lookedAt(state, kind.id, parameters);
-  if (looked === undefined) return undefined;
+  if (busy !== undefined || looked === undefined) return busy;
   const { standing, why, remedy } = lookLine(kind, looked);
   if (standing !== 'blocked' && standing !== 'nothing') return undefined;
   return `${why}${remedy === '' ? '' : `: ${remedy}`}`;

@@ -90,6 +90,8 @@ export function goLabel({ change, rows, counts }: Plan): string {
   if (change === 'move-booking-ids') {
     return counts['decided'] === 0 ? `Move ${counted(rows, 'id')}` : `Change ${counted(rows, 'row')}`;
   }
+  if (change === 'retry-review') return `Retry ${counted(rows, 'row')}`;
+  if (change === 'dismiss-review') return `Dismiss ${counted(rows, 'row')}`;
   if (change === 'rollback-booking-ids') return `Roll back ${counted(rows, 'row')}`;
   return change === 'cleanup-booking-ids' ? `Drop ${counted(rows, 'original')}` : `Change ${counted(rows, 'row')}`;
 }

@@ -1,9 +1,11 @@
-import { Box, render, Text, useInput, usePaste, useWindowSize } from 'ink';
-import { type ReactNode, useMemo, useState } from 'react';
+import { Box, render, useInput, usePaste, useWindowSize } from 'ink';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
+import { counted } from '../model/format.ts';
 import { Connecting, StaleBanner } from './components/banner.tsx';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { PromptLine } from './components/prompt.tsx';
+import { Rule } from './components/rule.tsx';
 import { Tabs } from './components/tabs.tsx';
 import type { DrawOptions, Screen, Services } from './contract.ts';
 import {
@@ -70,11 +72,6 @@ function Covered({ shown, children }: { shown: boolean; children: ReactNode }) {
   );
 }
 
-function Rule({ columns }: { columns: number }) {
-  const { theme } = useRoot();
-  return <Text {...theme.style('muted')}>{theme.glyphs.rule.repeat(columns)}</Text>;
-}
-
 /** The lines around the screen, as many as there is room for, and the screen or what covers it. */
 function Layout() {
   const { draw } = useRoot();
@@ -101,9 +98,9 @@ function Layout() {
           {Overlay !== undefined && <Overlay />}
         </SizeContext>
       </Box>
-      {rules && <Rule columns={columns} />}
+      {prompt !== undefined && rules && <Rule columns={columns} />}
       {prompt !== undefined && <PromptLine key={prompt.label} prompt={prompt} columns={columns} />}
-      {prompt === undefined && chrome.footer && <Footer columns={columns} />}
+      {prompt === undefined && chrome.footer && <Footer columns={columns} lines={rules ? 2 : 1} />}
     </Box>
   );
 }
@@ -123,6 +120,22 @@ function Keys() {
     else for (const press of heard.presses) queue.add(() => router.press(press));
   });
   usePaste(paste);
+  return null;
+}
+
+/** Says what was taken off the review queue by itself. */
+function Notes() {
+  const { model, services } = useRoot();
+  useEffect(() => {
+    let said = services.changes.getState().settled;
+    return services.changes.subscribe(() => {
+      const { settled } = services.changes.getState();
+      if (settled === undefined || settled === said) return;
+      said = settled;
+      const { rows, problem } = settled;
+      model.notify(problem ?? `${counted(rows, 'retry has', 'retries have')} succeeded: off the queue`);
+    });
+  }, [model, services]);
   return null;
 }
 
@@ -174,6 +187,7 @@ export function renderConsole(
   const instance = render(
     <RootContext value={root}>
       <Keys />
+      <Notes />
       <Layout />
     </RootContext>,
     {

@@ -34,6 +34,8 @@ export interface Binding {
   readonly title: string;
   /** For the footer, one word; a binding without it is not in the footer. */
   readonly hint?: string;
+  /** Whether the action menu has it although it has a key. */
+  readonly inMenu?: true;
   /** Why it can't be done now; pressing the key says so. undefined means it can. */
   readonly disabled?: () => string | undefined;
   readonly run: () => void;

@@ -4,6 +4,7 @@ import { count, percent } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { causeById, causeOf } from '../model/sync.ts';
 import { barText } from './components/bar.tsx';
+import { type Standings, standingTone, standingWords } from './review-standing.ts';
 import {
   ALL_COLUMNS,
   keyColumn,
@@ -15,7 +16,7 @@ import {
 } from './row-columns.ts';
 import { type ListFilter, namesOf } from './rows.tsx';
 import type { TableColumn } from './table/columns.ts';
-import type { Glyphs } from './theme.ts';
+import type { Glyphs, Theme } from './theme.ts';
 
 /** Rows in review with the same error. */
 export type Group = ReviewFigures['errors'][number];
@@ -34,10 +35,31 @@ export function adviceOn(id: string | null): string {
 const causeOfRow = ({ values }: AppointmentRow): string =>
   causeOf(values.sync_error_code ?? null, values.sync_error_message ?? null)?.cause ?? '';
 
+/** What is said of rows beside what the table holds. */
+interface Beside {
+  readonly standings: Standings;
+  readonly theme: Pick<Theme, 'glyphs' | 'ascii'>;
+}
+
+/** What operators did about a row: before all but the key, as soon as there is something to say. */
+function operatorsColumn({ short }: RowColumnsOptions, { standings, theme }: Beside): RowColumn {
+  const value = ({ pk }: AppointmentRow) => standingWords(standings[pk], theme.glyphs, theme.ascii);
+  return {
+    id: 'operators',
+    title: 'operators',
+    width: short ? 16 : 28,
+    priority: Object.keys(standings).length > 0 ? 1 : 9,
+    onScreen: true,
+    value,
+    tone: ({ pk }) => standingTone(standings[pk]),
+  };
+}
+
 /** The columns of the queue, in their order. */
-export function queueColumns(options: RowColumnsOptions): readonly RowColumn[] {
+export function queueColumns(options: RowColumnsOptions, beside?: Beside): readonly RowColumn[] {
   const columns: readonly RowColumn[] = [
     keyColumn(options),
+    ...(beside === undefined ? [] : [operatorsColumn(options, beside)]),
     timeColumn('manual_review_flagged_at', { title: 'flagged', priority: 2 }, options),
     plainColumn('sync_origin', { title: 'origin', width: 7, priority: 7, sortable: true }),
     plainColumn('calcom_sync_status', { title: 'status', width: 8, priority: 8, sortable: true }),

@@ -3,13 +3,16 @@ import { useMemo, useState } from 'react';
 import type { QueryOptions } from '../data/database.ts';
 import { type FullRow, readRow, sourceOf } from '../data/queries/read-rows.ts';
 import { count, counted } from '../model/format.ts';
+import type { KeptOutcome } from '../model/review.ts';
 import { fit, visible } from '../model/text.ts';
 import type { View } from './contract.ts';
 import { type Asked, useAsked } from './hooks/asked.ts';
-import { useConsole, useDisplay, useServices, useSize, useTheme } from './hooks/console.ts';
+import { useConsole, useDisplay, useServices, useSize, useSnapshot, useTheme } from './hooks/console.ts';
 import { useDatabaseClock } from './hooks/database-clock.ts';
 import { useKeys } from './hooks/keys.ts';
+import { useReviewActions } from './review-actions.tsx';
 import { type FieldLine, fieldLines } from './row-fields.ts';
+import { History, useHistory } from './row-history.tsx';
 import { rowBindings } from './row-keys.ts';
 import { type Found, Move } from './row-move.tsx';
 
@@ -32,6 +35,10 @@ function AppointmentView({ pk }: { pk: string }) {
   const [last, setLast] = useState<Found>();
   if (answer?.row !== undefined && answer !== last) setLast(answer);
   useKeys([{ id: 'refresh', keys: ['R'], title: 'Read the row again', run: again }]);
+  const reviewed = useSnapshot(({ review }) => review !== undefined);
+  const actions = useReviewActions()({ pks: [pk], marked: false, all: undefined });
+  useKeys(reviewed ? actions : []);
+  const kept = useHistory(pk);
   const gone = answer !== undefined && answer.row === undefined;
   const shown = answer?.row === undefined ? last : answer;
   const line = (text: string) => fit(` ${text}`, columns, { ascii: theme.ascii });
@@ -46,13 +53,17 @@ function AppointmentView({ pk }: { pk: string }) {
           {line(`${theme.glyphs.alert} ${note}`)}
         </Text>
       ))}
-      {shown?.row !== undefined && <Fields row={shown.row} found={shown} linesAbove={notes.length} />}
+      {shown?.row !== undefined && <Fields row={shown.row} found={shown} kept={kept} linesAbove={notes.length} />}
       {answer === undefined && problem === undefined && (
         <Text {...theme.style('muted')}>{line('reading the row')}</Text>
       )}
     </Box>
   );
 }
+
+/** Lines of what operators did: one on a small screen. */
+const MOST_HISTORY = 4;
+const MANY_ROWS = 20;
 
 /** A place in the fields that stays where it is while values change. */
 interface Place {
@@ -63,7 +74,15 @@ interface Place {
 const indexOf = (lines: readonly FieldLine[], { field, part }: Place): number =>
   lines.findLastIndex((line) => line.field.name === field && line.part <= part);
 
-function Fields({ row, found, linesAbove }: { row: FullRow; found: Found; linesAbove: number }) {
+interface FieldsProps {
+  readonly row: FullRow;
+  readonly found: Found;
+  /** What operators did about it. */
+  readonly kept: readonly KeptOutcome[];
+  readonly linesAbove: number;
+}
+
+function Fields({ row, found, kept, linesAbove }: FieldsProps) {
   const theme = useTheme();
   const { columns, rows } = useSize();
   const now = useDatabaseClock();
@@ -76,7 +95,8 @@ function Fields({ row, found, linesAbove }: { row: FullRow; found: Found; linesA
     [row.fields, columns, now, local, ascii],
   );
   const withMove = rows - linesAbove >= 12;
-  const room = Math.max(1, rows - linesAbove - (withMove ? 6 : 1));
+  const history = Math.min(kept.length, rows < MANY_ROWS ? 1 : MOST_HISTORY);
+  const room = Math.max(1, rows - linesAbove - history - (withMove ? 6 : 1));
   const at = Math.max(0, indexOf(lines, place));
   const first = Math.max(0, Math.min(top, at, lines.length - room), at - room + 1);
   const current = lines[at];
@@ -97,6 +117,7 @@ function Fields({ row, found, linesAbove }: { row: FullRow; found: Found; linesA
   const position = row.fields.findIndex((field) => field === current?.field) + 1;
   return (
     <Box flexDirection="column">
+      {history > 0 && <History kept={kept} now={now} lines={history} />}
       {withMove && <Move row={row} found={found} />}
       {withMove && <Text> </Text>}
       {lines.slice(first, first + room).map((line, offset) => {

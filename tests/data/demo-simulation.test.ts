@@ -53,6 +53,25 @@ describe('the simulation', () => {
     expect([...seen].sort()).toEqual(['cancelled', 'flagged', 'pending', 'retried', 'synced', 'webhook']);
   });
 
+  test('works off the jobs that somebody put back: most succeed and stay flagged, some fail again', () => {
+    database.exec(`
+      INSERT INTO jobs (queue, payload, attempts, available_at, created_at) SELECT queue, payload, 0, 0, 0 FROM failed_jobs;
+      DELETE FROM failed_jobs;
+      UPDATE appointments SET requires_manual_review = 1, manual_review_flagged_at = '2026-11-21 09:00:00',
+        calcom_sync_status = 'failed', last_sync_attempt_at = '2026-11-21 09:00:00' WHERE id IN (
+          SELECT id FROM appointments WHERE id <= ${LAST_SEED_ID} AND sync_attempt_count > 1 ORDER BY id DESC LIMIT 12);
+    `);
+    const flagged = count(`id <= ${LAST_SEED_ID} AND requires_manual_review = 1`);
+    const simulation = simulate(database, randomOf(5), NOW);
+    for (let now = NOW; now < NOW + 60_000; now += 500) simulation.tick(now);
+    const kept = `id <= ${LAST_SEED_ID} AND requires_manual_review = 1 AND calcom_sync_status`;
+    const [synced, failed] = [count(`${kept} = 'synced'`), count(`${kept} = 'failed'`)];
+    expect(synced + failed).toBe(flagged);
+    expect(synced).toBeGreaterThan(failed);
+    expect(count(`${kept} = 'failed' AND manual_review_flagged_at >= '2026-11-21 12:04:00'`)).toBe(failed);
+    expect(Number(database.prepare('SELECT count(*) FROM failed_jobs').pluck().get())).toBe(failed);
+  });
+
   test('leaves the booking ids of the 128 alone and misplaces no other', () => {
     const before = bookingIdsOfSeed();
     run(3, () => {

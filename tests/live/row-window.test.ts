@@ -86,6 +86,26 @@ for (const engine of ENGINES) {
       await other.drop();
     });
 
+    test('rows that all came to stand before where the window begins are found again from the start', async () => {
+      const own = Array.from({ length: 310 }, (_, index) => ({ id: 10_001 + index, source: 'own', status: 'a' }));
+      await engine.insert(db, 'appointments', own);
+      try {
+        await opened({
+          filter: { source: 'own', includesDeleted: false },
+          sort: { column: 'status', direction: 'desc' },
+          columns: ['status'],
+        });
+        store.toEnd();
+        await until('the end', ({ atEnd, atStart, loading }) => atEnd && !atStart && loading === undefined);
+        await db.execute("UPDATE appointments SET status = 'z' WHERE source = 'own'");
+        await refresh();
+        expect(store.getView()).toMatchObject({ atStart: true, offset: 0, total: 310 });
+        expect(keys()[0]).toBe('10310');
+      } finally {
+        await db.execute("DELETE FROM appointments WHERE source = 'own'");
+      }
+    });
+
     test('a walk from start to end and back meets every row once, and keeps few', async () => {
       await opened();
       const met = new Set<string>();

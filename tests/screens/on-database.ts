@@ -25,26 +25,17 @@ export interface OnDatabase extends OpenOptions {
   readonly confirmMs?: number;
 }
 
-/**
- * A console on a fresh database with these appointments, refreshed only when a test says so; `await using` closes it
- * and drops the database.
- */
-export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], options: OnDatabase = {}) {
+/** A console on a database that is there already; `await using` closes it. */
+export async function consoleOn(context: Context, options: OnDatabase = {}) {
   const {
-    context: change,
-    appointments,
-    plant,
+    context: _context,
+    appointments: _appointments,
+    plant: _plant,
     checks: list = [],
     results = new Results(undefined),
     confirmMs,
     ...drawn
   } = options;
-  const table = appointments?.table ?? 'appointments';
-  const db = await engine.database();
-  await engine.createAppointments(db, appointments);
-  await engine.insert(db, table, rows);
-  await plant?.(db);
-  const context = { ...defaultContext('test', db.target), refreshSeconds: 3_600, ...change };
   const database = await openDatabase(context);
   const live = createLiveStore(database, context, new History(undefined));
   const checks = createChecksStore(database, context, results, async () => list);
@@ -53,7 +44,10 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     onEnded: () => live.refresh(),
     confirmMs,
   });
-  live.refreshWith((signal) => changes.reread(signal));
+  live.refreshWith(async (signal) => {
+    await changes.reread(signal);
+    await changes.settle(signal);
+  });
   const console = await openConsole(
     {
       context,
@@ -74,16 +68,37 @@ export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], op
     changes,
     checks,
     database,
-    db,
     live,
-    /** Writes as the application would. */
-    insert: (more: readonly PlantedRow[]) => engine.insert(db, table, more),
     [Symbol.asyncDispose]: async () => {
       await console[Symbol.asyncDispose]();
       checks.cancel();
       await changes.stop(10_000);
       await live.stop();
       await database.close();
+    },
+  };
+}
+
+/**
+ * A console on a fresh database with these appointments, refreshed only when a test says so; `await using` closes it
+ * and drops the database.
+ */
+export async function openOn(engine: TestEngine, rows: readonly PlantedRow[], options: OnDatabase = {}) {
+  const { context: change, appointments, plant } = options;
+  const table = appointments?.table ?? 'appointments';
+  const db = await engine.database();
+  await engine.createAppointments(db, appointments);
+  await engine.insert(db, table, rows);
+  await plant?.(db);
+  const context = { ...defaultContext('test', db.target), refreshSeconds: 3_600, ...change };
+  const open = await consoleOn(context, options);
+  return {
+    ...open,
+    db,
+    /** Writes as the application would. */
+    insert: (more: readonly PlantedRow[]) => engine.insert(db, table, more),
+    [Symbol.asyncDispose]: async () => {
+      await open[Symbol.asyncDispose]();
       await db.drop();
     },
   };

@@ -1,4 +1,4 @@
-import type { LaravelRetry } from '../../config/retry.ts';
+import { DEFAULT_LARAVEL, type LaravelRetry } from '../../config/retry.ts';
 import { readFailedJobs } from '../../data/queries/failed-jobs.ts';
 import { findLaravelQueue } from '../../data/queries/laravel-queue.ts';
 import { type QueuedJob, queuedAppointments } from '../../data/queries/queued-jobs.ts';
@@ -17,8 +17,6 @@ const MOST = 500;
 const STRETCH = 1_000;
 /** As many appointments are looked for by the server; for more of them all payloads are read, once. */
 const FEW = 50;
-
-const DEFAULTS: LaravelRetry = { connections: ['database'], jobs: undefined, appointment: undefined };
 
 /** A row with the job that failed. */
 interface JobItem extends RetryItem {
@@ -96,7 +94,7 @@ function jobFor(pk: string, { failed, queued }: Queue, { connections }: LaravelR
 /** Puts the failed jobs of appointments back into Laravel's queue, as `queue:retry` does. */
 export const laravelQueue: MakeStrategy<JobItem> = (ground) => {
   const { context, dialect } = ground;
-  const rules = context.retry?.laravel ?? DEFAULTS;
+  const rules = context.retry?.laravel ?? DEFAULT_LARAVEL;
   let [tables, everything]: [Promise<QueueTables> | undefined, Promise<Queue> | undefined] = [undefined, undefined];
   const found = () => (tables ??= tablesOf(ground));
   const about = async (rows: readonly ReviewRow[]): Promise<Queue> => {

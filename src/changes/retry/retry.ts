@@ -7,6 +7,7 @@ import { calcomApi } from './calcom-api.ts';
 import { command } from './command.ts';
 import { laravelQueue } from './laravel-queue.ts';
 import { markPending } from './mark-pending.ts';
+import { noStrategy } from './rules.ts';
 import type { MakeStrategy, RetryItem } from './strategy.ts';
 
 const STRATEGIES: Readonly<Record<StrategyName, MakeStrategy>> = {
@@ -21,10 +22,8 @@ const isStrategy = (value: unknown): value is StrategyName => RETRY_STRATEGIES.s
 /** The strategy that was asked for, or that of the config. @throws Problem usage or config */
 function strategyName({ context }: ChangeGround, { strategy = context.retry?.strategy }: Parameters): StrategyName {
   if (isStrategy(strategy)) return strategy;
-  const names = RETRY_STRATEGIES.join(', ');
-  if (strategy !== undefined) throw new Problem('usage', `there is no strategy "${String(strategy)}"`, `use ${names}`);
-  const remedy = `add "retry": {"strategy": …} to contexts.${context.name} in the config: ${names}`;
-  throw new Problem('config', 'nothing says how a sync is retried', remedy);
+  if (strategy === undefined) throw noStrategy(context);
+  throw new Problem('usage', `there is no strategy "${String(strategy)}"`, `use ${RETRY_STRATEGIES.join(', ')}`);
 }
 
 /** Tries the sync of appointments again, in the way that the config names. */

@@ -1,6 +1,8 @@
+import type { Context } from '../../config/context.ts';
 import type { ReviewRow } from '../../data/queries/review-rows.ts';
 import { age } from '../../model/format.ts';
-import { type KeptOutcome, retryState } from '../../model/review.ts';
+import { Problem } from '../../model/problem.ts';
+import { type KeptOutcome, RETRY_STRATEGIES, retryState } from '../../model/review.ts';
 import { STUCK_AFTER_SECONDS } from '../../model/sync.ts';
 
 /** Whose sync would send back to Cal.com what came from there. */
@@ -22,3 +24,11 @@ export function refusalOf(row: ReviewRow, kept: readonly KeptOutcome[], now: num
   // Who was to do it may be gone.
   return seconds > STUCK_AFTER_SECONDS ? undefined : `it is being retried since ${age(seconds)}`;
 }
+
+/** Where the config names no strategy, and what to write into it. */
+export const noStrategy = ({ name }: Pick<Context, 'name'>): Problem =>
+  new Problem(
+    'config',
+    'nothing says how a sync is retried',
+    `add "retry": {"strategy": …} to contexts.${name} in the config: ${RETRY_STRATEGIES.join(', ')}`,
+  );

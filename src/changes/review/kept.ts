@@ -1,7 +1,7 @@
 import { outcomesOf } from '../../data/state/outcomes.ts';
+import { ifThere } from '../../data/state/tables.ts';
 import type { KeptOutcome } from '../../model/review.ts';
 import type { ChangeGround } from '../change.ts';
-import { ifThere } from '../gates.ts';
 
 /** What operators did about some rows, by primary key, the newest first; nothing before the first change. */
 export async function keptOf(

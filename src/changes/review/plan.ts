@@ -1,6 +1,6 @@
 import type { Selection } from '../../data/queries/review-rows.ts';
 import { counted } from '../../model/format.ts';
-import type { ChangeGround, Planned, PlanSample } from '../change.ts';
+import type { ChangeGround, LeftRows, Planned, PlanSample } from '../change.ts';
 import { assertQueue, examined, type ReviewAction, type ReviewItem } from './review-work.ts';
 
 /** Rows that a plan shows. */
@@ -24,22 +24,26 @@ export interface ReviewWords<Item> {
 
 /** Rows that are left alone, by why. */
 class Left {
-  readonly #byReason = new Map<string, { rows: number; named: string[] }>();
+  readonly #byReason = new Map<string, { readonly reason: string; rows: number; readonly named: string[] }>();
 
   add(reason: string, pk: string): void {
-    const found = this.#byReason.get(reason) ?? { rows: 0, named: [] };
+    const found = this.#byReason.get(reason) ?? { reason, rows: 0, named: [] };
     found.rows += 1;
     if (found.named.length < NAMED_ROWS) found.named.push(pk);
     this.#byReason.set(reason, found);
   }
 
+  get all(): readonly LeftRows[] {
+    return [...this.#byReason.values()];
+  }
+
   get rows(): number {
-    return [...this.#byReason.values()].reduce((sum, { rows }) => sum + rows, 0);
+    return this.all.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** `left alone: 3 rows (7, 9, 12): a row of origin calcom …` */
   get notes(): readonly string[] {
-    return [...this.#byReason].map(([reason, { rows, named }]) => {
+    return this.all.map(({ reason, rows, named }) => {
       const more = rows > named.length ? ', …' : '';
       return `left alone: ${counted(rows, 'row')} (${named.join(', ')}${more}): ${reason}`;
     });
@@ -87,5 +91,6 @@ export async function planReview<Item extends ReviewItem>(
       ...left.notes,
       ...(missing > 0 ? [`${counted(missing, 'row is', 'rows are')} not there any more`] : []),
     ],
+    left: left.all,
   };
 }

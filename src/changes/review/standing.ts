@@ -1,11 +1,12 @@
 import type { Context } from '../../config/context.ts';
 import type { Database, QueryOptions } from '../../data/database.ts';
+import type { Source } from '../../data/queries/expressions.ts';
 import { sourceOf } from '../../data/queries/read-rows.ts';
-import { lastSelected, readReviewRows } from '../../data/queries/review-rows.ts';
+import { type ReviewRow, reviewRowsOf } from '../../data/queries/review-rows.ts';
 import { outcomesOfRun } from '../../data/state/outcomes.ts';
-import { retryState } from '../../model/review.ts';
+import { ifThere } from '../../data/state/tables.ts';
+import { type RetryState, retryState } from '../../model/review.ts';
 import type { RunEnd } from '../execute.ts';
-import { ifThere } from '../gates.ts';
 import type { GuardedPath } from '../guarded-path.ts';
 
 /** Rows of one look. */
@@ -19,6 +20,36 @@ export interface Standing {
   readonly failedAgain: number;
 }
 
+/** Rows that a run has handed on, a stretch of them by primary key. */
+interface Handed {
+  /** The key to go on behind; undefined at the end. */
+  readonly last: string | undefined;
+  /** Those that are still there, each with how its retry stands. */
+  readonly rows: readonly { readonly row: ReviewRow; readonly state: RetryState }[];
+}
+
+/** The next rows that a run has handed on to somebody else. @throws Problem */
+export async function handedRows(
+  database: Database,
+  source: Source,
+  { run, after }: { readonly run: number; readonly after: string | undefined },
+  options: QueryOptions,
+): Promise<Handed> {
+  const stretch = { after, limit: STRETCH, outcomes: ['queued'] as const };
+  const lines = await ifThere(outcomesOfRun(database, source.appointments, run, stretch, options));
+  const there = await reviewRowsOf(
+    database,
+    source,
+    lines.map(({ pk }) => pk),
+    options,
+  );
+  const rows = lines.flatMap(({ pk, at }) => {
+    const row = there.get(pk);
+    return row === undefined ? [] : [{ row, state: retryState(at, row) }];
+  });
+  return { last: lines.length < STRETCH ? undefined : lines.at(-1)?.pk, rows };
+}
+
 /** How the rows stand that a run has handed on to somebody else. @throws Problem */
 export async function standingOf(
   database: Database,
@@ -29,32 +60,28 @@ export async function standingOf(
   const source = await sourceOf(database, context, options);
   const standing = { retrying: 0, succeeded: 0, failedAgain: 0 };
   for (let after: string | undefined; ; ) {
-    const stretch = { after, limit: STRETCH, outcomes: ['queued'] as const };
-    const handed = await ifThere(outcomesOfRun(database, source.appointments, run, stretch, options));
-    const at = new Map(handed.map((line) => [line.pk, line.at] as const));
-    const selection = { ids: [...at.keys()] };
-    const until = at.size === 0 ? undefined : await lastSelected(database, source, selection, options);
-    const rows =
-      until === undefined
-        ? []
-        : await readReviewRows(database, source, selection, { after: undefined, until, limit: STRETCH }, options);
-    for (const row of rows) {
-      const state = retryState(at.get(row.pk) ?? 0, row);
+    const { last, rows } = await handedRows(database, source, { run, after }, options);
+    for (const { state } of rows) {
       if (state === 'retrying') standing.retrying += 1;
       else if (state === 'succeeded') standing.succeeded += 1;
       else standing.failedAgain += 1;
     }
-    if (handed.length < STRETCH) return standing;
-    after = handed.at(-1)?.pk;
+    if (last === undefined) return standing;
+    after = last;
   }
 }
 
 /**
  * Takes off the queue what retries have synced: a part of the retry that a person has confirmed.
+ * @param pks only these rows; all that are synced by default
  * @returns undefined when there was nothing to do
  * @throws Problem
  */
-export async function settle(path: GuardedPath, leave: AbortSignal): Promise<RunEnd | undefined> {
-  const { plan } = await path.look('settle-review', {}, leave);
+export async function settle(
+  path: GuardedPath,
+  leave: AbortSignal,
+  pks?: readonly string[],
+): Promise<RunEnd | undefined> {
+  const { plan } = await path.look('settle-review', pks === undefined ? {} : { ids: pks }, leave);
   return plan.rows === 0 ? undefined : path.run(plan, { phrase: '', reason: undefined }, { leave });
 }

@@ -1,6 +1,6 @@
-import { ifThere } from '../../changes/gates.ts';
 import { sourceOf } from '../../data/queries/read-rows.ts';
 import { outcomesOfRun } from '../../data/state/outcomes.ts';
+import { ifThere } from '../../data/state/tables.ts';
 import { Problem } from '../../model/problem.ts';
 import type { KeptOutcome } from '../../model/review.ts';
 import { documentOf } from '../change/documents.ts';

@@ -17,6 +17,8 @@ export interface Payload {
 
 const TRACE = 'in /var/www/app/Jobs/SyncAppointmentToCalcomJob.php:187\nStack trace:\n#0 {main}';
 
+const exceptionOf = (message: string) => `RuntimeException: ${message} ${TRACE}`;
+
 /** A row of `jobs`. */
 export interface Job {
   readonly id: number;
@@ -80,11 +82,12 @@ function listenerPayload({ uuid, appointmentId }: Payload): string {
   return envelope(uuid, LISTENER, wrapper, phpObject(wrapper, properties));
 }
 
-/** The sync job that `syncPayload` wrote. */
+/** The job that `syncPayload` or `listenerPayload` wrote; the listener hears of cancellations. */
 export function parsePayload(payload: string): Payload | undefined {
   const uuid = /^\{"uuid":"([^"]+)"/.exec(payload)?.[1];
   const appointmentId = /ModelIdentifier[^{]*\{.*?\\"id\\";i:(\d+);/.exec(payload)?.[1];
-  const action = (['create', 'cancel', 'reschedule'] as const).find((each) => payload.includes(`:\\"${each}\\";}`));
+  const said = (['create', 'cancel', 'reschedule'] as const).find((each) => payload.includes(`:\\"${each}\\";}`));
+  const action = said ?? (payload.includes('AppointmentCancelled') ? 'cancel' : undefined);
   if (uuid === undefined || appointmentId === undefined || action === undefined) return undefined;
   return { uuid, appointmentId, action };
 }
@@ -119,10 +122,15 @@ export function queueOf(database: Database) {
     remove(job: Job): void {
       remove.run(job.id);
     },
-    /** Files a job that has used up its attempts. */
+    /** Files a job that has used up its attempts, with its payload as it is. */
+    bury(job: Job, { uuid }: Payload, message: string, failedAt: number): void {
+      remove.run(job.id);
+      insertFailure.run(uuid, QUEUE, job.payload, exceptionOf(message), timestamp(failedAt));
+    },
+    /** Files a job that failed long ago. */
     fail(payload: Payload, message: string, failedAt: number, kind: 'job' | 'listener' = 'job'): void {
       const body = kind === 'job' ? syncPayload(payload) : listenerPayload(payload);
-      insertFailure.run(payload.uuid, QUEUE, body, `RuntimeException: ${message} ${TRACE}`, timestamp(failedAt));
+      insertFailure.run(payload.uuid, QUEUE, body, exceptionOf(message), timestamp(failedAt));
     },
     /** Forgets a failed job, as a retry by hand does. */
     forget(uuid: string): void {

@@ -105,6 +105,25 @@ export async function readReviewRows(
   return rows.map(rowOf);
 }
 
+/**
+ * Some rows by their primary keys; those that are gone are left out.
+ * @param pks some hundreds: each is a parameter
+ * @throws Problem
+ */
+export async function reviewRowsOf(
+  database: Database,
+  source: Source,
+  pks: readonly string[],
+  options: QueryOptions,
+): Promise<ReadonlyMap<string, ReviewRow>> {
+  if (pks.length === 0) return new Map();
+  const rows = await database.query(
+    sql`SELECT ${selection(source)} FROM ${tableOf(source)} WHERE ${selected(source, { ids: pks })}`,
+    options,
+  );
+  return new Map(rows.map((row) => [row['row_pk'] ?? '', rowOf(row)] as const));
+}
+
 /** The largest primary key of a selection; undefined when it is empty. @throws Problem */
 export async function lastSelected(
   database: Database,

@@ -144,6 +144,33 @@ export async function outcomesOfRun(
   return rows.map(keptOf);
 }
 
+/**
+ * What the newest runs of a change made of their rows: the newest run first, and of each run the row that it came to last.
+ * @param limit lines at most; of as many runs at most
+ * @throws Problem missing, before the first change
+ */
+export async function newestOutcomes(
+  database: Database,
+  table: TableName,
+  change: string,
+  limit: number,
+  options: QueryOptions,
+): Promise<readonly KeptOutcome[]> {
+  const most = sql.lit(limit);
+  const runs = await database.query(
+    sql`SELECT id AS run FROM ${runTable(table)} WHERE change_id = ${change} ORDER BY id DESC LIMIT ${most}`,
+    options,
+  );
+  if (runs.length === 0) return [];
+  const line = (name: string): Expression => sql.id('line', name);
+  const among = sql`${line('run')} IN (${join(runs.map(({ run }) => sql`${Number(run)}`))})`;
+  const rows = await database.query(
+    sql`${selectKept(database.dialect, table, among)} ORDER BY ${line('run')} DESC, ${line('pk')} DESC LIMIT ${most}`,
+    options,
+  );
+  return rows.map(keptOf);
+}
+
 /** How many rows a run ended each way. @throws Problem missing */
 export async function countOutcomes(
   database: Database,

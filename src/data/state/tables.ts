@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { Problem } from '../../model/problem.ts';
 import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
@@ -15,6 +16,16 @@ export const stateTable = (appointments: TableName, name: StateTable): TableName
 export const named = ({ schema, name }: TableName): RawBuilder<unknown> =>
   schema === undefined ? sql.id(name) : sql.id(schema, name);
 
+/** What a query about a table that may not be there yet answers with; nothing where it is not. */
+export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promise<readonly Answer[]> {
+  try {
+    return await query;
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'missing') return [];
+    throw error;
+  }
+}
+
 /** Moments are seconds since 1970 UTC by the database's clock, ids and tokens whole numbers. */
 function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable, string>> {
   const { bytes, longText } = types;
@@ -28,7 +39,7 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
     apptop_ledger: `run bigint NOT NULL, pass_number bigint NOT NULL, pk ${types.key(id)} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},
       new_v1 ${bytes}, new_v2 ${bytes}, new_backup ${bytes}, aside varchar(255), PRIMARY KEY (pk, run, pass_number)`,
     apptop_outcome: `run bigint NOT NULL, pk ${types.key(id)} NOT NULL, outcome varchar(16) NOT NULL, detail ${longText},
-      at double precision NOT NULL, PRIMARY KEY (pk, run)`,
+      at double precision NOT NULL, PRIMARY KEY (pk, run), UNIQUE (run, pk)`,
     apptop_lease: `name varchar(64) NOT NULL PRIMARY KEY, token bigint NOT NULL, holder varchar(255) NOT NULL, run bigint,
       since double precision NOT NULL, expires_at double precision NOT NULL`,
     apptop_audit: `seq bigint NOT NULL PRIMARY KEY, body ${longText} NOT NULL, prev varchar(64) NOT NULL, hash varchar(64) NOT NULL`,

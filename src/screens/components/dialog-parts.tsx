@@ -22,12 +22,27 @@ export interface Asked {
   readonly required: boolean;
 }
 
-/** The facts in so many lines; what there is no room for is counted. */
-export function factLines(facts: readonly Fact[], width: number, room: number, { ascii }: Theme): readonly Fact[] {
+/** Facts in lines, and where they stand. */
+export interface FactPage {
+  readonly lines: readonly Fact[];
+  /** Of the first line on the next page; undefined where everything is on screen. */
+  readonly next: number | undefined;
+}
+
+/** The facts from a line on, in so many lines; what there is no room for is counted. */
+export function factLines(
+  facts: readonly Fact[],
+  { width, room, from }: { readonly width: number; readonly room: number; readonly from: number },
+  { ascii }: Theme,
+): FactPage {
   const lines = facts.flatMap(({ text, tone }) => prose(text, width, ascii).map((line) => ({ text: line, tone })));
-  if (lines.length <= room) return lines;
-  const hidden = lines.length - room + 1;
-  return [...lines.slice(0, room - 1), { text: `and ${hidden} more lines, in the plan`, tone: 'muted' }];
+  if (lines.length <= room) return { lines, next: undefined };
+  const shown = Math.max(1, room - 1);
+  const first = from < lines.length ? from : 0;
+  const after = Math.max(0, lines.length - first - shown);
+  const note = after > 0 ? `and ${after} more lines: PgDn` : 'the last lines: PgDn begins anew';
+  const told: readonly Fact[] = room > 1 ? [{ text: note, tone: 'muted' }] : [];
+  return { lines: [...lines.slice(first, first + shown), ...told], next: after > 0 ? first + shown : 0 };
 }
 
 const CORNERS = {

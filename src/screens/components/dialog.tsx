@@ -71,6 +71,7 @@ export function Dialog(props: DialogProps) {
       asked.findIndex(({ required }) => required),
     ),
   );
+  const [from, setFrom] = useState(0);
   useTyped(asked);
   const rests = go === undefined ? undefined : restsFor(asked);
   const open = go !== undefined && rests === undefined;
@@ -79,7 +80,6 @@ export function Dialog(props: DialogProps) {
   const at = Math.min(wanted, stops - 1);
   const onDanger = open && at === stops - 1;
   const move = (by: number) => setAt((at + by + stops) % stops);
-  useKeys(dialogBindings(props, onDanger ? onGo : undefined, move), 'overlay');
   const framed = !draw.screenReader && columns >= FRAMED.columns && rows >= FRAMED.rows;
   const inner = Math.min(WIDEST, columns) - (framed ? 4 : 2);
   const buttons = buttonsOf({ cancel, go, rests, onDanger }, theme.glyphs.cursor);
@@ -87,7 +87,14 @@ export function Dialog(props: DialogProps) {
   const blanks = framed ? (asked.length > 0 ? 2 : 1) : 0;
   const fixed = asked.reduce((sum, { exactly }) => sum + (exactly === undefined ? 1 : 2), 0);
   const room = rows - fixed - blanks - (together ? 1 : buttons.length) - (framed ? 2 : 1);
-  const said = factLines(facts, inner, draw.screenReader ? READ_LINES : Math.max(1, room), theme);
+  const lines = draw.screenReader ? READ_LINES : Math.max(1, room);
+  const said = factLines(facts, { width: inner, room: lines, from }, theme);
+  const { next } = said;
+  const more: readonly Binding[] =
+    next === undefined
+      ? []
+      : [{ id: 'more', keys: ['pagedown'], title: 'More of what there is to know', run: () => setFrom(next) }];
+  useKeys([...dialogBindings(props, onDanger ? onGo : undefined, move), ...more], 'overlay');
   const line = ({ text, tone }: Fact) => (
     <Text key={text} wrap="truncate" {...theme.style(tone)}>
       {fit(text, inner, { ascii: theme.ascii })}
@@ -100,7 +107,7 @@ export function Dialog(props: DialogProps) {
       framed={framed}
       inner={inner}
       lines={[
-        ...said.map(line),
+        ...said.lines.map(line),
         ...(blanks > 1 ? [<Text key="above fields"> </Text>] : []),
         ...asked.flatMap((one, index) => [
           ...(one.exactly === undefined

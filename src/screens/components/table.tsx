@@ -19,6 +19,8 @@ export function Table<Item extends object>(props: TableProps<Item>): ReactNode {
   const room = Math.max(1, height - 2);
   useLayoutEffect(() => model.setHeight(room), [model, room]);
   const { view, index, top, marks, anchor } = useSyncExternalStore(model.subscribe, model.getState);
+  const { onShown } = props;
+  useEffect(() => onShown?.(view.rows.slice(top, top + room)), [onShown, view.rows, top, room]);
   const [at, setAt] = useState(0);
   const current = columns[at];
   const placed = useMemo(() => placeColumns(columns, current, width), [columns, current, width]);

@@ -16,13 +16,13 @@ export interface Asked<Answer> {
 type State<Answer> = Pick<Asked<Answer>, 'answer' | 'problem' | 'asking'>;
 
 /**
- * Asks the database when the view is first shown, and again while it is on screen: with every refresh, or every so
- * many seconds unless the console is paused. Closing the view stops on the server what is being asked.
+ * Asks the database when the view is first shown, and again while it is on screen: with every refresh, every so many
+ * seconds unless the console is paused, or only when a person wants it. Closing the view stops on the server what is being asked.
  * @param ask rejects with a Problem; its answer is plain data
  */
 export function useAsked<Answer>(
   ask: (options: QueryOptions) => Promise<Answer>,
-  follow: 'refresh' | number,
+  follow: 'refresh' | 'never' | number,
 ): Asked<Answer> {
   const { live } = useServices();
   const visible = useVisible();
@@ -31,6 +31,7 @@ export function useAsked<Answer>(
   useLayoutEffect(() => {
     latest.current = ask;
   });
+  const asked = useRef(false);
   const running = useRef<AbortController>(undefined);
   const run = useCallback(async (outer?: AbortSignal) => {
     if (running.current !== undefined) return;
@@ -51,8 +52,10 @@ export function useAsked<Answer>(
   const again = useCallback(() => void run(), [run]);
   const cancel = useCallback(() => running.current?.abort(), []);
   useEffect(() => {
-    if (!visible) return undefined;
+    if (!visible || (follow === 'never' && asked.current)) return undefined;
+    asked.current = true;
     again();
+    if (follow === 'never') return undefined;
     if (follow === 'refresh') return live.refreshWith(run);
     const timer = setInterval(() => {
       if (!live.getState().paused) again();

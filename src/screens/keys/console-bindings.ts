@@ -1,6 +1,9 @@
 import type { Binding } from '../contract.ts';
 import type { Root } from '../hooks/console.ts';
 
+/** What the menu of actions has. */
+export const isAction = ({ keys, inMenu }: Binding): boolean => keys.length === 0 || inMenu === true;
+
 /** The keys that every screen has, those of the screens among them. */
 export function consoleBindings({ model, services: { live, changes }, router, quit }: Root): readonly Binding[] {
   const state = () => live.getState();
@@ -17,8 +20,7 @@ export function consoleBindings({ model, services: { live, changes }, router, qu
   const leave = () => {
     if (!model.back()) leaveWith(0);
   };
-  const noAction = () =>
-    router.bindings().some(({ keys }) => keys.length === 0) ? undefined : 'there is nothing more to do here';
+  const noAction = () => (router.bindings().some(isAction) ? undefined : 'there is nothing more to do here');
   const toggleDeleted = () => {
     const included = !state().includesDeleted;
     live.setIncludesDeleted(included);

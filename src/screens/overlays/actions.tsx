@@ -4,6 +4,7 @@ import { fit } from '../../model/text.ts';
 import { prose } from '../check-text.ts';
 import { useRoot, useSize } from '../hooks/console.ts';
 import { useKeys } from '../hooks/keys.ts';
+import { isAction } from '../keys/console-bindings.ts';
 
 /** What can be done here that no key does by itself, each with the reason when not now. */
 export function Actions() {
@@ -14,7 +15,7 @@ export function Actions() {
   const [actions] = useState(() =>
     router
       .bindings()
-      .filter(({ keys }) => keys.length === 0)
+      .filter(isAction)
       .map((action) => ({ action, reason: action.disabled?.() })),
   );
   const close = () => model.cover(undefined);

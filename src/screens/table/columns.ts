@@ -19,6 +19,8 @@ export interface TableColumn<Item> {
   readonly tone?: (item: Item) => Tone;
   /** Whether the rows can be sorted by it. */
   readonly sortable?: boolean;
+  /** Whether its values are known of the rows on screen only: an export leaves it out. */
+  readonly onScreen?: true;
 }
 
 export interface PlacedColumn<Item> {

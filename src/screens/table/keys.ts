@@ -27,7 +27,13 @@ export interface TableProps<Item> {
   /** What the last line says of the row under the cursor, instead of the column's name. */
   readonly about?: (item: Item) => string;
   /** More keys, for what can be done with the selected or the marked rows. */
-  readonly actions?: (selected: Item | undefined, marks: ReadonlySet<string>) => readonly Binding[];
+  readonly actions?: (
+    selected: Item | undefined,
+    marks: ReadonlySet<string>,
+    clearMarks: () => void,
+  ) => readonly Binding[];
+  /** Told which rows are on screen; always the same function. */
+  readonly onShown?: ((rows: readonly Item[]) => void) | undefined;
 }
 
 interface TableKeys<Item> extends TableProps<Item> {
@@ -44,8 +50,9 @@ const NULL_CELL = '';
 const tabbed = (values: readonly string[]): string =>
   values.map((value) => value.replaceAll(/\r\n|[\t\r\n]/g, ' ')).join('\t');
 
-/** What E writes: every row of the list with every column, drawn or not. */
-function exportOf<Item>({ name, list, columns, of, model }: TableKeys<Item>): Export {
+/** What E writes: every row of the list with every column that all of them have, drawn or not. */
+function exportOf<Item>({ name, list, columns: all, of, model }: TableKeys<Item>): Export {
+  const columns = all.filter(({ onScreen }) => onScreen === undefined);
   return {
     name,
     columns: columns.map(({ id }) => id),
@@ -97,7 +104,7 @@ export function tableBindings<Item>(table: TableKeys<Item>): readonly Binding[] 
       ? []
       : [{ id: 'open', keys: ['enter'], title: 'Open the row', hint: 'open', disabled: noRow, run: withRow(onOpen) }];
   return [
-    ...(table.actions?.(model.selected, marks) ?? []),
+    ...(table.actions?.(model.selected, marks, () => model.clearMarks()) ?? []),
     ...open,
     ...escape,
     { id: 'down', keys: ['j', 'down'], title: 'Down', run: () => model.move(1) },
