@@ -82,7 +82,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   succeeded: 'synced',
   failed: 'the retry failed',
   unknown: 'nobody knows what came of it',
-  unwritten: 'done in Cal.com, but the row could not be written',
+  unwritten: 'done, but the row could not be written',
   refused: 'left alone',
   dismissed: 'off the queue',
   taken: 'taken: the queue shows it to everybody',
