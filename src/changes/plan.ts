@@ -76,6 +76,8 @@ async function digestOf(plan: Omit<Plan, 'digest'>): Promise<string> {
 export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
   const { context, database, options } = ground;
   const [planned, schema] = await Promise.all([change.plan(ground), schemaFingerprint(database, context, options)]);
+  // What it takes by itself, and the rests behind its batches.
+  const restful = change.throttled && change.work !== undefined;
   const plan = {
     version: 1 as const,
     change: kind.id,
@@ -87,6 +89,7 @@ export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGro
     takenAt: new Date().toISOString(),
     schema,
     ...planned,
+    seconds: planned.seconds * (restful ? 1 + ground.writing.manners.restShare : 1),
   };
   return { ...plan, digest: await digestOf(plan) };
 }
