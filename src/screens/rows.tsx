@@ -44,7 +44,7 @@ export function useIdWidth(list: List<AppointmentRow>): number {
 }
 
 /** Columns of a terminal from which on lists say the year. */
-const WITH_YEARS = 120;
+export const WITH_YEARS = 120;
 
 /** What columns of rows need to know of the console; the same object until something in it changes. */
 export function useRowColumnsOptions(idWidth: number): RowColumnsOptions {
