@@ -42,6 +42,9 @@ export const CLASS_TONES: Readonly<Record<RowClass, Tone>> = {
 const TIME_WIDTH = { full: 28, short: 23 } as const;
 const YEAR = '2026-'.length;
 
+/** Columns of a terminal from which on lists say the year. */
+export const WITH_YEARS = 120;
+
 type TimeLook = Pick<RowColumnsOptions, 'now' | 'local' | 'short'>;
 
 /** Cells of a time in a list. */

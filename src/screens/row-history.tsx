@@ -9,8 +9,7 @@ import { fit } from '../model/text.ts';
 import { useAsked } from './hooks/asked.ts';
 import { useChanges, useDisplay, useServices, useSize, useTheme } from './hooks/console.ts';
 import { wasChanged } from './review-standing.ts';
-import { listTime } from './row-columns.ts';
-import { WITH_YEARS } from './rows.tsx';
+import { listTime, WITH_YEARS } from './row-columns.ts';
 
 const NOTHING: readonly KeptOutcome[] = [];
 
