@@ -283,7 +283,7 @@ for (const engine of ENGINES) {
         .press('r')
         .sees('Retry the sync', '> [ Cancel ]', 'more lines: PgDn')
         .press('pagedown')
-        .sees('a worker of the queue')
+        .sees('the last lines: PgDn begins anew', 'gates  + access')
         .press('escape')
         .sees('held: 2 marked');
       expect(await console.text()).not.toMatch(/[^\x00-\x7f]/);
