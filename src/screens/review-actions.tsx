@@ -25,7 +25,7 @@ export interface Chosen {
     | undefined;
   /** The key that retries; undefined where none does. */
   readonly key?: 'r';
-  /** Told when something is done about several rows. */
+  /** Told when the marks have done their work. */
   readonly onBegun?: () => void;
 }
 
@@ -83,8 +83,11 @@ export function useReviewActions(): (chosen: Chosen) => readonly Binding[] {
     });
   return ({ pks, marked, all: everything, key, onBegun }) => {
     const what = !marked ? 'the row' : pks.length === 1 ? 'the marked row' : `the ${counted(pks.length, 'marked row')}`;
-    const retry = () =>
-      void (pks.length > 1 ? confirm('retry-review', { ids: pks }, onBegun) : atOnce('retry-review', pks));
+    const retry = () => {
+      if (pks.length > 1) return void confirm('retry-review', { ids: pks }, onBegun);
+      onBegun?.();
+      return void atOnce('retry-review', pks);
+    };
     const action = (id: string, title: string, run: () => void, more: Partial<Binding> = {}): Binding => ({
       id,
       keys: [],

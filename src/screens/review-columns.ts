@@ -4,7 +4,7 @@ import { count, percent } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { causeById, causeOf } from '../model/sync.ts';
 import { barText } from './components/bar.tsx';
-import { type Standings, standingTone, standingWords } from './review-standing.ts';
+import { type StandingLook, type Standings, standingTone, standingWords } from './review-standing.ts';
 import {
   ALL_COLUMNS,
   keyColumn,
@@ -16,7 +16,7 @@ import {
 } from './row-columns.ts';
 import { type ListFilter, namesOf } from './rows.tsx';
 import type { TableColumn } from './table/columns.ts';
-import type { Glyphs, Theme } from './theme.ts';
+import type { Glyphs } from './theme.ts';
 
 /** Rows in review with the same error. */
 export type Group = ReviewFigures['errors'][number];
@@ -38,12 +38,12 @@ const causeOfRow = ({ values }: AppointmentRow): string =>
 /** What is said of rows beside what the table holds. */
 interface Beside {
   readonly standings: Standings;
-  readonly theme: Pick<Theme, 'glyphs' | 'ascii'>;
+  readonly look: StandingLook;
 }
 
 /** What operators did about a row: before all but the key, as soon as there is something to say. */
-function operatorsColumn({ short }: RowColumnsOptions, { standings, theme }: Beside): RowColumn {
-  const value = ({ pk }: AppointmentRow) => standingWords(standings[pk], theme.glyphs, theme.ascii);
+function operatorsColumn({ short }: RowColumnsOptions, { standings, look }: Beside): RowColumn {
+  const value = ({ pk }: AppointmentRow) => standingWords(standings[pk], look);
   return {
     id: 'operators',
     title: 'operators',

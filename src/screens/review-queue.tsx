@@ -6,7 +6,7 @@ import { age, count, counted } from '../model/format.ts';
 import type { ReviewFigures } from '../model/snapshot.ts';
 import { fit } from '../model/text.ts';
 import { Table } from './components/table.tsx';
-import { useConsole, useLive, useSize, useSnapshot, useTheme } from './hooks/console.ts';
+import { useConsole, useLive, useRoot, useSize, useSnapshot } from './hooks/console.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { type Chosen, useReviewActions } from './review-actions.tsx';
 import { ASKED, adviceOn, type ErrorOf, groupFilter, queueColumns } from './review-columns.ts';
@@ -49,7 +49,7 @@ interface QueueRowsProps {
 
 /** The queue, newest first: what waits, what operators did about it, and what can be done. */
 export function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
-  const theme = useTheme();
+  const { theme, draw } = useRoot();
   const console = useConsole();
   const { columns: width } = useSize();
   const includesDeleted = useLive((state) => state.includesDeleted);
@@ -73,7 +73,8 @@ export function QueueRows({ review, group, onClear, height }: QueueRowsProps) {
   const list = useRowList(query);
   const options = useRowColumnsOptions(useIdWidth(list));
   const { standings, onShown } = useStandings();
-  const columns = useMemo(() => queueColumns(options, { standings, theme }), [options, standings, theme]);
+  const look = useMemo(() => ({ theme, ages: !draw.screenReader }), [theme, draw]);
+  const columns = useMemo(() => queueColumns(options, { standings, look }), [options, standings, look]);
   const actionsOn = useReviewActions();
   const note = group === undefined ? summaryOf(review) : adviceOn(group.cause);
   const empty =

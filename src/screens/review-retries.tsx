@@ -5,7 +5,6 @@ import { sourceOf } from '../data/queries/read-rows.ts';
 import { MOST_RETRIES, type RetryLine, type RetryStanding, readRetries } from '../data/queries/retries.ts';
 import { counted } from '../model/format.ts';
 import { fit } from '../model/text.ts';
-import { distance, minuteStamp } from '../model/time.ts';
 import { Table } from './components/table.tsx';
 import { useAsked } from './hooks/asked.ts';
 import { useChanges, useConsole, useDisplay, useServices, useSize, useTheme } from './hooks/console.ts';
@@ -13,6 +12,7 @@ import { useDatabaseClock } from './hooks/database-clock.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { operatorName, wasChanged } from './review-standing.ts';
 import { rowView } from './row.tsx';
+import { listTime, listTimeWidth, type RowColumnsOptions, WITH_YEARS } from './row-columns.ts';
 import type { TableColumn } from './table/columns.ts';
 import { type Sort, useArrayList } from './table/list.ts';
 import type { Tone } from './theme.ts';
@@ -40,10 +40,19 @@ const STANDINGS: Readonly<Record<RetryStanding, readonly [string, Tone]>> = {
 const keyOf = ({ run, pk }: RetryLine): string => `${run} ${pk}`;
 const wordOf = ({ standing }: RetryLine): string => STANDINGS[standing][0];
 
-/** @param now by the database's clock */
-function retryColumns(now: number, local: boolean): readonly TableColumn<RetryLine>[] {
+const SHORTEST_KEY = 4;
+
+function retryColumns(options: Omit<RowColumnsOptions, 'missing'>): readonly TableColumn<RetryLine>[] {
   return [
-    { id: 'row', title: 'row', width: 8, priority: 1, align: 'right', sortable: true, value: ({ pk }) => pk },
+    {
+      id: 'row',
+      title: 'row',
+      width: options.idWidth,
+      priority: 1,
+      align: 'right',
+      sortable: true,
+      value: ({ pk }) => pk,
+    },
     {
       id: 'state',
       title: 'state',
@@ -56,16 +65,16 @@ function retryColumns(now: number, local: boolean): readonly TableColumn<RetryLi
     {
       id: 'when',
       title: 'when',
-      width: 28,
+      width: listTimeWidth(options),
       priority: 3,
       sortable: true,
       value: ({ at }) => new Date(at).toISOString(),
-      shown: ({ at }) => `${minuteStamp(at, local)} ${distance(at, now)}`,
+      shown: ({ at }) => listTime(at, options),
     },
     {
       id: 'by',
       title: 'by',
-      width: 10,
+      width: 8,
       priority: 4,
       sortable: true,
       value: ({ operator }) => operator,
@@ -104,7 +113,9 @@ export function Retries({ height }: { height: number }) {
   const items = answer ?? NOTHING;
   const [sort, setSort] = useState<Sort>();
   const filter = useFilter();
-  const columns = useMemo(() => retryColumns(now, local), [now, local]);
+  const idWidth = items.reduce((longest, { pk }) => Math.max(longest, pk.length), SHORTEST_KEY);
+  const short = width < WITH_YEARS;
+  const columns = useMemo(() => retryColumns({ now, local, short, idWidth }), [now, local, short, idWidth]);
   const list = useArrayList({ items, keyOf, columns, filter, sort });
   return (
     <Box flexDirection="column">

@@ -8,7 +8,7 @@ import { age } from '../model/format.ts';
 import type { RowStanding } from '../model/review.ts';
 import { useAsked } from './hooks/asked.ts';
 import { useChanges, useServices } from './hooks/console.ts';
-import type { Glyphs, Tone } from './theme.ts';
+import type { Theme, Tone } from './theme.ts';
 
 export type Standings = Readonly<Record<string, RowStanding>>;
 
@@ -67,25 +67,32 @@ const RETRIES: Readonly<Record<Retry, readonly [string, Tone]>> = {
   left: ['left alone', 'warn'],
 };
 
+/** How standings are written. */
+export interface StandingLook {
+  readonly theme: Pick<Theme, 'glyphs' | 'ascii'>;
+  /** Whether ages are said: a screen reader would speak with each refresh. */
+  readonly ages: boolean;
+}
+
 /** How a row's newest retry stands, in a few words. */
-function retryWords({ retry, seconds, retries }: RowStanding, ascii: boolean): string | undefined {
+function retryWords({ retry, seconds, retries }: RowStanding, { theme, ages }: StandingLook): string | undefined {
   if (retry === undefined) return undefined;
   const [word] = RETRIES[retry];
-  if (seconds !== undefined) return `${word} ${age(seconds)}`;
+  if (seconds !== undefined) return ages ? `${word} ${age(seconds)}` : word;
   const counts = (retry === 'failed-again' || retry === 'failed') && retries > 1;
-  return counts ? `${word} ${ascii ? 'x' : '×'}${retries}` : word;
+  return counts ? `${word} ${theme.ascii ? 'x' : '×'}${retries}` : word;
 }
 
 /** What operators did about a row: `failed again ×2 · taken by ada · noted`; empty for nothing. */
-export function standingWords(standing: RowStanding | undefined, { dot }: Glyphs, ascii: boolean): string {
+export function standingWords(standing: RowStanding | undefined, look: StandingLook): string {
   if (standing === undefined) return '';
   const { takenBy, noted, dismissed } = standing;
   const words = [
-    retryWords(standing, ascii),
+    retryWords(standing, look),
     takenBy === undefined ? undefined : `taken by ${operatorName(takenBy)}`,
     noted === undefined ? undefined : 'noted',
   ].filter((word) => word !== undefined);
-  return words.length === 0 && dismissed ? 'was dismissed' : words.join(` ${dot} `);
+  return words.length === 0 && dismissed ? 'was dismissed' : words.join(` ${look.theme.glyphs.dot} `);
 }
 
 export const standingTone = ({ retry }: Partial<RowStanding> = {}): Tone =>

@@ -42,6 +42,19 @@ export const CLASS_TONES: Readonly<Record<RowClass, Tone>> = {
 const TIME_WIDTH = { full: 28, short: 23 } as const;
 const YEAR = '2026-'.length;
 
+/** Columns of a terminal from which on lists say the year. */
+export const WITH_YEARS = 120;
+
+type TimeLook = Pick<RowColumnsOptions, 'now' | 'local' | 'short'>;
+
+/** Cells of a time in a list. */
+export const listTimeWidth = ({ short }: Pick<TimeLook, 'short'>): number =>
+  short ? TIME_WIDTH.short : TIME_WIDTH.full;
+
+/** A time as a list says it, with how long ago it was. */
+export const listTime = (at: number, { now, local, short }: TimeLook): string =>
+  `${minuteStamp(at, local).slice(short ? YEAR : 0)} ${distance(at, now)}`;
+
 type Look = Pick<RowColumn, 'title' | 'width' | 'priority'> & Partial<RowColumn>;
 
 export function plainColumn(of: KnownColumn, look: Look): RowColumn {
@@ -50,14 +63,13 @@ export function plainColumn(of: KnownColumn, look: Look): RowColumn {
 
 /** A time in UTC or local, with how long ago it was. What is no time is shown as it is. */
 export function timeColumn(of: KnownColumn, look: Omit<Look, 'width'>, options: RowColumnsOptions): RowColumn {
-  const { now, local, short } = options;
   const shown = (row: AppointmentRow): string => {
     const value = row.values[of] ?? '';
     const at = timeOf(value);
     if (at === undefined) return value;
-    return `${minuteStamp(at, local).slice(short ? YEAR : 0)} ${distance(at, now)}`;
+    return listTime(at, options);
   };
-  return plainColumn(of, { width: short ? TIME_WIDTH.short : TIME_WIDTH.full, shown, sortable: true, ...look });
+  return plainColumn(of, { width: listTimeWidth(options), shown, sortable: true, ...look });
 }
 
 /** Blanks at an end are what makes some ids wrong: quotes show them, and an empty text that is not null. */

@@ -6,10 +6,10 @@ import { ifThere } from '../data/state/tables.ts';
 import { count } from '../model/format.ts';
 import type { KeptOutcome } from '../model/review.ts';
 import { fit } from '../model/text.ts';
-import { distance, minuteStamp } from '../model/time.ts';
 import { useAsked } from './hooks/asked.ts';
 import { useChanges, useDisplay, useServices, useSize, useTheme } from './hooks/console.ts';
 import { wasChanged } from './review-standing.ts';
+import { listTime, WITH_YEARS } from './row-columns.ts';
 
 const NOTHING: readonly KeptOutcome[] = [];
 
@@ -37,6 +37,7 @@ export function History({ kept, now, lines }: HistoryProps) {
   const theme = useTheme();
   const { columns } = useSize();
   const { localTime: local } = useDisplay();
+  const short = columns < WITH_YEARS;
   const shown = kept.slice(0, lines);
   const more = kept.length > shown.length ? ` (and ${count(kept.length - shown.length)} before)` : '';
   return (
@@ -44,7 +45,7 @@ export function History({ kept, now, lines }: HistoryProps) {
       {shown.map(({ run, outcome, at, operator, detail }, index) => {
         const last = index === shown.length - 1 ? more : '';
         const text = [
-          ` ${minuteStamp(at, local)} ${distance(at, now)}  ${outcome}, run ${run}, ${operator}${last}`,
+          ` ${listTime(at, { now, local, short })}  ${outcome}, run ${run}, ${operator}${last}`,
           ...(detail === undefined ? [] : [detail]),
         ].join(': ');
         return (

@@ -10,7 +10,7 @@ import { useConsole, useDisplay, useLive, useSize, useSnapshot, useTheme } from 
 import { useDatabaseClock } from './hooks/database-clock.ts';
 import { type Filter, useFilter } from './hooks/keys.ts';
 import { rowView } from './row.tsx';
-import { ALL_COLUMNS, type RowColumn, type RowColumnsOptions, rowColumns } from './row-columns.ts';
+import { ALL_COLUMNS, type RowColumn, type RowColumnsOptions, rowColumns, WITH_YEARS } from './row-columns.ts';
 import { type List, type Sort, useRowList } from './table/list.ts';
 
 /** Which rows: the scope of deleted ones is the console's, the text is the view's own filter. */
@@ -42,9 +42,6 @@ export function useIdWidth(list: List<AppointmentRow>): number {
   if (cells > widest) setWidest(cells);
   return Math.max(cells, widest);
 }
-
-/** Columns of a terminal from which on lists say the year. */
-const WITH_YEARS = 120;
 
 /** What columns of rows need to know of the console; the same object until something in it changes. */
 export function useRowColumnsOptions(idWidth: number): RowColumnsOptions {

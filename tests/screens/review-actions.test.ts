@@ -279,7 +279,13 @@ for (const engine of ENGINES) {
         .after(() => live.refresh())
         .sees(/2 +failed again/);
       await console.press('m').sees('Retry the row', 'Note something').press('escape').press('space', 'space');
-      await console.press('r').sees('Retry the sync', '> [ Cancel ]').press('escape').sees('held: 2 marked');
+      await console
+        .press('r')
+        .sees('Retry the sync', '> [ Cancel ]', 'more lines: PgDn')
+        .press('pagedown')
+        .sees('the last lines: PgDn begins anew', 'gates  + access')
+        .press('escape')
+        .sees('held: 2 marked');
       expect(await console.text()).not.toMatch(/[^\x00-\x7f]/);
       await using reader = await openReview(engine, [flagged(5)], { screenReader: true, noColor: true });
       await reader.console
