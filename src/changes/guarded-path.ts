@@ -21,7 +21,7 @@ import { execute, type RunEnd } from './execute.ts';
 import { commonGates, ifThere, type RunsPlace, runsOf } from './gates.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
-import { type Plan, planOf } from './plan.ts';
+import { isIdle, type Plan, planOf } from './plan.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -112,6 +112,15 @@ export class GuardedPath {
     return { plan, gates: await this.#gates(kind, change, ground, plan, backup) };
   }
 
+  /**
+   * Proves that there is a fresh backup, making one where the config or the engine says how; the database is only read.
+   * @param given the path of a dump that the operator names
+   * @throws Problem blocked, where there is none; config, when the command fails
+   */
+  async backup(given: string | undefined, signal: AbortSignal): Promise<BackupProof> {
+    return proveBackup(this.#context, await loadWriting(this.#context.target.engine), given, signal);
+  }
+
   /** The newest runs, newest first. */
   async runs(signal?: AbortSignal): Promise<readonly Run[]> {
     return runsOf(this.#place(signal));
@@ -151,7 +160,7 @@ export class GuardedPath {
     const ground = await this.#ground();
     const fresh = await planOf(kind, change, ground);
     if (fresh.digest !== plan.digest) throw new Drift(fresh);
-    if (fresh.rows === 0 && change.finish === undefined) return undefined;
+    if (isIdle(fresh, change)) return undefined;
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);

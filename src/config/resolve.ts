@@ -119,7 +119,9 @@ export async function resolveContext(
     notify: notifyOf(config.notify ?? {}, origin),
     changes: changeRules(config.changes ?? {}, origin, around),
     retry: config.retry && retryOf(config.retry, origin, around),
-    runbooks: { folder: config.runbooks?.folder && folderOf(config.runbooks.folder, 'runbooks.folder', origin, around) },
+    runbooks: {
+      folder: config.runbooks?.folder && folderOf(config.runbooks.folder, 'runbooks.folder', origin, around),
+    },
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };

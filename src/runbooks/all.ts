@@ -5,7 +5,7 @@ import { errorCode, readRequired } from '../config/read.ts';
 import { here, shown } from '../config/surroundings.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
-import { readRunbook, type Runbook } from './runbook.ts';
+import { type Runbook, readRunbook } from './runbook.ts';
 
 /** The built-in ones, in the order in which people read them. */
 const BUILT_IN: Readonly<Record<string, () => Promise<{ readonly default: object }>>> = {
@@ -81,7 +81,8 @@ export function runbookNamed(found: readonly FoundRunbook[], id: string): Runboo
   if (one === undefined) {
     const ids = found.map((candidate) => candidate.id);
     const near = nearest(id, ids);
-    const remedy = near === undefined ? `there are ${ids.join(', ')}; --file FILE reads another one` : `did you mean ${near}?`;
+    const remedy =
+      near === undefined ? `there are ${ids.join(', ')}; --file FILE reads another one` : `did you mean ${near}?`;
     throw new Problem('usage', `there is no runbook "${id}"`, remedy);
   }
   if ('problem' in one) throw one.problem;

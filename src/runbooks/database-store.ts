@@ -125,9 +125,7 @@ export class DatabaseStore implements RunbookStore {
   }
 
   async renew(id: number, seq: number, claim: string): Promise<boolean> {
-    return this.during(() =>
-      this.#patiently((_, rows) => rows.renew(id, seq, claim, CLAIM_SECONDS)),
-    );
+    return this.during(() => this.#patiently((_, rows) => rows.renew(id, seq, claim, CLAIM_SECONDS)));
   }
 
   async during<Answer>(work: () => Promise<Answer>): Promise<Answer> {
@@ -213,9 +211,7 @@ export class DatabaseStore implements RunbookStore {
   }
 
   /** Tries again what a lock, a quicker one or a lost connection undid. */
-  async #untilDone<Answer>(
-    work: (session: WritingSession, rows: RunbookRows) => Promise<Answer>,
-  ): Promise<Answer> {
+  async #untilDone<Answer>(work: (session: WritingSession, rows: RunbookRows) => Promise<Answer>): Promise<Answer> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const session = await this.#opened();

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Gate } from '../changes/change.ts';
 import type { RunEnd } from '../changes/execute.ts';
 import type { Plan } from '../changes/plan.ts';
-import { type CheckResult, CHECK_VERDICTS } from '../checks/check.ts';
+import { CHECK_VERDICTS, type CheckResult } from '../checks/check.ts';
 import type { ProgramEnd } from '../config/program.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import { cut } from '../model/cut.ts';
@@ -73,6 +73,8 @@ const evidence = z.object({
   /** Of a decision: the database was put back, and a person knows. */
   restored: z.optional(z.boolean()),
   statement: z.optional(z.string()),
+  /** Of an attempt that was refused or stopped before it did anything: no stop condition counts it. */
+  undone: z.optional(z.boolean()),
 });
 /** What came of something, as it is kept: counts and statements, numbers and digests, and no secret. */
 export type Evidence = z.infer<typeof evidence>;

@@ -191,9 +191,14 @@ export class LocalStore implements RunbookStore {
     } catch (error) {
       if (error instanceof Overtaken || error instanceof Problem || !(error instanceof Error && 'code' in error))
         throw error;
-      throw new Problem('blocked', `${this.#file} can't be written: ${error.message}`, 'make room, or set XDG_STATE_HOME', {
-        cause: error,
-      });
+      throw new Problem(
+        'blocked',
+        `${this.#file} can't be written: ${error.message}`,
+        'make room, or set XDG_STATE_HOME',
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -1,5 +1,5 @@
-import { heldAgainst } from '../config/file.ts';
 import type { Context } from '../config/context.ts';
+import { heldAgainst } from '../config/file.ts';
 import type { Phase as CheckPhase, Severity, System } from '../model/check-words.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
@@ -7,7 +7,13 @@ import { type RunbookFile, runbookSchema, type StepFile, type StepKind } from '.
 
 /** What is done in a step. */
 export type Work =
-  | { readonly kind: 'check'; readonly ids: readonly string[] | undefined; readonly system: System | undefined; readonly phases: readonly CheckPhase[] | undefined; readonly severity: Severity }
+  | {
+      readonly kind: 'check';
+      readonly ids: readonly string[] | undefined;
+      readonly system: System | undefined;
+      readonly phases: readonly CheckPhase[] | undefined;
+      readonly severity: Severity;
+    }
   | {
       readonly kind: 'change';
       readonly change: string;
@@ -107,7 +113,11 @@ type Wrong = (place: string, what: string, remedy: string) => Problem;
 
 const unknownWord = (wrong: Wrong, place: string, what: string, word: string, words: readonly string[]): Problem => {
   const near = nearest(word, words);
-  return wrong(place, `there is no ${what} "${word}"`, near === undefined ? `there are ${words.join(', ')}` : `did you mean ${near}?`);
+  return wrong(
+    place,
+    `there is no ${what} "${word}"`,
+    near === undefined ? `there are ${words.join(', ')}` : `did you mean ${near}?`,
+  );
 };
 
 interface Placed<Item> {
@@ -172,9 +182,21 @@ function verifyWithin(file: RunbookFile, wrong: Wrong): ReadonlyMap<string, read
     'step',
     steps.map(({ item, place }) => ({ item: item.id, place: `${place}.id` })),
   );
-  refuseTwins(wrong, 'phase', phases.map((item, index) => ({ item: item.id, place: `phases[${index}].id` })));
-  refuseTwins(wrong, 'stop condition', stop.map((item, index) => ({ item: item.id, place: `stop[${index}].id` })));
-  refuseTwins(wrong, 'role', signOff.map((item, index) => ({ item: item.role, place: `signOff[${index}].role` })));
+  refuseTwins(
+    wrong,
+    'phase',
+    phases.map((item, index) => ({ item: item.id, place: `phases[${index}].id` })),
+  );
+  refuseTwins(
+    wrong,
+    'stop condition',
+    stop.map((item, index) => ({ item: item.id, place: `stop[${index}].id` })),
+  );
+  refuseTwins(
+    wrong,
+    'role',
+    signOff.map((item, index) => ({ item: item.role, place: `signOff[${index}].role` })),
+  );
   const named = [
     ...steps.flatMap(({ item, place }) =>
       (item.needs ?? []).map((need, index) => ({ item: need, place: `${place}.needs[${index}]` })),

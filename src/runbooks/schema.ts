@@ -21,9 +21,14 @@ const checks = object(
   {
     ids: z.optional(texts('the id of a check', '["sync/columns"]').check(z.describe('Checks by their ids.'))),
     system: z.optional(choice(SYSTEMS, 'All checks of this system.')),
-    phases: z.optional(itemsOf(choice(PHASES, 'A phase.'), '["pre"]').check(z.describe('Of them those of these phases.'))),
+    phases: z.optional(
+      itemsOf(choice(PHASES, 'A phase.'), '["pre"]').check(z.describe('Of them those of these phases.')),
+    ),
     severity: z.optional(
-      choice(SEVERITIES, 'A violation of this severity or a graver one fails the step. Default: error; with ids: info.'),
+      choice(
+        SEVERITIES,
+        'A violation of this severity or a graver one fails the step. Default: error; with ids: info.',
+      ),
     ),
   },
   'an object with ids, or with system and phases',
@@ -56,20 +61,22 @@ const command = object(
   'an object with command',
 );
 
-const wait = z
-  .union(
-    [
-      object({ hours: range(0, 10_000, 'Hours since the steps that it needs were done.') }),
-      object({
-        forMonitorWindow: z
-          .literal(true, { error: says('must be true', 'write {"forMonitorWindow": true}') })
-          .check(z.describe('Until the monitor window of the move of the booking ids is over.')),
-      }),
-    ],
-    {
-      error: says('must be an object with hours or forMonitorWindow', 'write {"hours": 24} or {"forMonitorWindow": true}'),
-    },
-  );
+const wait = z.union(
+  [
+    object({ hours: range(0, 10_000, 'Hours since the steps that it needs were done.') }),
+    object({
+      forMonitorWindow: z
+        .literal(true, { error: says('must be true', 'write {"forMonitorWindow": true}') })
+        .check(z.describe('Until the monitor window of the move of the booking ids is over.')),
+    }),
+  ],
+  {
+    error: says(
+      'must be an object with hours or forMonitorWindow',
+      'write {"hours": 24} or {"forMonitorWindow": true}',
+    ),
+  },
+);
 
 const KINDS = ['check', 'change', 'backup', 'command', 'wait', 'manual'] as const;
 export type StepKind = (typeof KINDS)[number];
@@ -121,7 +128,9 @@ const stop = object(
     id: id('Its id in this runbook.'),
     title: text('What must not be.'),
     checks: z.optional(
-      texts('the id of a check', '["booking-ids/conservation"]').check(z.describe('It holds when one of these checks fails.')),
+      texts('the id of a check', '["booking-ids/conservation"]').check(
+        z.describe('It holds when one of these checks fails.'),
+      ),
     ),
     steps: z.optional(
       texts('the id of a step', '["move"]').check(z.describe('It holds when one of these steps has failed.')),

@@ -117,7 +117,8 @@ export class RunbookRows {
    * @returns false when somebody else has moved it
    */
   async advance(run: RunbookRun, from: number): Promise<boolean> {
-    const matched = await this.#speaker.execute(sql`UPDATE ${this.#runs} SET state = ${run.state}, reason = ${nullable(run.reason)},
+    const matched =
+      await this.#speaker.execute(sql`UPDATE ${this.#runs} SET state = ${run.state}, reason = ${nullable(run.reason)},
         updated_at = ${seconds(run.updatedAt)}, ended_at = ${optional(run.endedAt)}, revision = ${run.revision}, mark = ${run.mark}
       WHERE id = ${run.id} AND revision = ${from}`);
     return matched === 1;

@@ -58,7 +58,6 @@ const runbookDeclarations = ({
     mark varchar(64) NOT NULL, PRIMARY KEY (run, seq)`,
 });
 
-
 /** CREATE TABLE IF NOT EXISTS for some state tables. */
 const creations = (
   appointments: TableName,
