@@ -41,13 +41,15 @@ interface Running {
   readonly kept: KeptRun;
   readonly options: RunbookOptions;
   readonly ticks: ReadonlyMap<string, string>;
+  /** Steps whose change `--confirm` has confirmed: it is for one of them, though another may ask for the same words. */
+  readonly confirmed: Set<string>;
 }
 
 type Confirmed = { readonly plan: Plan; readonly confirmation: Confirmation };
 
 /** What a person says to the change of a step; undefined where there is nothing to say. @throws Needed */
 async function confirmedFor(
-  { session, runbook, options }: Running,
+  { session, runbook, options, confirmed }: Running,
   { step }: StepStanding,
 ): Promise<Confirmed | ExitCode | undefined> {
   const { engine, interruption, layout, json } = session;
@@ -55,7 +57,8 @@ async function confirmedFor(
   const planned = await engine.planned(step, interruption.signal, options.backup);
   if (planned === undefined || planned.open !== undefined || planned.idle) return undefined;
   const { look, phrase, kind } = planned;
-  if (phrase === '' || options.confirm === phrase) {
+  if (phrase === '' || (options.confirm === phrase && confirmed.size === 0)) {
+    if (phrase !== '') confirmed.add(step.id);
     return { plan: look.plan, confirmation: { phrase, reason: options.reason } };
   }
   if (options.confirm === undefined && canAsk() && !json) {
@@ -121,7 +124,9 @@ function chosen({ standing }: LookedRun, { runbook }: Running, id: string | unde
 /** Whether a step is to be gone on with among all: it is not done, or it is a wait of which nobody has noted that it is over. */
 const isLeft = (standing: StepStanding, tried: ReadonlySet<string>): boolean => {
   const { state, step, attempts } = standing;
-  if (tried.has(step.id)) return false;
+  // A change that may be left out is somebody's own wish: a rollback.
+  const own = step.optional && step.work.kind === 'change' && step.work.action === 'run';
+  if (tried.has(step.id) || own) return false;
   if (isDone(standing)) return step.work.kind === 'wait' && attempts.length === 0;
   return state === 'ready' || state === 'failed' || (!step.optional && state === 'running');
 };
@@ -183,7 +188,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const runbook = await runbookOf(session, options.subject);
   const { why, ...kept } = await engine.begin(runbook);
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
-  const running = { session, runbook, kept, options, ticks };
+  const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
   let needed: string | undefined;
   const code = await engine
     .during(() => doWanted(running))
