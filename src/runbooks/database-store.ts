@@ -153,7 +153,9 @@ export class DatabaseStore implements RunbookStore {
   }
 
   async missing(): Promise<readonly string[]> {
-    return this.#memory.missing(await this.runs(NEWEST));
+    const runs = await this.runs(NEWEST);
+    // What is before the end of a cut list may be there.
+    return this.#memory.missing(runs, runs.length < NEWEST ? 1 : Math.min(...runs.map(({ id }) => id)));
   }
 
   #remembered(record: RunbookRecord): RunbookRecord {

@@ -81,12 +81,13 @@ export class Memory {
     writeState(this.#file, JSON.stringify({ ...all, [String(run.id)]: now }));
   }
 
-  /** Runs that are known and not among these, a line each. */
-  missing(runs: readonly RunbookRun[]): readonly string[] {
-    const oldest = Math.min(...runs.map(({ id }) => id));
+  /**
+   * Runs that are known and not among these, a line each.
+   * @param oldest the smallest number of which the list says something
+   */
+  missing(runs: readonly RunbookRun[], oldest: number): readonly string[] {
     return Object.entries(this.#known()).flatMap(([id, { runbook }]) => {
       const there = runs.some((run) => String(run.id) === id);
-      // Of a cut list nobody knows what is before its end.
       return there || Number(id) < oldest
         ? []
         : [`run ${id} of ${runbook} was seen here and is gone from the database: it was put back to an earlier state`];

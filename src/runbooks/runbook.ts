@@ -101,7 +101,7 @@ function workOf({ check, change, command, wait, manual }: StepFile): Work {
   if (command !== undefined) {
     return { kind: 'command', command: command.command, timeoutSeconds: command.timeoutSeconds ?? TIMEOUT_SECONDS };
   }
-  if (wait !== undefined) return { kind: 'wait', hours: 'hours' in wait ? wait.hours : 'monitor-window' };
+  if (wait !== undefined) return { kind: 'wait', hours: wait.hours ?? 'monitor-window' };
   return manual === undefined ? { kind: 'backup' } : { kind: 'manual', instructions: manual.instructions };
 }
 

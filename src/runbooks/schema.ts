@@ -61,21 +61,20 @@ const command = object(
   'an object with command',
 );
 
-const wait = z.union(
-  [
-    object({ hours: range(0, 10_000, 'Hours since the steps that it needs were done.') }),
-    object({
-      forMonitorWindow: z
+const wait = object(
+  {
+    hours: z.optional(range(0, 10_000, 'Hours since the steps that it needs were done.')),
+    forMonitorWindow: z.optional(
+      z
         .literal(true, { error: says('must be true', 'write {"forMonitorWindow": true}') })
         .check(z.describe('Until the monitor window of the move of the booking ids is over.')),
-    }),
-  ],
-  {
-    error: says(
-      'must be an object with hours or forMonitorWindow',
-      'write {"hours": 24} or {"forMonitorWindow": true}',
     ),
   },
+  'an object with hours or forMonitorWindow',
+).check(
+  z.refine(({ hours, forMonitorWindow }) => (hours === undefined) !== (forMonitorWindow === undefined), {
+    error: says('must have one of hours and forMonitorWindow', 'write {"hours": 24} or {"forMonitorWindow": true}'),
+  }),
 );
 
 const KINDS = ['check', 'change', 'backup', 'command', 'wait', 'manual'] as const;

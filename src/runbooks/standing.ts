@@ -147,14 +147,15 @@ export function standOf(runbook: Runbook, record: RunbookRecord, window: Monitor
   for (const { step, phase } of ordered(placed)) known.set(step.id, standingOf(step, phase, record, known, window));
   const steps = stepsOf(runbook).flatMap(({ id }) => known.get(id) ?? []);
   const open = steps.filter((standing) => !isDone(standing));
+  const left = open.filter(({ step }) => !step.optional);
   const { entries } = record;
   const decided = entries.findLast(({ kind }) => kind === 'decision')?.seq ?? 0;
   const can = ({ state }: StepStanding) => state === 'ready' || state === 'failed';
   return {
     record,
     steps,
-    next: isOpenRun(record.run) ? (open.find(can) ?? open[0]) : undefined,
-    left: open.filter(({ step }) => !step.optional),
+    next: isOpenRun(record.run) ? (left.find(can) ?? left[0] ?? open[0]) : undefined,
+    left,
     signOffs: runbook.signOff.map((signOff) => ({
       signOff,
       entry: entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === signOff.role),

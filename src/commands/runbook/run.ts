@@ -96,7 +96,8 @@ async function doStep(running: Running, standing: StepStanding): Promise<Runbook
       leave: interruption.signal,
       confirmed,
       name,
-      note: options.note,
+      // Beside many steps a note is for those that want one.
+      note: options.all && !step.noteRequired && step.work.kind !== 'manual' ? undefined : options.note,
       backup: options.backup,
       decision: options.reason,
       onProgress: progress?.saw,

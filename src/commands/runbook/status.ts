@@ -18,7 +18,7 @@ export function codeOf({ record: { run }, restored, standing }: LookedRun): Exit
   if (run.state === 'stopped' || (restored !== undefined && run.state === 'running')) return EXIT.critical;
   if (run.state === 'finished') return EXIT.healthy;
   if (run.state === 'aborted') return EXIT.warning;
-  return standing.steps.some(({ state }) => state === 'failed') ? EXIT.critical : EXIT.warning;
+  return standing.left.some(({ state }) => state === 'failed') ? EXIT.critical : EXIT.warning;
 }
 
 const MARKS = { holds: '✔', fails: '✖', 'not-applicable': '·', 'could-not-tell': '?', open: '…' } as const;
