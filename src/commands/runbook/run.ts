@@ -128,6 +128,8 @@ const isLeft = (standing: StepStanding, tried: ReadonlySet<string>): boolean => 
   // A change that may be left out is somebody's own wish: a rollback.
   const own = step.optional && step.work.kind === 'change' && step.work.action === 'run';
   if (tried.has(step.id) || own) return false;
+  // What nobody has to do is tried once.
+  if (step.optional && attempts.length > 0) return false;
   if (isDone(standing)) return step.work.kind === 'wait' && attempts.length === 0;
   return state === 'ready' || state === 'failed' || (!step.optional && state === 'running');
 };
