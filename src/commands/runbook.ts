@@ -20,7 +20,7 @@ const TAKEN: Readonly<Record<RunbookOptions['action'], readonly string[]>> = {
 
 /** @throws Problem usage */
 function workOf(options: RunbookOptions): (session: RunbookSession) => Promise<ExitCode> {
-  const { action, file, json: _, subject, ...given } = options;
+  const { action, file: _file, json: _json, subject, ...given } = options;
   const { context: _context, config: _config, url: _url, ascii: _ascii, lowBandwidth: _low, ...own } = given;
   refuseOthers(`runbook ${action}`, own, TAKEN[action]);
   if (action === 'list' && subject !== undefined) {

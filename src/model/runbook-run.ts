@@ -2,14 +2,14 @@
 
 export const RUNBOOK_STATES = ['running', 'stopped', 'finished', 'aborted'] as const;
 /** `stopped`: a stop condition holds, and a person has to decide. The last two never change again. */
-export type RunbookState = (typeof RUNBOOK_STATES)[number];
+type RunbookState = (typeof RUNBOOK_STATES)[number];
 
 export const ENTRY_KINDS = ['step', 'stop', 'decision', 'sign-off', 'abort'] as const;
-export type EntryKind = (typeof ENTRY_KINDS)[number];
+type EntryKind = (typeof ENTRY_KINDS)[number];
 
 export const ENTRY_STATES = ['running', 'passed', 'failed', 'skipped', 'ticked', 'noted'] as const;
 /** Of a step the first five; what else is written down is `noted`. */
-export type EntryState = (typeof ENTRY_STATES)[number];
+type EntryState = (typeof ENTRY_STATES)[number];
 
 /** One run of a runbook. */
 export interface RunbookRun {

@@ -31,7 +31,7 @@ async function builtIn(id: string): Promise<Runbook> {
 }
 
 /** Reads one file. @throws Problem config */
-export async function runbookIn(path: string): Promise<Runbook> {
+async function runbookIn(path: string): Promise<Runbook> {
   const file = resolve(path);
   const place = shown(file, here());
   return readRunbook(readRequired(file, place), place, dirname(file));

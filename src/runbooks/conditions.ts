@@ -54,9 +54,11 @@ function failedSteps({ steps }: StopCondition, { entries }: RunbookRecord): Held
   const failed = steps.flatMap((id) => {
     const last = entries.findLast(({ kind, subject }) => kind === 'step' && subject === id);
     if (last?.state !== 'failed') return [];
-    const { undone, run } = readEvidence(last.evidence);
+    const { undone, run, checks } = readEvidence(last.evidence);
     const byPerson = run?.state === 'paused' || run?.state === 'cancelled';
-    return undone === true || byPerson ? [] : [last.seq];
+    // What could not be told, or does not apply, is no violation.
+    const untold = run === undefined && checks !== undefined && !checks.some(({ verdict }) => verdict === 'fail');
+    return undone === true || byPerson || untold ? [] : [last.seq];
   });
   return failed.length === 0 ? undefined : Math.max(...failed);
 }

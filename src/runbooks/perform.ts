@@ -98,6 +98,7 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
       (phases === undefined || phases.some((phase) => one.phases.includes(phase))),
     options.onResult,
   );
+  if (options.leave.aborted) throw new Problem('cancelled', 'the checks were stopped', 'run them again');
   const evidence = { checks: results.map(ofCheck) };
   const grave = (one: CheckResult) => SEVERITIES.indexOf(one.check.severity) <= SEVERITIES.indexOf(severity);
   const wrong = results.filter((one) => one.verdict === 'could-not-tell' || (one.verdict === 'fail' && grave(one)));

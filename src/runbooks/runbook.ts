@@ -3,7 +3,7 @@ import { heldAgainst } from '../config/file.ts';
 import type { Phase as CheckPhase, Severity, System } from '../model/check-words.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
-import { type RunbookFile, runbookSchema, type StepFile, type StepKind } from './schema.ts';
+import { type RunbookFile, runbookSchema, type StepFile } from './schema.ts';
 
 /** What is done in a step. */
 export type Work =
@@ -104,9 +104,6 @@ function workOf({ check, change, command, wait, manual }: StepFile): Work {
   if (wait !== undefined) return { kind: 'wait', hours: wait.hours ?? 'monitor-window' };
   return manual === undefined ? { kind: 'backup' } : { kind: 'manual', instructions: manual.instructions };
 }
-
-/** What kind of work a step is, in a word. */
-export const kindOf = ({ work }: Step): StepKind => work.kind;
 
 /** Says what is wrong at a place of the file. */
 type Wrong = (place: string, what: string, remedy: string) => Problem;

@@ -16,7 +16,7 @@ export interface MonitorWindow {
  * - `ready`: nothing stands in its way; `failed`: the same, after an attempt that did not do it
  * - `blocked`: something has to be done before; `waiting`: only time has to pass
  */
-export type StepState = 'ready' | 'failed' | 'blocked' | 'waiting' | 'running' | 'passed' | 'ticked' | 'skipped';
+type StepState = 'ready' | 'failed' | 'blocked' | 'waiting' | 'running' | 'passed' | 'ticked' | 'skipped';
 
 /** How one step of a run stands. Moments are milliseconds since 1970 UTC by the database's clock. */
 export interface StepStanding {

@@ -11,13 +11,13 @@ export const CLAIM_SECONDS = 60;
 export type NewRun = Pick<RunbookRun, 'runbook' | 'title' | 'definition'>;
 
 /** What is written down: the store adds number, moments, operator and mark. */
-export type NewEntry = Pick<RunbookEntry, 'kind' | 'subject' | 'state' | 'name' | 'note' | 'evidence'> & {
+type NewEntry = Pick<RunbookEntry, 'kind' | 'subject' | 'state' | 'name' | 'note' | 'evidence'> & {
   /** Of a running one: whose it is. */
   readonly claim?: string;
 };
 
 /** What becomes of an entry that is there. */
-export type EntryEnd = Pick<RunbookEntry, 'seq' | 'state' | 'note' | 'evidence' | 'workedMs'>;
+type EntryEnd = Pick<RunbookEntry, 'seq' | 'state' | 'note' | 'evidence' | 'workedMs'>;
 
 /** One move of a run, written as a whole or not at all, with its record in the audit. */
 export interface Mutation {

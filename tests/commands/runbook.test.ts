@@ -63,6 +63,7 @@ for (const engine of ENGINES) {
       const second = ['--all', '--tick', 'logs-2=Ada,decision=Bo,outcome=Bo', '--note', 'fine'];
       const watched = await on.run('runbook', 'run', 'booking-ids', ...second);
       expect(cells(watched.stdout)).toEqual([
+        'passed window',
         'passed day-2',
         'ticked logs-2',
         'ticked decision',

@@ -1,9 +1,9 @@
 import { Audit } from '../../src/audit/audit.ts';
-import type { KeptRun, LookedRun } from '../../src/runbooks/engine.ts';
 import { RunbookEngine } from '../../src/runbooks/engine.ts';
+import type { KeptRun, LookedRun } from '../../src/runbooks/looker.ts';
 import type { StepOptions } from '../../src/runbooks/perform.ts';
 import { type Runbook, readRunbook } from '../../src/runbooks/runbook.ts';
-import { DUMP, Operated } from '../changes/guarded.ts';
+import { DUMP, type Operated } from '../changes/guarded.ts';
 
 /** What a step of a test is, with its title and its needs left out where nobody looks at them. */
 type PlainStep = Readonly<Record<string, unknown>> & { readonly id: string };

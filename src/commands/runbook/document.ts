@@ -1,7 +1,8 @@
 import type { Context } from '../../config/context.ts';
 import type { RunbookEntry, RunbookRun } from '../../model/runbook-run.ts';
-import type { ListedRun, LookedRun } from '../../runbooks/engine.ts';
+import type { ListedRun } from '../../runbooks/engine.ts';
 import { readEvidence } from '../../runbooks/evidence.ts';
+import type { LookedRun } from '../../runbooks/looker.ts';
 import { isDone } from '../../runbooks/standing.ts';
 import { documentOf } from '../change/documents.ts';
 
@@ -20,7 +21,7 @@ const runFields = (run: RunbookRun) => ({
   endedAt: moment(run.endedAt),
 });
 
-export const entryFields = (entry: RunbookEntry) => ({
+const entryFields = (entry: RunbookEntry) => ({
   number: entry.seq,
   kind: entry.kind,
   subject: entry.subject,

@@ -1,7 +1,7 @@
 import { duration } from '../../model/format.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import { visible } from '../../model/text.ts';
-import type { LookedRun } from '../../runbooks/engine.ts';
+import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Step, StopCondition } from '../../runbooks/runbook.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
 import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
@@ -57,12 +57,12 @@ export const stopText = ({ checks, steps, person }: StopCondition): string =>
 function textOf({ state, last, why, step }: StepStanding): string {
   if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
   if (state === 'ready') return doesText(step);
-  const by = last?.state === 'ticked' ? `${last.name ?? ''}` : '';
+  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
   return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
 }
 
 /** A step of a run for a person. */
-export function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
+function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
   const { state, step } = standing;
   const [mark, ascii, colour] = LOOKS[state];
   const head = `${layout.ascii ? ascii : mark} ${state}`.padEnd(HEAD);
@@ -114,7 +114,7 @@ export function lookedLines({ standing, notes, record: { run } }: LookedRun, lay
     ...signOffs.flatMap(({ signOff, entry }) =>
       hanging(
         '  ',
-        `${signOff.role}: ${entry === undefined ? 'nobody yet' : `${entry.name ?? entry.operator}`}`,
+        `${signOff.role}: ${entry === undefined ? 'nobody yet' : (entry.name ?? entry.operator)}`,
         2,
         layout,
       ),

@@ -1,4 +1,4 @@
-import type { LookedRun } from '../../runbooks/engine.ts';
+import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
 import { doesText, STOPPED } from './lines.ts';

@@ -2,7 +2,7 @@ import type { Confirmation } from '../../changes/confirm.ts';
 import type { Plan } from '../../changes/plan.ts';
 import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
-import type { KeptRun, LookedRun } from '../../runbooks/engine.ts';
+import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { isDone, type StepStanding } from '../../runbooks/standing.ts';
 import { canAsk } from '../ask.ts';

@@ -1,6 +1,7 @@
 import { Problem } from '../../model/problem.ts';
 import { runbookNamed } from '../../runbooks/all.ts';
-import type { KeptRun, RunbookEngine } from '../../runbooks/engine.ts';
+import type { RunbookEngine } from '../../runbooks/engine.ts';
+import type { KeptRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { commandLine, type Group, given } from '../change/command-line.ts';
 import type { Session } from '../change/session.ts';

@@ -1,6 +1,6 @@
 import { minuteStamp } from '../../model/time.ts';
 import type { MetricStanding } from '../../runbooks/conditions.ts';
-import type { LookedRun } from '../../runbooks/engine.ts';
+import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { Layout } from '../change/layout.ts';
 import { aligned, coloured, hanging } from '../change/layout.ts';
