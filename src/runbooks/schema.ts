@@ -78,7 +78,6 @@ const wait = object(
 );
 
 const KINDS = ['check', 'change', 'backup', 'command', 'wait', 'manual'] as const;
-export type StepKind = (typeof KINDS)[number];
 
 const step = object(
   {
