@@ -34,7 +34,7 @@ const ENGINES: Restriction = {
 };
 const WRITING: Restriction = {
   regex: '(^|/)data/writing\\.ts$',
-  message: 'Only the guarded path opens a session that writes.',
+  message: 'Only the guarded path opens a session that writes, and the store of runbooks.',
 };
 const CLI: Restriction = { regex: '/cli\\.ts$', message: 'Nothing imports the command line.' };
 
@@ -103,6 +103,7 @@ export default defineConfig({
         ...(['data', 'audit', 'changes', 'rollback'].includes(layer) ? [] : [WRITING]),
       ]),
     ),
+    restrict('src/runbooks/database-store.ts', [CLI, ...above('runbooks'), INK, DRIVERS, ENGINES]),
     { files: ['*.config.ts', 'tests/engines/global-setup.ts'], rules: { 'import/no-default-export': 'off' } },
     // The launcher is for Nodes that parse nothing newer.
     { files: ['bin/*.js'], rules: { 'no-var': 'off' } },

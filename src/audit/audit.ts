@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../config/context.ts';
-import type { Dialect } from '../data/connection.ts';
+import type { Dialect, Server } from '../data/connection.ts';
 import type { Database } from '../data/database.ts';
 import type { WritingSession } from '../data/writing.ts';
 import { Problem } from '../model/problem.ts';
@@ -64,6 +64,23 @@ export class Audit {
       return await this.#enter(session, event, () => false);
     } catch (error) {
       throw error instanceof Problem && (error.kind === 'busy' || error.kind === 'lost') ? error : blocked(error);
+    }
+  }
+
+  /**
+   * Records an event in the local file alone, for what is kept on this machine because the database takes nothing.
+   * @param at milliseconds since 1970 UTC
+   * @throws Problem blocked, when the file takes no record
+   */
+  async recordLocally(server: Server, event: AuditEvent, at: number): Promise<void> {
+    try {
+      await appendLine(this.#file, (id, seq) => ({
+        seq,
+        local: true,
+        record: makeRecord(event, this.#context, server, at, id),
+      }));
+    } catch (error) {
+      throw blocked(error);
     }
   }
 

@@ -8,6 +8,8 @@ import type { Operator } from './operator.ts';
  * - `halt`: a stop condition; `decision`: what a person made of it
  * - `take-over`: the lease of somebody who was gone, or not
  * - `approve`: another operator's yes to a plan
+ * - `runbook`: a run of a runbook began, was aborted or finished; `step`: what came of one of its steps; `stop`: one of its
+ *   stop conditions; `sign-off`: somebody's word for a role
  */
 export const EVENTS = [
   'intent',
@@ -19,6 +21,10 @@ export const EVENTS = [
   'decision',
   'take-over',
   'approve',
+  'runbook',
+  'step',
+  'stop',
+  'sign-off',
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 

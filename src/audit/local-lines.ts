@@ -19,6 +19,8 @@ export interface WholeLine extends Link {
   /** The record's text, which is that of the database's row too. */
   readonly recordText: string | undefined;
   readonly noted: Noted | undefined;
+  /** Whether the record is meant for this file alone. */
+  readonly local: boolean;
   /** Whether the line is, byte for byte, as apptop writes it. */
   readonly verbatim: boolean;
 }
@@ -95,6 +97,7 @@ function wholeLine(text: string): WholeLine | undefined {
     record: recordText === undefined ? undefined : readRecord(recordText),
     recordText,
     noted: notedIn(body),
+    local: 'local' in body && body.local === true,
     verbatim: canonicalJson(value) === text,
   };
 }

@@ -152,8 +152,8 @@ function unnoted({ lines }: LocalFile, links: readonly Link[]): readonly Finding
   const noted = new Set(lines.flatMap(({ whole }) => whole?.noted?.of ?? []));
   const bodies = new Set(links.map(({ body }) => body));
   return lines.flatMap(({ line, whole }): readonly Finding[] => {
-    const { record, recordText, seq } = whole ?? {};
-    if (record === undefined || recordText === undefined || bodies.has(recordText)) return [];
+    const { record, recordText, seq, local } = whole ?? {};
+    if (local || record === undefined || recordText === undefined || bodies.has(recordText)) return [];
     if (seq !== undefined && noted.has(seq)) return [];
     return [{ place: 'local file', at: line, kind: 'unnoted', text: `${record.event}: it is not in the database` }];
   });

@@ -22,7 +22,7 @@ import { commonGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
-import { type Plan, planOf } from './plan.ts';
+import { isIdle, type Plan, planOf } from './plan.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -113,6 +113,15 @@ export class GuardedPath {
     return { plan, gates: await this.#gates(kind, change, ground, plan, backup) };
   }
 
+  /**
+   * Proves that there is a fresh backup, making one where the config or the engine says how; the database is only read.
+   * @param given the path of a dump that the operator names
+   * @throws Problem blocked, where there is none; config, when the command fails
+   */
+  async backup(given: string | undefined, signal: AbortSignal): Promise<BackupProof> {
+    return proveBackup(this.#context, await loadWriting(this.#context.target.engine), given, signal);
+  }
+
   /** The newest runs, newest first. */
   async runs(signal?: AbortSignal): Promise<readonly Run[]> {
     return runsOf(this.#place(signal));
@@ -155,7 +164,7 @@ export class GuardedPath {
     const ground = await this.#ground();
     const fresh = await planOf(kind, change, ground);
     if (plan !== undefined && fresh.digest !== plan.digest) throw new Drift(fresh);
-    if (fresh.rows === 0 && change.finish === undefined) return undefined;
+    if (isIdle(fresh, change)) return undefined;
     if (plan === undefined) assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');

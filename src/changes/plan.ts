@@ -49,6 +49,9 @@ export interface Plan extends Planned {
   readonly digest: string;
 }
 
+/** Whether there is nothing to do. */
+export const isIdle = ({ rows }: Plan, change: Change): boolean => rows === 0 && change.finish === undefined;
+
 /** Where a context's database is, as a person would write it. */
 export function placeOf({ target, table }: Context): string {
   const name = table.schema === undefined ? '' : ` ${table.schema}`;

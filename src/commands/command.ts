@@ -136,6 +136,32 @@ export interface ReviewOptions extends GlobalOptions {
   readonly json: boolean;
 }
 
+export interface RunbookOptions extends GlobalOptions {
+  readonly action: 'list' | 'show' | 'run' | 'status' | 'sign' | 'stop' | 'decide' | 'abort';
+  /** The id of a runbook. */
+  readonly subject: string | undefined;
+  /** The path of a runbook. */
+  readonly file: string | undefined;
+  readonly step: string | undefined;
+  /** Every step that needs nobody. */
+  readonly all: boolean;
+  /** An optional step to leave out. */
+  readonly skip: string | undefined;
+  /** Who answers for which manual step: `ID=NAME,ID=NAME`. */
+  readonly tick: string | undefined;
+  readonly note: string | undefined;
+  readonly confirm: string | undefined;
+  readonly reason: string | undefined;
+  readonly backup: string | undefined;
+  readonly role: string | undefined;
+  readonly statement: string | undefined;
+  /** Who signs, stops, decides or aborts; the account by default. */
+  readonly name: string | undefined;
+  /** The stop condition that a person says holds. */
+  readonly condition: string | undefined;
+  readonly json: boolean;
+}
+
 /** As monitoring systems know them. */
 export const EXIT = {
   healthy: 0,

@@ -1,5 +1,6 @@
 import { CATALOGUE } from '../checks/catalogue.ts';
 import { CHANGES } from '../rollback/all.ts';
+import { BUILT_IN_RUNBOOKS } from '../runbooks/all.ts';
 import { EXIT, type ExitCode } from './command.ts';
 import { COMMANDS, CONSOLE, type Command, type Option, type SHELLS } from './table.ts';
 
@@ -14,9 +15,13 @@ const all = [CONSOLE, ...COMMANDS];
 const valued = [...new Map(all.flatMap(optionsOf).map((option) => [option.name, option])).values()].filter(
   (option) => option.type !== 'flag',
 );
-/** What may be the second word of a command, as far as it is known without a database: changes by their ids. */
-const secondOf = ({ word }: Command): readonly string[] =>
-  word?.second === 'a change or a run' ? CHANGES.filter(({ chosen }) => chosen === undefined).map(({ id }) => id) : [];
+/** What may be the second word of a command, as far as it is known without a database: changes and runbooks by their ids. */
+function secondOf({ word }: Command): readonly string[] {
+  if (word?.second === 'a runbook') return BUILT_IN_RUNBOOKS;
+  return word?.second === 'a change or a run'
+    ? CHANGES.filter(({ chosen }) => chosen === undefined).map(({ id }) => id)
+    : [];
+}
 /** What a command takes beside options: built-in checks by their ids too. */
 const wordsOf = (command: Command): readonly string[] =>
   command.words ? CATALOGUE.map(({ id }) => id) : [...(command.word?.values ?? []), ...secondOf(command)];

@@ -33,7 +33,7 @@ export interface Command {
   readonly word?: {
     readonly name: string;
     readonly values: readonly string[];
-    readonly second?: 'a change or a run' | 'ids';
+    readonly second?: 'a change or a run' | 'a runbook' | 'ids';
   };
   /** Takes any number of words, which it judges itself. */
   readonly words?: true;
@@ -116,6 +116,7 @@ const AUDIT_ACTIONS = ['list', 'verify'] as const;
 const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve'] as const;
 const REVIEW_ACTIONS = ['list', 'retry', 'dismiss', 'take', 'release', 'note', 'settle', 'results'] as const;
 const PLAN_ACTIONS = ['plan', 'run'] as const;
+const RUNBOOK_ACTIONS = ['list', 'show', 'run', 'status', 'sign', 'stop', 'decide', 'abort'] as const;
 
 /** The verbs in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -336,6 +337,52 @@ export const COMMANDS: readonly Command[] = [
         ...guardedOptions(written),
         action,
         mayCopy: written.flag('may-copy'),
+      });
+    },
+  },
+  {
+    name: 'runbook',
+    description: 'carry out runbooks: list, show, run, status, sign, stop, decide, abort',
+    options: [
+      ...connection,
+      { name: 'file', type: 'text', description: 'a runbook of your own', values: 'files' },
+      { name: 'step', type: 'text', description: 'run: this step instead of the next one' },
+      { name: 'all', type: 'flag', description: 'run: every step that needs neither a time nor a person' },
+      { name: 'skip', type: 'text', description: 'run: leave this optional step out' },
+      { name: 'tick', type: 'text', description: 'run: STEP=NAME, who answers for a manual step' },
+      { name: 'note', type: 'text', description: 'run: what is to be remembered of the step' },
+      { name: 'confirm', type: 'text', description: 'run: the phrase that the plan of a change asks for' },
+      backup,
+      { name: 'role', type: 'text', description: 'sign: for which role' },
+      { name: 'statement', type: 'text', description: "sign: other words than the runbook's" },
+      { name: 'condition', type: 'text', description: 'stop: the stop condition that holds' },
+      { name: 'name', type: 'text', description: 'who signs, stops, decides or aborts' },
+      { name: 'reason', type: 'text', description: 'why; a ticket' },
+      json,
+      ascii,
+      lowBandwidth,
+    ],
+    word: { name: 'action', values: RUNBOOK_ACTIONS, second: 'a runbook' },
+    run: async (written) => {
+      const action = actionOf('runbook', written.words, RUNBOOK_ACTIONS);
+      return (await import('./runbook.ts')).run({
+        ...globalOptions(written),
+        action,
+        subject: written.words[1],
+        file: written.text('file'),
+        step: written.text('step'),
+        all: written.flag('all'),
+        skip: written.text('skip'),
+        tick: written.text('tick'),
+        note: written.text('note'),
+        confirm: written.text('confirm'),
+        backup: written.text('backup'),
+        role: written.text('role'),
+        statement: written.text('statement'),
+        condition: written.text('condition'),
+        name: written.text('name'),
+        reason: written.text('reason'),
+        json: written.flag('json'),
       });
     },
   },

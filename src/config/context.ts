@@ -56,6 +56,11 @@ export interface Context {
   readonly changes: ChangeRules;
   /** How a sync that failed is tried again; undefined when nobody said. */
   readonly retry: Retry | undefined;
+  /** The users' own runbooks, beside the built-in ones. */
+  readonly runbooks: {
+    /** A folder of `.json` files, as an absolute path; undefined when nobody said. */
+    readonly folder: string | undefined;
+  };
   /** Seconds between refreshes before adaption. */
   readonly refreshSeconds: number;
   /** Milliseconds after which the server stops a statement of ours. */

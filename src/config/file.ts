@@ -1,4 +1,4 @@
-import type { core } from 'zod/mini';
+import type * as z from 'zod/mini';
 import { Problem } from '../model/problem.ts';
 import { jsonError } from './json-error.ts';
 import { readRequired } from './read.ts';
@@ -10,12 +10,28 @@ import type { ConfigFile } from './schema.ts';
  * @throws Problem config: the first thing that is wrong, with its place in the file and what was expected
  */
 export async function readConfigFile(path: string, name: string): Promise<ConfigFile> {
-  const json = parseJson(readRequired(path, name), name);
-  const [{ configSchema }, { REMEDY }] = await Promise.all([import('./schema.ts'), import('./schema-parts.ts')]);
-  const parsed = configSchema.safeParse(json);
+  const text = readRequired(path, name);
+  const { configSchema } = await import('./schema.ts');
+  return heldAgainst(configSchema, text, name, 'see config.example.json');
+}
+
+/**
+ * A file's content, held against a schema made of `schema-parts.ts`.
+ * @param name how messages call the file
+ * @param example what to do about something that the schema has no words for
+ * @throws Problem config: the first thing that is wrong, with its place in the file and what was expected
+ */
+export async function heldAgainst<Value>(
+  schema: z.ZodMiniType<Value>,
+  text: string,
+  name: string,
+  example: string,
+): Promise<Value> {
+  const parsed = schema.safeParse(parseJson(text, name));
   if (parsed.success) return parsed.data;
+  const { REMEDY } = await import('./schema-parts.ts');
   const { place, message } = firstIssue(parsed.error.issues);
-  const [what = message, remedy = 'see config.example.json'] = message.split(REMEDY);
+  const [what = message, remedy = example] = message.split(REMEDY);
   throw new Problem('config', `${name}: ${place === '' ? '' : `${place}: `}${what}`, remedy);
 }
 
@@ -32,7 +48,7 @@ function parseJson(text: string, name: string): unknown {
  * issue of that branch whose type the value has.
  */
 function firstIssue(
-  issues: readonly core.$ZodIssue[],
+  issues: readonly z.core.$ZodIssue[],
   above: readonly PropertyKey[] = [],
 ): { readonly place: string; readonly message: string } {
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];

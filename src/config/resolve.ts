@@ -70,6 +70,7 @@ export function defaultContext(name: string, target: Target): Context {
     notify: { command: undefined, webhook: undefined },
     changes: DEFAULT_CHANGE_RULES,
     retry: undefined,
+    runbooks: { folder: undefined },
     refreshSeconds: 2,
     statementTimeoutMs: 30_000,
   };
@@ -118,6 +119,9 @@ export async function resolveContext(
     notify: notifyOf(config.notify ?? {}, origin),
     changes: changeRules(config.changes ?? {}, origin, around),
     retry: config.retry && retryOf(config.retry, origin, around),
+    runbooks: {
+      folder: config.runbooks?.folder && folderOf(config.runbooks.folder, 'runbooks.folder', origin, around),
+    },
     refreshSeconds: config.refreshSeconds ?? base.refreshSeconds,
     statementTimeoutMs: (config.statementTimeoutSeconds ?? base.statementTimeoutMs / 1000) * 1000,
   };
@@ -184,6 +188,9 @@ function ownChecks(checks: OwnChecksConfig, origin: Origin, { home }: Surroundin
     folder: origin.folder,
   });
 }
+
+const folderOf = (folder: string, key: string, origin: Origin, { home }: Surroundings): string =>
+  absolute(said(folder, key, origin), origin.folder, home);
 
 function notifyOf({ command, webhook }: NonNullable<ContextConfig['notify']>, origin: Origin): Context['notify'] {
   return {

@@ -199,6 +199,11 @@ const context = object({
   notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
   changes: z.optional(changes.check(z.describe('How changes of the database are guarded.'))),
   retry: z.optional(retry.check(z.describe('How the sync of an appointment is tried again.'))),
+  runbooks: z.optional(
+    object({
+      folder: z.optional(text('A folder of .json files, a runbook each: runbook.schema.json says what stands in one.')),
+    }).check(z.describe("The users' own runbooks, beside the built-in ones.")),
+  ),
   refreshSeconds: z.optional(range(0.5, 3600, 'Seconds between refreshes. Default: 2.')),
   statementTimeoutSeconds: z.optional(range(1, 3600, 'Seconds until a statement is stopped. Default: 30.')),
 });

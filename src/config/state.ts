@@ -23,7 +23,7 @@ function digestOf({ target, table }: Context): string {
   return digest(`${target.engine} ${place} ${table.schema} ${table.name}`);
 }
 
-const ENDINGS = { history: 'jsonl', checks: 'json', audit: 'jsonl', backups: 'sqlite' } as const;
+const ENDINGS = { history: 'jsonl', checks: 'json', audit: 'jsonl', backups: 'sqlite', runbooks: 'jsonl' } as const;
 
 /** The file of what is remembered of a database: the same one for every process that looks at it. */
 export const stateFile = (context: Context, what: keyof typeof ENDINGS): string =>

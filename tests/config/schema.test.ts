@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jsonSchema } from '../../scripts/config-schema.ts';
+import { jsonSchema, runbookJsonSchema } from '../../scripts/config-schema.ts';
 import { readConfigFile } from '../../src/config/file.ts';
 import { Folder } from './folder.ts';
 
@@ -20,8 +20,12 @@ describe('the JSON Schema for editors', () => {
     expect(readFileSync(fileOf('config.schema.json'), 'utf8')).toBe(jsonSchema());
   });
 
-  it('describes every key', () => {
-    expect(undescribed(JSON.parse(jsonSchema()))).toEqual([]);
+  it('is the same for runbooks', () => {
+    expect(readFileSync(fileOf('runbook.schema.json'), 'utf8')).toBe(runbookJsonSchema());
+  });
+
+  it.each([jsonSchema, runbookJsonSchema])('describes every key', (schema) => {
+    expect(undescribed(JSON.parse(schema()))).toEqual([]);
   });
 });
 

@@ -52,9 +52,6 @@ export function changeOf(
   return { kind, change: kind.with(parameters) };
 }
 
-/** Whether there is nothing to do. */
-export const isIdle = ({ rows }: Plan, change: Change): boolean => rows === 0 && change.finish === undefined;
-
 /** The command line that plans or runs this change of this database. */
 function lineFor({ named }: Session, { change, parameters }: Asked, action: 'plan' | 'run'): readonly Group[] {
   const review = REVIEW_ACTIONS[change];

@@ -1,4 +1,5 @@
 import type { ChangeKind, Gate } from '../../changes/change.ts';
+import { isIdle } from '../../changes/plan.ts';
 import { takeSnapshot } from '../../data/queries/snapshot.ts';
 import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
@@ -8,7 +9,6 @@ import { type MigrationPhase, phaseOf } from '../../rollback/phase.ts';
 import { tabbed } from '../check/lines.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
-import { isIdle } from './asked.ts';
 import { documentOf } from './documents.ts';
 import { remedyLines } from './gate-lines.ts';
 import { coloured, hanging, paragraph } from './layout.ts';

@@ -1,7 +1,8 @@
 import type { Look } from '../../changes/guarded-path.ts';
+import { isIdle } from '../../changes/plan.ts';
 import { EXIT, type ExitCode, type GuardedOptions } from '../command.ts';
 import { jsonText } from '../json.ts';
-import { type Asked, changeOf, isIdle, runLine } from './asked.ts';
+import { type Asked, changeOf, runLine } from './asked.ts';
 import { commandLines } from './command-line.ts';
 import { planDocument } from './documents.ts';
 import { keepPlan } from './plan-file.ts';

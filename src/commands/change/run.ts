@@ -1,11 +1,11 @@
 import type { Confirmation } from '../../changes/confirm.ts';
 import { Blocked, Drift } from '../../changes/guarded-path.ts';
-import type { Plan } from '../../changes/plan.ts';
+import { isIdle, type Plan } from '../../changes/plan.ts';
 import { Problem } from '../../model/problem.ts';
 import { canAsk } from '../ask.ts';
 import { EXIT, type ExitCode, type GuardedOptions } from '../command.ts';
 import { jsonText } from '../json.ts';
-import { type Asked, changeOf, isIdle } from './asked.ts';
+import { type Asked, changeOf } from './asked.ts';
 import { askConfirmation, saidConfirmation } from './confirming.ts';
 import { blockedDocument } from './documents.ts';
 import { drifted } from './drift.ts';

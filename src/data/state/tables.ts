@@ -3,8 +3,16 @@ import { Problem } from '../../model/problem.ts';
 import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
-/** The tables beside the data, which the first change creates and nothing else. */
-const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_outcome', 'apptop_lease', 'apptop_audit'] as const;
+/** The tables beside the data, which the first thing that writes creates and nothing else. */
+const STATE_TABLES = [
+  'apptop_run',
+  'apptop_ledger',
+  'apptop_outcome',
+  'apptop_lease',
+  'apptop_audit',
+  'apptop_runbook',
+  'apptop_step',
+] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** A state table in the schema of the appointments. */
@@ -42,18 +50,37 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
       at double precision NOT NULL, PRIMARY KEY (pk, run), UNIQUE (run, pk)`,
     apptop_lease: `name varchar(64) NOT NULL PRIMARY KEY, token bigint NOT NULL, holder varchar(255) NOT NULL, run bigint,
       since double precision NOT NULL, expires_at double precision NOT NULL`,
-    apptop_audit: `seq bigint NOT NULL PRIMARY KEY, body ${longText} NOT NULL, prev varchar(64) NOT NULL, hash varchar(64) NOT NULL`,
+    ...runbookDeclarations(types),
   };
 }
 
-/** CREATE TABLE IF NOT EXISTS for each state table. */
-function creations(appointments: TableName, types: StateTypes, id: Column): readonly Expression[] {
-  const declared = declarations(types, id);
-  return STATE_TABLES.map(
-    (name) =>
-      sql`CREATE TABLE IF NOT EXISTS ${named(stateTable(appointments, name))} (${sql.raw(declared[name])})${sql.raw(types.options)}`,
-  );
-}
+/** What needs nothing of the appointments, which a database with runbooks may not have: the audit, and runs with what happened in them. */
+const runbookDeclarations = ({
+  longText,
+}: StateTypes): Readonly<Record<'apptop_audit' | 'apptop_runbook' | 'apptop_step', string>> => ({
+  apptop_audit: `seq bigint NOT NULL PRIMARY KEY, body ${longText} NOT NULL, prev varchar(64) NOT NULL, hash varchar(64) NOT NULL`,
+  apptop_runbook: `id bigint NOT NULL PRIMARY KEY, runbook varchar(64) NOT NULL, title varchar(255) NOT NULL, definition ${longText} NOT NULL,
+    state varchar(16) NOT NULL, reason ${longText}, operator varchar(255) NOT NULL, began_at double precision NOT NULL,
+    updated_at double precision NOT NULL, ended_at double precision, revision bigint NOT NULL, mark varchar(64) NOT NULL,
+    audit_seq bigint NOT NULL, audit_hash varchar(64) NOT NULL`,
+  apptop_step: `run bigint NOT NULL, seq bigint NOT NULL, kind varchar(16) NOT NULL, subject varchar(64) NOT NULL, state varchar(16) NOT NULL,
+    operator varchar(255) NOT NULL, name varchar(255), note ${longText}, evidence ${longText} NOT NULL, began_at double precision NOT NULL,
+    ended_at double precision, worked_ms bigint NOT NULL, claim varchar(64) NOT NULL, expires_at double precision NOT NULL,
+    mark varchar(64) NOT NULL, PRIMARY KEY (run, seq)`,
+});
+
+/** CREATE TABLE IF NOT EXISTS for some state tables. */
+const creations = (
+  appointments: TableName,
+  types: StateTypes,
+  declared: Readonly<Partial<Record<StateTable, string>>>,
+): readonly Expression[] =>
+  STATE_TABLES.flatMap((name) => {
+    const columns = declared[name];
+    if (columns === undefined) return [];
+    const table = named(stateTable(appointments, name));
+    return [sql`CREATE TABLE IF NOT EXISTS ${table} (${sql.raw(columns)})${sql.raw(types.options)}`];
+  });
 
 /** Creates the state tables that are not there. @throws Problem */
 export async function createStateTables(
@@ -63,5 +90,19 @@ export async function createStateTables(
   types: StateTypes,
   id: Column,
 ): Promise<void> {
-  for (const creation of creations(appointments, types, id)) await session.execute(dialect.compile(creation));
+  for (const creation of creations(appointments, types, declarations(types, id))) {
+    await session.execute(dialect.compile(creation));
+  }
+}
+
+/** Creates those that runs of runbooks are kept in. @throws Problem */
+export async function createRunbookTables(
+  session: WritingSession,
+  dialect: Dialect,
+  appointments: TableName,
+  types: StateTypes,
+): Promise<void> {
+  for (const creation of creations(appointments, types, runbookDeclarations(types))) {
+    await session.execute(dialect.compile(creation));
+  }
 }

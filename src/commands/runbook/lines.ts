@@ -1,0 +1,123 @@
+import { duration } from '../../model/format.ts';
+import type { RunbookEntry } from '../../model/runbook-run.ts';
+import { visible } from '../../model/text.ts';
+import type { LookedRun } from '../../runbooks/looker.ts';
+import type { Step, StopCondition } from '../../runbooks/runbook.ts';
+import type { StepStanding } from '../../runbooks/standing.ts';
+import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
+import { tabbed } from '../check/lines.ts';
+
+const LOOKS = {
+  passed: ['✔', '+', 'green'],
+  ticked: ['✔', '+', 'green'],
+  skipped: ['·', '-', 'cyan'],
+  failed: ['✖', 'x', 'red'],
+  running: ['…', '.', 'yellow'],
+  waiting: ['…', '.', 'cyan'],
+  ready: ['→', '>', 'bold'],
+  blocked: ['·', '-', 'cyan'],
+} as const;
+
+/** Room for a mark and the longest word. */
+const HEAD = 11;
+
+/** What a step will do, in a line, as far as its runbook says it. */
+export function doesText({ work }: Step): string {
+  switch (work.kind) {
+    case 'check': {
+      const phases = work.phases === undefined ? '' : `of the phases ${work.phases.join(', ')}`;
+      const all = ['runs every check', work.system && `of ${work.system}`, phases].filter(Boolean).join(' ');
+      return work.ids === undefined ? all : `checks ${work.ids.join(', ')}`;
+    }
+    case 'change':
+      return work.action === 'plan'
+        ? `plans ${work.change}, and changes nothing`
+        : `runs ${work.change}, confirmed by a person`;
+    case 'backup':
+      return 'proves a fresh backup, making one where the config says how';
+    case 'command':
+      return `runs ${work.command.join(' ')}`;
+    case 'wait':
+      return work.hours === 'monitor-window' ? 'waits until the monitor window is over' : `waits ${work.hours} h`;
+    case 'manual':
+      return work.instructions.join(' ');
+    default:
+      return work satisfies never;
+  }
+}
+
+/** When a stop condition holds. */
+export const stopText = ({ checks, steps, person }: StopCondition): string =>
+  [
+    ...checks.map((id) => `${id} fails`),
+    ...steps.map((id) => `${id} fails`),
+    ...(person ? ['a person says so'] : []),
+  ].join(', or ');
+
+function textOf({ state, last, why, step }: StepStanding): string {
+  if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
+  if (state === 'ready') return doesText(step);
+  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
+  return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
+}
+
+/** A step of a run for a person. */
+function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
+  const { state, step } = standing;
+  const [mark, ascii, colour] = LOOKS[state];
+  const head = `${layout.ascii ? ascii : mark} ${state}`.padEnd(HEAD);
+  const title = `${step.id}${step.optional ? ' (optional)' : ''}  ${step.title}`;
+  const text = textOf(standing);
+  const [first = '', ...rest] = paragraph(title, 2 + HEAD, layout);
+  return [
+    `  ${coloured(colour, head)}${first.slice(2 + HEAD)}`,
+    ...rest,
+    ...(text === '' ? [] : hanging('', text, 2 + HEAD, layout)),
+  ];
+}
+
+/** A step of a run for a program: state, id, kind, attempts, and what there is to say. */
+export const pipeStep = (standing: StepStanding): string =>
+  tabbed(standing.state, standing.step.id, standing.step.work.kind, String(standing.attempts.length), textOf(standing));
+
+/** What came of a step, as it is told when it ends. */
+export function attemptLine({ subject, state, note, workedMs, name }: RunbookEntry, { ascii }: Layout): string {
+  const took = workedMs > 0 ? duration(workedMs / 1000) : '';
+  const by = state === 'ticked' ? (name ?? '') : '';
+  if (!process.stdout.isTTY)
+    return tabbed(state, subject, String(Math.round(workedMs)), [by, note].filter(Boolean).join(': '));
+  const look = state === 'noted' ? LOOKS.ready : LOOKS[state];
+  const mark = `${ascii ? look[1] : look[0]} ${state}`.padEnd(HEAD);
+  return `${coloured(look[2], mark)}${visible([subject, took, by, note].filter(Boolean).join('  '), ascii)}`;
+}
+
+const STATE_COLOURS = { running: 'yellow', stopped: 'red', finished: 'green', aborted: 'yellow' } as const;
+
+/** What a stopped run asks of people. */
+export const STOPPED = 'STOP: halt, assess, decide, execute, document';
+
+/** Where a run is, for a person. */
+export function lookedLines({ standing, notes, record: { run } }: LookedRun, layout: Layout): readonly string[] {
+  const { steps, signOffs } = standing;
+  const phases = [...new Set(steps.map(({ phase }) => phase))];
+  const reason = run.reason === undefined ? '' : `: ${run.reason}`;
+  return [
+    `${coloured('bold', visible(run.title, layout.ascii))}  run ${run.id} is ${coloured(STATE_COLOURS[run.state], run.state)}`,
+    ...(reason === '' ? [] : paragraph(`${run.state === 'stopped' ? STOPPED : run.state}${reason}`, 0, layout)),
+    ...notes.flatMap((note) => paragraph(note, 0, layout)),
+    ...phases.flatMap((phase) => [
+      '',
+      coloured('bold', visible(phase.title, layout.ascii)),
+      ...steps.filter((one) => one.phase === phase).flatMap((one) => stepLines(one, layout)),
+    ]),
+    ...(signOffs.length === 0 ? [] : ['', coloured('bold', 'Sign-off')]),
+    ...signOffs.flatMap(({ signOff, entry }) =>
+      hanging(
+        '  ',
+        `${signOff.role}: ${entry === undefined ? 'nobody yet' : (entry.name ?? entry.operator)}`,
+        2,
+        layout,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,41 @@
+import type { LookedRun } from '../../runbooks/looker.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+import type { StepStanding } from '../../runbooks/standing.ts';
+import { doesText, STOPPED } from './lines.ts';
+import { lineFor, type RunbookSession } from './session.ts';
+
+/** What a person does about a step, with the command line for it. */
+export function personLine(session: RunbookSession, { id }: Runbook, { step, why, state }: StepStanding): string {
+  if (state === 'waiting') return `${step.id} waits ${why.join('; ')}`;
+  if (state === 'running') return `${step.id}: ${why.join('; ')}`;
+  if (state === 'blocked') return `${step.id} can't be done yet: ${why.join('; ')}`;
+  const note = step.noteRequired ? { note: 'TEXT' } : {};
+  if (step.work.kind !== 'manual') return `next: ${lineFor(session, 'run', id, { step: step.id, ...note })}`;
+  const line = lineFor(session, 'run', id, { step: step.id, tick: `${step.id}=NAME`, ...note });
+  return `${step.id}: ${step.title}. ${doesText(step)} Then: ${line}`;
+}
+
+/** What comes next in a run, a line each. */
+export function nextLines(
+  session: RunbookSession,
+  runbook: Runbook,
+  { standing, record }: LookedRun,
+): readonly string[] {
+  const { state, reason } = record.run;
+  if (state === 'finished' || state === 'aborted') return [];
+  if (state === 'stopped') {
+    return [
+      `${STOPPED}: ${reason ?? ''}`,
+      `go on, saying why: ${lineFor(session, 'decide', runbook.id, { reason: 'WHY' })}`,
+    ];
+  }
+  const { next, left, signOffs } = standing;
+  if (left.length === 0) {
+    return signOffs.flatMap(({ signOff, entry }) =>
+      entry === undefined
+        ? [`sign: ${lineFor(session, 'sign', runbook.id, { role: signOff.role, name: 'NAME' })} (${signOff.statement})`]
+        : [],
+    );
+  }
+  return next === undefined ? [] : [personLine(session, runbook, next)];
+}

@@ -1,0 +1,209 @@
+import type { Confirmation } from '../../changes/confirm.ts';
+import type { Plan } from '../../changes/plan.ts';
+import { Problem } from '../../model/problem.ts';
+import type { RunbookEntry } from '../../model/runbook-run.ts';
+import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
+import type { Runbook } from '../../runbooks/runbook.ts';
+import { isDone, type StepStanding } from '../../runbooks/standing.ts';
+import { canAsk } from '../ask.ts';
+import { askConfirmation } from '../change/confirming.ts';
+import { planLines } from '../change/plan-lines.ts';
+import { Progress } from '../change/progress.ts';
+import { note, print } from '../change/session.ts';
+import { EXIT, type ExitCode, type RunbookOptions } from '../command.ts';
+import { jsonText } from '../json.ts';
+import { lookedDocument } from './document.ts';
+import { attemptLine } from './lines.ts';
+import { nextLines, personLine } from './next.ts';
+import { lineFor, type RunbookSession, runbookOf } from './session.ts';
+import { codeOf } from './status.ts';
+
+/** `backup=Ada,review=Bo`: who ticks which step. @throws Problem usage */
+export function ticksIn(text: string | undefined): ReadonlyMap<string, string> {
+  const parts = (text ?? '').split(',').filter((part) => part.trim() !== '');
+  return new Map(
+    parts.map((part) => {
+      const [id = '', ...name] = part.split('=');
+      if (name.join('=').trim() === '') {
+        throw new Problem('usage', `--tick ${part.trim()} names nobody`, 'write --tick STEP=NAME');
+      }
+      return [id.trim(), name.join('=').trim()] as const;
+    }),
+  );
+}
+
+/** Why a step is not done here and now: a person or a time is needed. */
+class Needed extends Error {}
+
+interface Running {
+  readonly session: RunbookSession;
+  readonly runbook: Runbook;
+  readonly kept: KeptRun;
+  readonly options: RunbookOptions;
+  readonly ticks: ReadonlyMap<string, string>;
+  /** Steps whose change `--confirm` has confirmed: it is for one of them, though another may ask for the same words. */
+  readonly confirmed: Set<string>;
+}
+
+type Confirmed = { readonly plan: Plan; readonly confirmation: Confirmation };
+
+/** What a person says to the change of a step; undefined where there is nothing to say. @throws Needed */
+async function confirmedFor(
+  { session, runbook, options, confirmed }: Running,
+  { step }: StepStanding,
+): Promise<Confirmed | ExitCode | undefined> {
+  const { engine, interruption, layout, json } = session;
+  if (step.work.kind !== 'change' || step.work.action === 'plan') return undefined;
+  const planned = await engine.planned(step, interruption.signal, options.backup);
+  if (planned === undefined || planned.open !== undefined || planned.idle) return undefined;
+  const { look, phrase, kind } = planned;
+  if (phrase === '' || (options.confirm === phrase && confirmed.size === 0)) {
+    if (phrase !== '') confirmed.add(step.id);
+    return { plan: look.plan, confirmation: { phrase, reason: options.reason } };
+  }
+  if (options.confirm === undefined && canAsk() && !json) {
+    print(planLines(kind, look, layout));
+    const asked = await askConfirmation(session, kind, look.plan, options.reason);
+    return typeof asked === 'number' ? asked : { plan: look.plan, confirmation: asked };
+  }
+  const reason = planned.reasonNeeded && options.reason === undefined ? { reason: 'TICKET' } : {};
+  const line = lineFor(session, 'run', runbook.id, { step: step.id, confirm: phrase, ...reason });
+  const red = look.gates.find(({ state }) => state === 'red');
+  const gate = red === undefined ? '' : ` A gate is red: ${red.title}: ${red.detail}.`;
+  throw new Needed(
+    `${step.id} changes the database: ${look.plan.summary.join('; ')}.${gate} Read its plan, then: ${line}`,
+  );
+}
+
+/** Does one step. @throws Needed, Problem */
+async function doStep(running: Running, standing: StepStanding): Promise<RunbookEntry | ExitCode> {
+  const { session, runbook, kept, options, ticks } = running;
+  const { engine, interruption, layout, json, lowBandwidth } = session;
+  const { step } = standing;
+  const name = ticks.get(step.id);
+  const lacksNote = step.noteRequired && options.note === undefined;
+  if (step.work.kind === 'manual' && name !== undefined && lacksNote) {
+    throw new Needed(`${step.id} needs a note beside the name: --note TEXT`);
+  }
+  if ((step.work.kind === 'manual' && name === undefined) || lacksNote) {
+    throw new Needed(personLine(session, runbook, standing));
+  }
+  const confirmed = await confirmedFor(running, standing);
+  if (typeof confirmed === 'number') return confirmed;
+  const progress = step.work.kind === 'change' ? new Progress({ ascii: layout.ascii, lowBandwidth }) : undefined;
+  try {
+    const entry = await engine.runStep(runbook, kept, step.id, {
+      leave: interruption.signal,
+      confirmed,
+      name,
+      // Beside many steps a note is for those that want one.
+      note: options.all && !step.noteRequired && step.work.kind !== 'manual' ? undefined : options.note,
+      backup: options.backup,
+      decision: options.reason,
+      onProgress: progress?.saw,
+    });
+    progress?.end();
+    if (!json) print([attemptLine(entry, layout)]);
+    return entry;
+  } finally {
+    progress?.end();
+  }
+}
+
+/** The step that a command line means. @throws Problem usage */
+function chosen({ standing }: LookedRun, { runbook }: Running, id: string | undefined): StepStanding {
+  const wanted = id === undefined ? standing.next : standing.steps.find(({ step }) => step.id === id);
+  if (wanted !== undefined) return wanted;
+  const what = id === undefined ? 'every step is done' : `${runbook.id} has no step "${id}"`;
+  throw new Problem(
+    id === undefined ? 'blocked' : 'usage',
+    what,
+    `apptop runbook status ${runbook.id} shows the steps`,
+  );
+}
+
+/** Whether a step is to be gone on with among all: it is not done, or it is a wait of which nobody has noted that it is over. */
+const isLeft = (standing: StepStanding, tried: ReadonlySet<string>): boolean => {
+  const { state, step, attempts } = standing;
+  // A change that may be left out is somebody's own wish: a rollback.
+  const own = step.optional && step.work.kind === 'change' && step.work.action === 'run';
+  if (tried.has(step.id) || own) return false;
+  // What nobody has to do is tried once.
+  if (step.optional && attempts.length > 0) return false;
+  if (isDone(standing)) return step.work.kind === 'wait' && attempts.length === 0;
+  return state === 'ready' || state === 'failed' || (!step.optional && state === 'running');
+};
+
+/** Does every step that needs neither a time nor a person; the first that fails or needs somebody ends it. */
+async function doAll(running: Running): Promise<ExitCode | undefined> {
+  const { session, runbook, kept } = running;
+  const tried = new Set<string>();
+  for (;;) {
+    if (session.interruption.code !== undefined) return session.interruption.code;
+    const { standing, record } = await session.engine.look(runbook, kept);
+    if (record.run.state !== 'running') return undefined;
+    const next = standing.steps.find((one) => isLeft(one, tried));
+    if (next === undefined) return undefined;
+    tried.add(next.step.id);
+    try {
+      const entry = await doStep(running, next);
+      if (typeof entry === 'number') return entry;
+      if (entry.state === 'failed' && !next.step.optional) return EXIT.critical;
+    } catch (error) {
+      // What nobody has to do keeps nobody from going on.
+      if (!(error instanceof Needed && next.step.optional)) throw error;
+    }
+  }
+}
+
+async function doWanted(running: Running): Promise<ExitCode | undefined> {
+  const { session, runbook, kept, options } = running;
+  if (options.skip !== undefined) {
+    const said = { name: undefined, reason: options.reason ?? options.note ?? '' };
+    const entry = await session.engine.skip(runbook, kept, options.skip, said, session.interruption.signal);
+    if (!session.json) print([attemptLine(entry, session.layout)]);
+    return undefined;
+  }
+  if (options.all) return doAll(running);
+  const looked = await session.engine.look(runbook, kept);
+  const entry = await doStep(running, chosen(looked, running, options.step));
+  if (typeof entry === 'number') return entry;
+  return entry.state === 'failed' ? EXIT.critical : EXIT.healthy;
+}
+
+function refuseTogether({ step, all, skip }: RunbookOptions): void {
+  const given = [all && '--all', step !== undefined && '--step', skip !== undefined && '--skip'].filter(
+    (one) => one !== false,
+  );
+  if (given.length > 1) throw new Problem('usage', `${given.join(' and ')} don't go together`, 'give one of them');
+}
+
+/**
+ * Goes on with the open run of a runbook, or begins one: the next step, one by its id, or all that need nobody.
+ * @returns 0 what was asked for is done; 1 a time or a person is needed; 2 a step failed, a stop condition holds or it is
+ * refused; a signal's
+ * @throws Problem
+ */
+export async function runRunbook(session: RunbookSession, options: RunbookOptions): Promise<ExitCode> {
+  refuseTogether(options);
+  const { engine, context, json } = session;
+  const ticks = ticksIn(options.tick);
+  const runbook = await runbookOf(session, options.subject);
+  const { why, ...kept } = await engine.begin(runbook);
+  if (why !== undefined) note(`${why}: this run is kept on this machine only`);
+  const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
+  let needed: string | undefined;
+  const code = await engine
+    .during(() => doWanted(running))
+    .catch((error: unknown) => {
+      if (!(error instanceof Needed)) throw error;
+      needed = error.message;
+      return EXIT.warning;
+    });
+  const looked = await engine.look(runbook, kept);
+  if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed: needed ?? null })));
+  for (const line of needed === undefined ? nextLines(session, runbook, looked) : [needed]) note(line);
+  const { state } = looked.record.run;
+  if (state === 'stopped') return EXIT.critical;
+  return code ?? codeOf(looked);
+}

@@ -1,0 +1,69 @@
+import { documentOf } from '../change/documents.ts';
+import { coloured, hanging, paragraph } from '../change/layout.ts';
+import { print } from '../change/session.ts';
+import { EXIT, type ExitCode } from '../command.ts';
+import { jsonText } from '../json.ts';
+import { doesText, stopText } from './lines.ts';
+import { type RunbookSession, runbookOf } from './session.ts';
+
+/**
+ * Prints a runbook as it is written, with what each step will do.
+ * @throws Problem config, where it names a check or a change that is not there
+ */
+export async function showRunbook(session: RunbookSession, name: string | undefined): Promise<ExitCode> {
+  const { context, engine, json, layout } = session;
+  const runbook = await runbookOf(session, name);
+  await engine.verify(runbook);
+  const { id, title, purpose, environments, phases, stop, metrics, signOff, place, digest } = runbook;
+  if (json) {
+    const fields = {
+      id,
+      title,
+      purpose,
+      environments: environments ?? null,
+      phases,
+      stop,
+      metrics,
+      signOff,
+      place,
+      digest,
+    };
+    process.stdout.write(jsonText(documentOf(context, { runbook: fields })));
+    return EXIT.healthy;
+  }
+  const bullet = layout.ascii ? '  - ' : '  · ';
+  const item = (text: string) => hanging(bullet, text, 4, layout);
+  const section = (heading: string, items: readonly string[]) =>
+    items.length === 0 ? [] : ['', coloured('bold', heading), ...items.flatMap(item)];
+  print([
+    `${coloured('bold', title)}  ${id}`,
+    ...paragraph(
+      `${purpose}${environments === undefined ? '' : ` Only for ${environments.join(' and ')}.`}`,
+      0,
+      layout,
+    ),
+    ...phases.flatMap((phase) => [
+      '',
+      coloured('bold', phase.title),
+      ...phase.steps.flatMap((step) => [
+        ...item(`${step.id}${step.optional ? ' (optional)' : ''}: ${step.title}`),
+        ...paragraph(doesText(step), 6, layout),
+        ...(step.why === undefined ? [] : paragraph(`why: ${step.why}`, 6, layout)),
+        ...(step.needs.length === 0 ? [] : paragraph(`needs ${step.needs.join(', ')}`, 6, layout)),
+      ]),
+    ]),
+    ...section(
+      'STOP THE WORLD when',
+      stop.map((one) => `${one.title}: ${stopText(one)}`),
+    ),
+    ...section(
+      'Success',
+      metrics.map((one) => `${one.title}: ${one.check ?? one.step ?? ''}`),
+    ),
+    ...section(
+      'Sign-off',
+      signOff.map((one) => `${one.role}: ${one.statement}`),
+    ),
+  ]);
+  return EXIT.healthy;
+}

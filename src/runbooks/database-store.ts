@@ -1,0 +1,250 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Audit, Entered } from '../audit/audit.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { readAudit } from '../audit/read.ts';
+import type { Context } from '../config/context.ts';
+import type { Database, QueryOptions } from '../data/database.ts';
+import {
+  entryOf,
+  nowOf,
+  RunbookRows,
+  runbookRunOf,
+  selectEntries,
+  selectNow,
+  selectRunbookRuns,
+} from '../data/state/runbooks.ts';
+import { createRunbookTables, stateTable } from '../data/state/tables.ts';
+import { Turns } from '../data/turns.ts';
+import { loadWriting, openWriting, type WritingSession } from '../data/writing.ts';
+import { Problem } from '../model/problem.ts';
+import { isOpenRun, type RunbookRecord, type RunbookRun } from '../model/runbook-run.ts';
+import { Memory } from './memory.ts';
+import {
+  begun,
+  CLAIM_SECONDS,
+  type Mutation,
+  moved,
+  type NewRun,
+  noSuchRun,
+  operatorName,
+  type RunbookStore,
+} from './store.ts';
+
+/** Milliseconds that a move waits for locks of others and for a connection that is back. */
+const PATIENCE_MS = 15_000;
+const PAUSE_MS = 50;
+
+/** Runs that are looked at for an open one. */
+const NEWEST = 100;
+
+const READING: QueryOptions = { lane: 'change' };
+
+const passes = (error: unknown): error is Problem =>
+  error instanceof Problem && ['busy', 'lost', 'duplicate'].includes(error.kind);
+
+/** Runs in the tables beside the data, shared by all who operate it. Each move and its record commit together. */
+export class DatabaseStore implements RunbookStore {
+  readonly place = 'database';
+  readonly #context: Context;
+  readonly #database: Database;
+  readonly #audit: Audit;
+  readonly #memory: Memory;
+  readonly #turns = new Turns();
+  #there = false;
+  /** Open while something goes on; how many things that are. */
+  #session: Promise<WritingSession> | undefined;
+  #users = 0;
+
+  constructor(context: Context, database: Database, audit: Audit) {
+    this.#context = context;
+    this.#database = database;
+    this.#audit = audit;
+    this.#memory = new Memory(context);
+  }
+
+  async runs(limit: number): Promise<readonly RunbookRun[]> {
+    if (!(await this.#isThere())) return [];
+    const rows = await this.#database.query(selectRunbookRuns(this.#context.table, limit), READING);
+    return rows.map(runbookRunOf);
+  }
+
+  async read(id: number): Promise<RunbookRecord | undefined> {
+    if (!(await this.#isThere())) return undefined;
+    const { table } = this.#context;
+    const [row] = await this.#database.query(selectRunbookRuns(table, 1, id), READING);
+    if (row === undefined) return undefined;
+    const entries = await this.#database.query(selectEntries(table, id), READING);
+    const [clock] = await this.#database.query(selectNow(this.#database.dialect), READING);
+    return { run: runbookRunOf(row), entries: entries.map(entryOf), now: nowOf(clock) };
+  }
+
+  begin(run: NewRun, event: AuditEvent): Promise<RunbookRecord> {
+    return this.during(async () => {
+      if (!(await this.#isThere())) await this.#create();
+      return this.#patiently(async (session, rows) => {
+        const runs = await rows.runs(NEWEST);
+        const open = runs.find((other) => other.runbook === run.runbook && isOpenRun(other));
+        if (open !== undefined) return this.#readBy(rows, open.id);
+        const id = (runs[0]?.id ?? 0) + 1;
+        const added = begun(run, id, await rows.now(), operatorName(session.server.user));
+        await this.#recorded(session, rows, id, event, async () => {
+          await rows.addRun(added);
+          return true;
+        });
+        return this.#remembered(await this.#readBy(rows, id));
+      });
+    });
+  }
+
+  mutate(id: number, decide: (record: RunbookRecord) => Mutation): Promise<RunbookRecord> {
+    let written = '';
+    return this.during(() =>
+      this.#patiently(async (session, rows) => {
+        const record = await this.#readBy(rows, id);
+        // The answer to a COMMIT was lost, and it was done.
+        if (written !== '' && record.run.mark === written) return record;
+        const mutation = decide(record);
+        const next = moved(record, mutation, operatorName(session.server.user));
+        written = next.run.mark;
+        const done = await this.#recorded(session, rows, id, mutation.event, async () => {
+          if (!(await rows.advance(next.run, record.run.revision))) return false;
+          for (const { seq } of mutation.ended ?? []) {
+            const entry = next.entries.find((one) => one.seq === seq);
+            if (entry !== undefined) await rows.changeEntry(id, entry);
+          }
+          const last = next.entries.at(-1);
+          if (mutation.added !== undefined && last !== undefined) await rows.addEntry(id, last);
+          return true;
+        });
+        if (!done) throw new Problem('busy', 'somebody else moves this run', 'try again');
+        const after = await this.#readBy(rows, id);
+        // What stopped it may be that the database was put back: that is forgotten only when a person has decided.
+        return mutation.state === 'stopped' ? after : this.#remembered(after);
+      }),
+    );
+  }
+
+  async renew(id: number, seq: number, claim: string): Promise<boolean> {
+    return this.during(() => this.#patiently((_, rows) => rows.renew(id, seq, claim, CLAIM_SECONDS)));
+  }
+
+  async during<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    this.#users += 1;
+    try {
+      return await work();
+    } finally {
+      this.#users -= 1;
+      if (this.#users === 0) await this.#close();
+    }
+  }
+
+  async restored(record: RunbookRecord): Promise<string | undefined> {
+    const contradiction = this.#memory.contradiction(record);
+    if (contradiction !== undefined) return contradiction;
+    // By the run's own word, and by what was seen of it here.
+    const heads = [record.run.audit, this.#memory.audit(record)].filter((head) => head !== undefined);
+    for (const { seq, hash } of heads) {
+      const page = await readAudit(this.#database, this.#context, { limit: 1, after: seq + 1 }, READING);
+      const [entry] = page.entries;
+      if (entry?.seq !== seq || entry.hash !== hash) return 'the record of changes in the database has gone back';
+    }
+    this.#memory.remember(record);
+    return undefined;
+  }
+
+  async missing(): Promise<readonly string[]> {
+    const runs = await this.runs(NEWEST);
+    // What is before the end of a cut list may be there.
+    return this.#memory.missing(runs, runs.length < NEWEST ? 1 : Math.min(...runs.map(({ id }) => id)));
+  }
+
+  #remembered(record: RunbookRecord): RunbookRecord {
+    this.#memory.remember(record);
+    return record;
+  }
+
+  async #isThere(): Promise<boolean> {
+    const table = stateTable(this.#context.table, 'apptop_step');
+    this.#there ||= await this.#database.introspect(READING, async (introspection, connection) => {
+      const columns = await introspection.columns(connection, table);
+      return columns.length > 0;
+    });
+    return this.#there;
+  }
+
+  async #create(): Promise<void> {
+    const session = await this.#opened();
+    const writing = await loadWriting(this.#context.target.engine);
+    await createRunbookTables(session, this.#database.dialect, this.#context.table, writing.stateTypes);
+  }
+
+  #rows(session: WritingSession): RunbookRows {
+    return new RunbookRows(session, this.#database.dialect, this.#context.table);
+  }
+
+  async #readBy(rows: RunbookRows, id: number): Promise<RunbookRecord> {
+    const run = await rows.run(id);
+    if (run === undefined) throw noSuchRun(id);
+    return { run, entries: await rows.entries(id), now: await rows.now() };
+  }
+
+  /** Writes and records in one transaction. @returns false when the work says that nothing is to be done */
+  async #recorded(
+    session: WritingSession,
+    rows: RunbookRows,
+    id: number,
+    event: AuditEvent,
+    work: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const entered = await session.transaction(async (): Promise<Entered | undefined> => {
+      if (!(await work())) return undefined;
+      const record = await this.#audit.enter(session, event);
+      await rows.audited(id, record.database);
+      return record;
+    });
+    if (entered === undefined) return false;
+    await this.#audit.note(entered);
+    return true;
+  }
+
+  /** One after the other: a renewal must not get into somebody's transaction. */
+  #patiently<Answer>(work: (session: WritingSession, rows: RunbookRows) => Promise<Answer>): Promise<Answer> {
+    return this.#turns.take(() => this.#untilDone(work));
+  }
+
+  /** Tries again what a lock, a quicker one or a lost connection undid. */
+  async #untilDone<Answer>(work: (session: WritingSession, rows: RunbookRows) => Promise<Answer>): Promise<Answer> {
+    const deadline = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const session = await this.#opened();
+      try {
+        return await work(session, this.#rows(session));
+      } catch (error) {
+        if (!passes(error) || performance.now() > deadline) throw error;
+        if (error.kind === 'lost') await this.#close();
+        await sleep(PAUSE_MS * Math.random());
+      }
+    }
+  }
+
+  #opened(): Promise<WritingSession> {
+    if (this.#context.access !== 'operate') {
+      const remedy = `set contexts.${this.#context.name}.access to "operate" in the config`;
+      return Promise.reject(new Problem('blocked', 'this context only reads', remedy));
+    }
+    this.#session ??= openWriting(this.#context);
+    this.#session.catch(() => {
+      this.#session = undefined;
+    });
+    return this.#session;
+  }
+
+  async #close(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.then(
+      (open) => open.close(),
+      () => undefined,
+    );
+  }
+}

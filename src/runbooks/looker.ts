@@ -1,0 +1,158 @@
+import { runsOf } from '../changes/gates.ts';
+import type { GuardedPath } from '../changes/guarded-path.ts';
+import type { Context } from '../config/context.ts';
+import type { Database } from '../data/database.ts';
+import { Problem } from '../model/problem.ts';
+import { isOpen } from '../model/run.ts';
+import { isOpenRun, type RunbookRecord } from '../model/runbook-run.ts';
+import { distance } from '../model/time.ts';
+import { phaseOf } from '../rollback/phase.ts';
+import { type CheckGround, type Held, heldConditions, type MetricStanding, metricStandings } from './conditions.ts';
+import { evidenceText } from './evidence.ts';
+import { eventOf, move, stopped } from './moves.ts';
+import { type Runbook, stepsOf } from './runbook.ts';
+import { type MonitorWindow, type Standing, standOf } from './standing.ts';
+import { operatorName, type RunbookStore } from './store.ts';
+
+/** The stop condition that every run has: the database was put back to an earlier state. */
+export const RESTORED = 'restored';
+
+/** A run with where it is kept. */
+export interface KeptRun {
+  readonly store: RunbookStore;
+  readonly record: RunbookRecord;
+}
+
+/** A run as somebody looks at it. */
+export interface LookedRun extends KeptRun {
+  readonly standing: Standing;
+  /** What is to be said of it: it is kept here only, its file has changed, the database was put back. */
+  readonly notes: readonly string[];
+  /** The database was put back, and nobody has accepted that. */
+  readonly restored: string | undefined;
+}
+
+/** Looks at runs, and stops those that must not go on. */
+export class Looker {
+  readonly #context: Context;
+  readonly #database: Database;
+  readonly path: GuardedPath;
+
+  constructor(context: Context, database: Database, path: GuardedPath) {
+    this.#context = context;
+    this.#database = database;
+    this.path = path;
+  }
+
+  /** What checks are run with. */
+  ground(signal: AbortSignal): CheckGround {
+    return { context: this.#context, database: this.#database, signal };
+  }
+
+  /** The account that acts. */
+  get operator(): string {
+    return operatorName(this.#database.server?.user);
+  }
+
+  /** How a run stands now, by a fresh look. @throws Problem */
+  async look(runbook: Runbook, { store, record }: KeptRun): Promise<LookedRun> {
+    const fresh = (await store.read(record.run.id)) ?? record;
+    const restored = await store.restored(fresh);
+    const standing = standOf(runbook, fresh, await this.window(runbook, fresh.now));
+    const changed = fresh.run.definition !== runbook.definition;
+    return {
+      store,
+      record: fresh,
+      standing,
+      restored,
+      notes: [
+        ...(store.place === 'local' ? ['this run is kept on this machine only: nobody else sees it'] : []),
+        ...(changed ? [`${runbook.place} is not what it was when the run began: what it says now is done`] : []),
+        ...(restored === undefined ? [] : [`the database was put back to an earlier state: ${restored}`]),
+      ],
+    };
+  }
+
+  /** How the success metrics stand now. @throws Problem */
+  metrics(runbook: Runbook, standing: Standing, signal: AbortSignal): Promise<readonly MetricStanding[]> {
+    return metricStandings(runbook, standing, this.ground(signal));
+  }
+
+  /** Whether the monitor window of the move is over. */
+  async window({ phases }: Runbook, now: number): Promise<MonitorWindow | undefined> {
+    const asks = stepsOf({ phases }).some(({ work }) => work.kind === 'wait' && work.hours === 'monitor-window');
+    if (!asks) return undefined;
+    const { dialect } = this.#database;
+    const place = { context: this.#context, database: this.#database, dialect, options: { lane: 'change' } } as const;
+    const phase = phaseOf('migrated', await runsOf(place, 1_000), this.#context.changes.monitorHours, now);
+    switch (phase.kind) {
+      case 'monitoring':
+        return { state: 'open', until: phase.until, text: `the monitor window ends ${distance(phase.until, now)}` };
+      case 'cleanup-due':
+        return { state: 'over', until: phase.since, text: `the monitor window ended ${distance(phase.since, now)}` };
+      case 'under-way':
+        return { state: 'blocked', until: undefined, text: `run ${phase.run.id} (${phase.run.change}) has not ended` };
+      case 'rolled-back':
+        return { state: 'blocked', until: undefined, text: 'the move was rolled back: there is nothing to watch' };
+      case 'moved-elsewhere':
+      case 'not-started':
+      case 'by-design':
+      case 'clean':
+        return { state: 'over', until: undefined, text: 'no move of apptop to wait for' };
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  /** The run as it is, when it may be gone on with: it is open, nothing stopped it, and no stop condition holds. */
+  async ready(runbook: Runbook, kept: KeptRun, signal: AbortSignal): Promise<LookedRun> {
+    const looked = await this.look(runbook, kept);
+    const { run } = looked.record;
+    if (run.state === 'stopped') throw stopped(run.reason ?? 'a stop condition holds');
+    if (!isOpenRun(run)) {
+      throw new Problem('blocked', `run ${run.id} of ${run.runbook} is ${run.state}`, 'begin another one');
+    }
+    if (looked.restored !== undefined) {
+      const reason = `the database was put back to an earlier state: ${looked.restored}`;
+      await this.#stopFor(runbook, looked, RESTORED, reason, '{}');
+      throw stopped(reason);
+    }
+    const held = await heldConditions(runbook, looked.record, this.ground(signal), true);
+    const [first] = held;
+    if (first === undefined) return looked;
+    throw stopped(await this.stopHeld(runbook, looked, held));
+  }
+
+  /** Stops a run because of conditions that hold. @returns why */
+  async stopHeld(runbook: Runbook, kept: KeptRun, held: readonly Held[]): Promise<string> {
+    const [first] = held;
+    if (first === undefined) throw new Error('no condition holds');
+    const reason = `${first.condition.title} (${first.text})`;
+    const evidence = evidenceText({ measure: first.measure, checks: [...first.checks] });
+    await this.#stopFor(runbook, kept, first.condition.id, reason, evidence);
+    await this.haltChange();
+    return reason;
+  }
+
+  async #stopFor(runbook: Runbook, kept: KeptRun, id: string, reason: string, evidence: string): Promise<void> {
+    await move(kept, {
+      state: 'stopped',
+      reason,
+      added: { kind: 'stop', subject: id, state: 'noted', name: undefined, note: reason, evidence },
+      event: eventOf('stop', runbook.id, reason, { run: kept.record.run.id, condition: id }),
+    });
+  }
+
+  /** A change that runs stands still while the run is stopped. Who holds it pauses at the end of its batch. */
+  async haltChange(): Promise<void> {
+    if (this.#context.access !== 'operate') return;
+    const running = (await this.path.runs()).find(({ state }) => isOpen(state) && state === 'running');
+    if (running === undefined) return;
+    try {
+      await this.path.ask(running.id, 'pause');
+    } catch (error) {
+      // It ended meanwhile: it stands still too.
+      if (!(error instanceof Problem && error.kind === 'blocked')) throw error;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import type { Change, ChangeKind } from '../changes/change.ts';
+import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts';
+import type { GuardedPath, Look } from '../changes/guarded-path.ts';
+import { changeNamed } from '../changes/list.ts';
+import { isIdle, type Plan } from '../changes/plan.ts';
+import type { CheckResult } from '../checks/check.ts';
+import { failureOf, runProgram } from '../config/program.ts';
+import { SEVERITIES } from '../model/check-words.ts';
+import { counted } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import { isOpen, type Run } from '../model/run.ts';
+import type { RunbookEntry } from '../model/runbook-run.ts';
+import { type CheckGround, resultsOf } from './conditions.ts';
+import { type Evidence, ofCheck, ofPlan, ofProgram, ofRun } from './evidence.ts';
+import type { Step, Work } from './runbook.ts';
+
+/** What came of a step. */
+export interface Outcome {
+  readonly state: Extract<RunbookEntry['state'], 'passed' | 'failed'>;
+  /** What there is to say of it, in a line. */
+  readonly note: string | undefined;
+  readonly evidence: Evidence;
+}
+
+/** How a step is to be done. */
+export interface StepOptions {
+  /** Aborted when this process has to leave. */
+  readonly leave: AbortSignal;
+  /** Of a change: the plan that a person has read, and what they typed. */
+  readonly confirmed?: { readonly plan: Plan; readonly confirmation: Confirmation } | undefined;
+  /** Of a manual step: who answers for it. */
+  readonly name?: string | undefined;
+  readonly note?: string | undefined;
+  /** The path of a dump that the operator names. */
+  readonly backup?: string | undefined;
+  /** Why a change that halted may go on. */
+  readonly decision?: string | undefined;
+  readonly onProgress?: ((run: Run) => void | Promise<void>) | undefined;
+  readonly onResult?: ((result: CheckResult) => void) | undefined;
+}
+
+/** A change of a step as it is planned now. */
+export interface PlannedChange {
+  readonly kind: ChangeKind;
+  readonly look: Look;
+  /** What has to be typed; empty where nothing has to be. */
+  readonly phrase: string;
+  readonly reasonNeeded: boolean;
+  readonly idle: boolean;
+  /** A run of it that has not ended: the step goes on with that one. */
+  readonly open: Run | undefined;
+}
+
+type ChangeWork = Extract<Work, { kind: 'change' }>;
+
+const changeOf = (path: GuardedPath, { change, parameters }: ChangeWork): { kind: ChangeKind; change: Change } => {
+  const kind = changeNamed(path.kinds, change);
+  return { kind, change: kind.with(parameters) };
+};
+
+const openRun = async (path: GuardedPath, change: string): Promise<Run | undefined> =>
+  (await path.runs()).find((run) => run.change === change && isOpen(run.state));
+
+/** What a change of a step would do. @throws Problem */
+export async function planChange(
+  path: GuardedPath,
+  work: ChangeWork,
+  signal: AbortSignal,
+  backup: string | undefined,
+): Promise<PlannedChange> {
+  const { kind, change } = changeOf(path, work);
+  const look = await path.look(kind.id, change.parameters, signal, backup);
+  const idle = isIdle(look.plan, change);
+  return {
+    kind,
+    look,
+    idle,
+    phrase: idle ? '' : phraseOf(kind.tier, look.plan),
+    reasonNeeded: !idle && needsReason(kind, look.plan),
+    open: await openRun(path, kind.id),
+  };
+}
+
+/** What a step is done with. */
+export interface Hands extends CheckGround {
+  readonly path: GuardedPath;
+  /** Where commands run. */
+  readonly folder: string;
+}
+
+async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, options: StepOptions): Promise<Outcome> {
+  const { ids, system, phases, severity } = work;
+  const results = await resultsOf(
+    hands,
+    (one) =>
+      (ids === undefined || ids.includes(one.id)) &&
+      (system === undefined || one.system === system) &&
+      (phases === undefined || phases.some((phase) => one.phases.includes(phase))),
+    options.onResult,
+  );
+  if (options.leave.aborted) throw new Problem('cancelled', 'the checks were stopped', 'run them again');
+  const evidence = { checks: results.map(ofCheck) };
+  const grave = (one: CheckResult) => SEVERITIES.indexOf(one.check.severity) <= SEVERITIES.indexOf(severity);
+  const wrong = results.filter((one) => one.verdict === 'could-not-tell' || (one.verdict === 'fail' && grave(one)));
+  if (wrong.length > 0) {
+    const [first] = wrong;
+    const what = first?.note ?? first?.figure ?? counted(first?.violations ?? 0, 'violation');
+    const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : '';
+    return { state: 'failed', note: `${first?.check.id}: ${what}${more}`, evidence };
+  }
+  const applied = results.filter(({ verdict }) => verdict !== 'not-applicable');
+  if (applied.length === 0) {
+    const note = results.length === 0 ? 'no check is all of that' : `nothing of it applies here: ${results[0]?.note}`;
+    return { state: 'failed', note, evidence };
+  }
+  const told = applied.filter(({ verdict }) => verdict === 'fail').length;
+  const left = results.length - applied.length;
+  const words = [
+    counted(applied.length, 'check'),
+    ...(told > 0 ? [`${told} of them told a warning`] : []),
+    ...(left > 0 ? [`${left} not applicable`] : []),
+  ];
+  return { state: 'passed', note: words.join(', '), evidence };
+}
+
+async function change(hands: Hands, work: ChangeWork, options: StepOptions): Promise<Outcome> {
+  const { path, signal } = hands;
+  const how = { leave: options.leave, ...(options.onProgress && { onProgress: options.onProgress }) };
+  if (work.action === 'plan') {
+    const { look, idle } = await planChange(path, work, signal, options.backup);
+    const red = look.gates.filter(({ state }) => state === 'red');
+    const note =
+      red.length > 0 ? `it could not run now: ${red[0]?.title}: ${red[0]?.detail}` : look.plan.summary.join('; ');
+    return {
+      state: 'passed',
+      note: idle ? 'there is nothing to do' : note,
+      evidence: { plan: ofPlan(look.plan, look.gates) },
+    };
+  }
+  const open = await openRun(path, work.change);
+  if (open !== undefined) {
+    const end = await path.resume(open.id, { ...how, decision: options.decision });
+    return endOf(end.run, { run: ofRun(end), checks: end.failed.map(ofCheck) });
+  }
+  const planned = await planChange(path, work, signal, options.backup);
+  const plan = ofPlan(planned.look.plan, planned.look.gates);
+  if (planned.idle) return { state: 'passed', note: 'there is nothing to do', evidence: { plan } };
+  const confirmed = options.confirmed ?? {
+    plan: planned.look.plan,
+    confirmation: { phrase: '', reason: options.note },
+  };
+  const end = await path.run(confirmed.plan, confirmed.confirmation, { ...how, backup: options.backup });
+  if (end === undefined) return { state: 'passed', note: 'there is nothing to do', evidence: { plan } };
+  return endOf(end.run, { plan, run: ofRun(end), checks: end.failed.map(ofCheck) });
+}
+
+function endOf(run: Run, evidence: Evidence): Outcome {
+  const wrong = evidence.checks?.find(({ verdict }) => verdict === 'fail' || verdict === 'could-not-tell');
+  const rows = `run ${run.id}: ${counted(run.counts.changed, 'row')} changed of ${run.planned} planned`;
+  if (run.state !== 'done') {
+    const why = run.reason === undefined ? '' : `: ${run.reason}`;
+    return { state: 'failed', note: `run ${run.id} is ${run.state}${why}`, evidence };
+  }
+  if (wrong !== undefined) return { state: 'failed', note: `${rows}, and ${wrong.id} does not hold`, evidence };
+  return { state: 'passed', note: rows, evidence };
+}
+
+async function command(
+  { folder }: Hands,
+  work: Extract<Work, { kind: 'command' }>,
+  { leave }: StepOptions,
+): Promise<Outcome> {
+  const [program = ''] = work.command;
+  const timeoutMs = work.timeoutSeconds * 1000;
+  const remedy = 'look at the command of this step';
+  const end = await runProgram(work.command, { folder, timeoutMs, signal: leave, remedy });
+  const failure = failureOf(program, end);
+  return {
+    state: failure === undefined ? 'passed' : 'failed',
+    note: failure ?? `${program} ended with 0`,
+    evidence: { command: ofProgram(work.command, end) },
+  };
+}
+
+async function backup({ path }: Hands, options: StepOptions): Promise<Outcome> {
+  const proof = await path.backup(options.backup, options.leave);
+  return {
+    state: 'passed',
+    note: `${proof.file}, ${counted(proof.bytes, 'byte')}`,
+    evidence: { backup: { ...proof } },
+  };
+}
+
+/**
+ * Does what a step says, of those that a machine does.
+ * @throws Problem
+ */
+export async function perform(hands: Hands, { work, id }: Step, options: StepOptions): Promise<Outcome> {
+  switch (work.kind) {
+    case 'check':
+      return check(hands, work, options);
+    case 'change':
+      return change(hands, work, options);
+    case 'command':
+      return command(hands, work, options);
+    case 'backup':
+      return backup(hands, options);
+    case 'wait':
+    case 'manual':
+      throw new Problem('usage', `${id} is nothing that a machine does`, 'tick it, or wait');
+    default:
+      return work satisfies never;
+  }
+}

@@ -1,0 +1,165 @@
+import { isOpenRun, type RunbookEntry, type RunbookRecord } from '../model/runbook-run.ts';
+import { distance, stamp } from '../model/time.ts';
+import { readEvidence } from './evidence.ts';
+import { type Runbook, type RunbookPhase, type SignOff, type Step, stepsOf } from './runbook.ts';
+
+/** How the monitor window of the move of the booking ids stands. */
+export interface MonitorWindow {
+  readonly state: 'over' | 'open' | 'blocked';
+  /** When it ends or ended; undefined where there is none. */
+  readonly until: number | undefined;
+  /** In words: `it ends in 3 h`. */
+  readonly text: string;
+}
+
+/**
+ * - `ready`: nothing stands in its way; `failed`: the same, after an attempt that did not do it
+ * - `blocked`: something has to be done before; `waiting`: only time has to pass
+ */
+type StepState = 'ready' | 'failed' | 'blocked' | 'waiting' | 'running' | 'passed' | 'ticked' | 'skipped';
+
+/** How one step of a run stands. Moments are milliseconds since 1970 UTC by the database's clock. */
+export interface StepStanding {
+  readonly step: Step;
+  readonly phase: RunbookPhase;
+  readonly state: StepState;
+  /** All that was tried, oldest first. */
+  readonly attempts: readonly RunbookEntry[];
+  readonly last: RunbookEntry | undefined;
+  /** What stands in its way, a line each. */
+  readonly why: readonly string[];
+  /** When a wait is or was over. */
+  readonly until: number | undefined;
+}
+
+/** How a run stands. */
+export interface Standing {
+  readonly record: RunbookRecord;
+  readonly steps: readonly StepStanding[];
+  /** What comes next; undefined when every step is done. */
+  readonly next: StepStanding | undefined;
+  /** Steps that are not optional and not done. */
+  readonly left: readonly StepStanding[];
+  /** Each role with its sign-off; undefined while it is missing. */
+  readonly signOffs: readonly { readonly signOff: SignOff; readonly entry: RunbookEntry | undefined }[];
+  /** Stops that nobody has decided about yet. */
+  readonly stops: readonly RunbookEntry[];
+}
+
+const HOUR_MS = 3_600_000;
+
+export const isDone = ({ state }: Pick<StepStanding, 'state'>): boolean =>
+  state === 'passed' || state === 'ticked' || state === 'skipped';
+
+/** Whether an attempt goes on, as far as its claim says. */
+export const isRunning = ({ state, expiresAt }: RunbookEntry, now: number): boolean =>
+  state === 'running' && expiresAt > now;
+
+/** When a step was done; undefined where it is not. */
+const doneAt = (standing: StepStanding | undefined): number | undefined => {
+  if (standing === undefined || !isDone(standing)) return undefined;
+  const { last, until, step } = standing;
+  // A wait is over when it is, and not when somebody wrote that down.
+  const over = step.work.kind === 'wait' && last !== undefined ? readEvidence(last.evidence).wait?.until : undefined;
+  return over ?? last?.endedAt ?? until;
+};
+
+/** What stands in the way of a step: the steps before it. */
+function blockers(step: Step, before: ReadonlyMap<string, StepStanding>): readonly string[] {
+  return step.needs.flatMap((id) => {
+    const need = before.get(id);
+    if (need === undefined || isDone(need)) return [];
+    if (need.state === 'failed') return [`${id} has failed: ${need.last?.note ?? need.step.title}`];
+    if (need.state === 'running') return [`${id} is under way`];
+    if (need.state === 'waiting') return [`${id}: ${need.why.join('; ')}`];
+    return [`${id} is not done: ${need.step.title}`];
+  });
+}
+
+/** What time says of a wait. */
+function waitOf(
+  step: Step,
+  before: ReadonlyMap<string, StepStanding>,
+  window: MonitorWindow | undefined,
+  now: number,
+): Pick<StepStanding, 'state' | 'why' | 'until'> {
+  if (step.work.kind !== 'wait') return { state: 'ready', why: [], until: undefined };
+  if (step.work.hours === 'monitor-window') {
+    if (window === undefined) return { state: 'waiting', why: ['nobody has looked yet'], until: undefined };
+    if (window.state === 'over') return { state: 'passed', why: [window.text], until: window.until ?? now };
+    return { state: window.state === 'open' ? 'waiting' : 'blocked', why: [window.text], until: window.until };
+  }
+  const from = Math.max(...step.needs.map((id) => doneAt(before.get(id)) ?? 0));
+  const until = from + step.work.hours * HOUR_MS;
+  if (until <= now) return { state: 'passed', why: [`over since ${stamp(until, false)}`], until };
+  return { state: 'waiting', why: [`until ${stamp(until, false)}, ${distance(until, now)}`], until };
+}
+
+function standingOf(
+  step: Step,
+  phase: RunbookPhase,
+  { entries, now }: RunbookRecord,
+  before: ReadonlyMap<string, StepStanding>,
+  window: MonitorWindow | undefined,
+): StepStanding {
+  const attempts = entries.filter(({ kind, subject }) => kind === 'step' && subject === step.id);
+  const last = attempts.at(-1);
+  const common = { step, phase, attempts, last };
+  const as = (state: StepState, why: readonly string[] = [], until?: number): StepStanding => ({
+    ...common,
+    state,
+    why,
+    until,
+  });
+  if (last !== undefined) {
+    if (isRunning(last, now)) return as('running', [`${last.operator} is at it since ${stamp(last.beganAt, false)}`]);
+    if (last.state === 'passed' || last.state === 'ticked' || last.state === 'skipped') return as(last.state);
+  }
+  const why = blockers(step, before);
+  if (why.length > 0) return as('blocked', why);
+  const waits = waitOf(step, before, window, now);
+  if (step.work.kind === 'wait') return as(waits.state, waits.why, waits.until);
+  if (last === undefined) return as('ready');
+  return last.state === 'running'
+    ? as('failed', [`${last.operator} began it at ${stamp(last.beganAt, false)} and is gone`])
+    : as('failed', last.note === undefined ? [] : [last.note]);
+}
+
+/** Steps in an order in which each one's needs come before it. */
+function ordered(steps: readonly { readonly step: Step; readonly phase: RunbookPhase }[]) {
+  const left = [...steps];
+  const done = new Set<string>();
+  const sorted: (typeof left)[number][] = [];
+  while (left.length > 0) {
+    const index = left.findIndex(({ step }) => step.needs.every((id) => done.has(id)));
+    const [next] = left.splice(Math.max(0, index), 1);
+    if (next === undefined) break;
+    done.add(next.step.id);
+    sorted.push(next);
+  }
+  return sorted;
+}
+
+/** How a run of a runbook stands at the moment of its record. */
+export function standOf(runbook: Runbook, record: RunbookRecord, window: MonitorWindow | undefined): Standing {
+  const placed = runbook.phases.flatMap((phase) => phase.steps.map((step) => ({ step, phase })));
+  const known = new Map<string, StepStanding>();
+  for (const { step, phase } of ordered(placed)) known.set(step.id, standingOf(step, phase, record, known, window));
+  const steps = stepsOf(runbook).flatMap(({ id }) => known.get(id) ?? []);
+  const open = steps.filter((standing) => !isDone(standing));
+  const left = open.filter(({ step }) => !step.optional);
+  const { entries } = record;
+  const decided = entries.findLast(({ kind }) => kind === 'decision')?.seq ?? 0;
+  const can = ({ state }: StepStanding) => state === 'ready' || state === 'failed';
+  return {
+    record,
+    steps,
+    next: isOpenRun(record.run) ? (left.find(can) ?? left[0] ?? open[0]) : undefined,
+    left,
+    signOffs: runbook.signOff.map((signOff) => ({
+      signOff,
+      entry: entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === signOff.role),
+    })),
+    stops: entries.filter(({ kind, seq }) => kind === 'stop' && seq > decided),
+  };
+}

@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest';
+import { seedRows } from '../../src/data/demo/seed-rows.ts';
+import { row } from '../changes/guarded.ts';
+import { ENGINES } from '../engines/engines.ts';
+import { changing } from './changer.ts';
+import { urlOf, withUser } from './operator.ts';
+
+const OWN = {
+  version: 1,
+  id: 'own',
+  title: 'Own',
+  purpose: 'a test',
+  phases: [
+    {
+      id: 'all',
+      title: 'All',
+      steps: [
+        { id: 'work', title: 'Work', command: { command: ['sh', '-c', 'ls own.json'] } },
+        { id: 'look', title: 'Look', note: 'required', manual: { instructions: ['Look at it.'] } },
+      ],
+    },
+  ],
+  stop: [{ id: 'fire', title: 'Fire', person: true }],
+  signOff: [{ role: 'operator', statement: 'It is done.' }],
+};
+
+/** The first two cells of each line: a state and a step. */
+const cells = (stdout: string): string[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t').slice(0, 2).join(' '));
+
+for (const engine of ENGINES) {
+  describe(`runbooks from the command line on ${engine.name}`, () => {
+    test('booking-ids is done in one command, up to where a person or a time is needed, and to its end', async () => {
+      const on = await changing(engine, seedRows(Date.now()), { changes: { monitorHours: 24 } });
+      const ticks = ['code-search', 'webhooks', 'workflows', 'logs-1'].map((id) => `${id}=Ada`).join(',');
+      const all = ['--all', '--tick', ticks, '--note', 'seen', '--confirm', 'staging appointments 102'] as const;
+      const done = await on.run('runbook', 'run', 'booking-ids', ...all);
+      expect(cells(done.stdout)).toEqual([
+        'passed backup',
+        'passed validate-before',
+        'failed code-columns',
+        'ticked code-search',
+        'passed plan',
+        'passed conflicts',
+        'passed move',
+        'passed none-misplaced',
+        'passed all-moved',
+        'passed uids-kept',
+        'passed originals-kept',
+        'passed validate-after',
+        'ticked webhooks',
+        'ticked workflows',
+        'passed day-1',
+        'ticked logs-1',
+      ]);
+      expect([done.code, done.stderr]).toEqual([1, 'apptop: window waits the monitor window ends in 23 h\n']);
+
+      // Two days later, by the database's clock.
+      await on.db.execute('UPDATE apptop_run SET ended_at = ended_at - 172800');
+      const second = ['--all', '--tick', 'logs-2=Ada,decision=Bo,outcome=Bo', '--note', 'fine'];
+      const watched = await on.run('runbook', 'run', 'booking-ids', ...second);
+      expect(cells(watched.stdout)).toEqual([
+        'passed window',
+        'passed day-2',
+        'ticked logs-2',
+        'ticked decision',
+        'passed final-validation',
+      ]);
+      expect(watched.code).toBe(1);
+      expect((await on.run('runbook', 'status', 'booking-ids')).stdout).toContain(
+        'passed\twindow\twait\t1\tthe monitor window ended',
+      );
+      const [, phrase = ''] = /--step cleanup --confirm "(.*)"/.exec(watched.stderr) ?? [];
+      expect(phrase).toMatch(/^staging appointments \d+$/);
+      const cleaned = await on.run('runbook', 'run', 'booking-ids', ...second, '--confirm', phrase);
+      expect(cells(cleaned.stdout)).toEqual(['passed cleanup', 'passed verify-cleanup', 'ticked outcome']);
+      expect(cleaned.stderr).toBe(
+        'apptop: sign: apptop runbook sign booking-ids --role operator --name NAME (Every step was done as written down here, and what went otherwise is noted.)\n' +
+          'apptop: sign: apptop runbook sign booking-ids --role reviewer --name NAME (I have looked at the evidence of each step and at the success metrics, and the migration is complete.)\n',
+      );
+
+      await on.run('runbook', 'sign', 'booking-ids', '--role', 'operator', '--name', 'Ada');
+      const signed = await on.run('runbook', 'sign', 'booking-ids', '--role', 'reviewer', '--name', 'Bo', '--json');
+      const document: unknown = JSON.parse(signed.stdout);
+      expect([signed.code, document]).toMatchObject([
+        0,
+        {
+          version: 1,
+          place: 'database',
+          run: { id: 1, runbook: 'booking-ids', state: 'finished' },
+          signOffs: [
+            { role: 'operator', name: 'Ada' },
+            { role: 'reviewer', name: 'Bo' },
+          ],
+        },
+      ]);
+      const status = await on.run('runbook', 'status', 'booking-ids', '--json');
+      const metrics = expect.arrayContaining([
+        expect.objectContaining({ title: 'No V1 id is in calcom_v2_booking_id', state: 'holds' }),
+        expect.objectContaining({ title: 'The backup column held the originals', state: 'holds' }),
+      ]);
+      expect([status.code, JSON.parse(status.stdout)]).toMatchObject([0, { metrics, notes: [] }]);
+      expect((await on.run('audit', 'verify')).code).toBe(0);
+    });
+
+    test('the phrase of one change confirms no other one', async () => {
+      const on = await changing(engine, [row(1, null, '8212577')], { changes: { monitorHours: 0 } });
+      const steps = [
+        { id: 'move', title: 'Move', change: { id: 'move-booking-ids', action: 'run' } },
+        { id: 'cleanup', title: 'Clean up', change: { id: 'cleanup-booking-ids', action: 'run' } },
+      ];
+      on.write('own.json', { ...OWN, phases: [{ id: 'all', title: 'All', steps }] });
+      const done = await on.run('runbook', 'run', '--file', 'own.json', '--all', '--confirm', 'staging appointments 1');
+      expect(cells(done.stdout)).toEqual(['passed move']);
+      expect(done.code).toBe(1);
+      expect(done.stderr).toContain('--step cleanup --confirm "staging appointments 1" --file own.json');
+    });
+
+    test('a runbook of one’s own is listed, shown, run, stopped, decided, signed and aborted', async () => {
+      const on = await changing(engine, [row(1, null, null)], { runbooks: { folder: 'own' } });
+      on.write('own/own.json', OWN);
+      const list = await on.run('runbook', 'list');
+      expect(list.stdout.split('\n')).toContain('own\tnot begun\t2\tOwn');
+      const shown = await on.run('runbook', 'show', 'own');
+      expect([shown.code, shown.stdout]).toEqual([
+        0,
+        expect.stringContaining('· look: Look\n      Look at it.\n      needs work'),
+      ]);
+
+      const next = await on.run('runbook', 'run', 'own');
+      expect([next.code, cells(next.stdout)]).toEqual([0, ['passed work']]);
+      expect(next.stderr).toBe(
+        'apptop: look: Look. Look at it. Then: apptop runbook run own --step look --tick look=NAME --note TEXT\n',
+      );
+      const nobody = await on.run('runbook', 'run', 'own', '--step', 'look', '--tick', 'look=');
+      expect([nobody.code, nobody.stderr]).toEqual([3, 'apptop: --tick look= names nobody: write --tick STEP=NAME\n']);
+      const without = await on.run('runbook', 'run', 'own', '--step', 'look', '--note', 'fine');
+      expect([without.code, without.stdout]).toEqual([1, '']);
+
+      const stop = await on.run('runbook', 'stop', '--condition', 'fire', '--reason', 'smoke', '--name', 'Bo');
+      expect([stop.code, stop.stdout]).toEqual([0, 'run 1 of own is stopped: Fire: smoke\n']);
+      const refused = await on.run('runbook', 'run', 'own', '--step', 'look', '--tick', 'look=Ada', '--note', 'fine');
+      expect([refused.code, refused.stderr]).toEqual([
+        2,
+        'apptop: STOP: Fire: smoke: halt, assess, then decide: apptop runbook decide --reason WHY\n',
+      ]);
+      expect((await on.run('runbook', 'status', 'own')).code).toBe(2);
+      expect((await on.run('runbook', 'decide', 'own', '--reason', 'a drill', '--name', 'Ada')).stdout).toBe(
+        'run 1 of own is running\n',
+      );
+      const tick = await on.run('runbook', 'run', 'own', '--all', '--tick', 'look=Ada', '--note', 'fine');
+      expect([tick.code, tick.stdout]).toEqual([1, 'ticked\tlook\t0\tAda: fine\n']);
+      expect((await on.run('runbook', 'sign', '--role', 'operater')).stderr).toBe(
+        'apptop: there is no role "operater": did you mean operator?\n',
+      );
+      expect((await on.run('runbook', 'sign', '--role', 'operator')).stdout).toBe('run 1 of own is finished\n');
+
+      await on.run('runbook', 'run', 'own');
+      expect((await on.run('runbook', 'abort', '--reason', 'enough')).stdout).toBe('run 2 of own is aborted: enough\n');
+      const runs = await on.run('runbook', 'status');
+      expect(runs.stdout.split('\n').map((line) => line.split('\t').slice(0, 4).join(' '))).toEqual([
+        'own 2 aborted database',
+        'own 1 finished database',
+        '',
+      ]);
+      const events = (await on.run('audit', 'list')).stdout.split('\n').map((line) => line.split('\t')[3]);
+      expect(events).toEqual(expect.arrayContaining(['runbook', 'step', 'stop', 'decision', 'sign-off']));
+    });
+
+    test('wrong words are told in one line', async () => {
+      const on = await changing(engine, []);
+      const said = async (...args: string[]) => {
+        const { code, stderr } = await on.run('runbook', ...args);
+        return [code, stderr];
+      };
+      expect(await said('run', 'booking-id')).toEqual([
+        3,
+        'apptop: there is no runbook "booking-id": did you mean booking-ids?\n',
+      ]);
+      expect(await said('run', 'booking-ids', '--step', 'mov')).toEqual([
+        3,
+        'apptop: booking-ids has no step "mov": apptop runbook status booking-ids shows the steps\n',
+      ]);
+      expect(await said('sign', 'sync-rollout', '--role', 'operator')).toEqual([
+        3,
+        'apptop: no run of sync-rollout is under way: begin one: apptop runbook run sync-rollout\n',
+      ]);
+      expect(await said('show', 'own', '--file', 'nowhere.json')).toEqual([
+        3,
+        'apptop: ./nowhere.json: there is no such file: check the path\n',
+      ]);
+      expect(await said('list', '--all')).toEqual([
+        3,
+        'apptop: apptop runbook list takes no --all: see apptop runbook --help\n',
+      ]);
+    });
+
+    test.skipIf(engine.name === 'sqlite')(
+      'a database that refuses leaves the run on this machine, in words',
+      async () => {
+        const on = await changing(engine, [row(1, null, null)]);
+        on.write('own.json', OWN);
+        const user = `lowly_${process.pid}`;
+        if (engine.name === 'mysql') {
+          await on.db.execute(`CREATE USER ${user}@'%' IDENTIFIED BY 'throw-away'`);
+          await on.db.execute(`GRANT SELECT ON *.* TO ${user}@'%'`);
+        } else {
+          await on.db.execute(`CREATE ROLE ${user} LOGIN PASSWORD 'throw-away'`);
+          await on.db.execute(`GRANT SELECT ON appointments TO ${user}`);
+        }
+        on.configure({ connection: withUser(urlOf(on.db), user, 'throw-away') });
+        const done = await on.run('runbook', 'run', '--file', 'own.json');
+        expect(done.stderr).toMatch(/^apptop: the database refuses: .*: this run is kept on this machine only\n/);
+        expect([done.code, cells(done.stdout)]).toEqual([0, ['passed work']]);
+        const status = await on.run('runbook', 'status', '--json');
+        expect(JSON.parse(status.stdout)).toMatchObject({
+          runs: [{ place: 'local', runbook: 'own', state: 'running' }],
+        });
+        const audit = await on.run('audit', 'verify');
+        expect([audit.code, audit.stdout]).toEqual([0, '']);
+        await on.db.execute(engine.name === 'mysql' ? `DROP USER ${user}@'%'` : `DROP OWNED BY ${user}`);
+        if (engine.name === 'postgres') await on.db.execute(`DROP ROLE ${user}`);
+      },
+    );
+  });
+}

@@ -1,0 +1,310 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { readEvidence } from '../../src/runbooks/evidence.ts';
+import { operated, row } from '../changes/guarded.ts';
+import { Folder } from '../config/folder.ts';
+import { ENGINES, type PlantedRow } from '../engines/engines.ts';
+import { Ceremony, command, engineOf, manual, runbookOf } from './ceremony.ts';
+
+const ROWS = [row(1, null, '8212577'), row(2, null, '8212578')];
+
+for (const engine of ENGINES) {
+  describe(`a runbook on ${engine.name}`, () => {
+    test('is done step by step, each kind, with what came of it, and ends with its signatures', async () => {
+      await using on = await operated(engine, ROWS, {
+        context: { changes: { ...DEFAULT_CHANGE_RULES, monitorHours: 0 } },
+      });
+      const runbook = await runbookOf(
+        [
+          { id: 'backup', backup: {} },
+          { id: 'before', check: { ids: ['booking-ids/no-backup-column'] } },
+          { id: 'plan', change: { id: 'move-booking-ids', action: 'plan' } },
+          { id: 'move', change: { id: 'move-booking-ids', action: 'run' } },
+          { id: 'after', check: { ids: ['booking-ids/none-misplaced'] } },
+          command('tell', 'echo told; echo quietly >&2'),
+          { id: 'window', wait: { forMonitorWindow: true } },
+          manual('look', { note: 'required' }),
+        ],
+        {
+          metrics: [
+            { title: 'moved', check: 'booking-ids/none-misplaced' },
+            { title: 'looked', step: 'look' },
+          ],
+          signOff: [
+            { role: 'operator', statement: 'done' },
+            { role: 'reviewer', statement: 'seen' },
+          ],
+        },
+      );
+      const ceremony = await Ceremony.begin(on, runbook);
+      expect((await ceremony.look()).standing.next?.step.id).toBe('backup');
+
+      const backup = await ceremony.run('backup');
+      expect(readEvidence(backup.evidence).backup).toMatchObject({
+        bytes: 7,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+      await expect(ceremony.run('move')).rejects.toThrow("move can't be done yet: plan is not done: Do plan");
+      const before = await ceremony.run('before');
+      expect(before).toMatchObject({ state: 'passed', note: '1 check' });
+      expect(readEvidence(before.evidence).checks).toMatchObject([
+        { id: 'booking-ids/no-backup-column', verdict: expect.any(String), violations: 0 },
+      ]);
+      const plan = await ceremony.run('plan');
+      expect(readEvidence(plan.evidence).plan).toMatchObject({ change: 'move-booking-ids', rows: 2 });
+
+      // A step never confirms itself, and says with what a person does.
+      await expect(ceremony.run('move')).rejects.toMatchObject({
+        kind: 'blocked',
+        remedy: 'read its plan, then give --confirm "staging appointments 2"',
+      });
+      const move = (await ceremony.look()).standing.steps.find(({ step }) => step.id === 'move');
+      const planned = move && (await ceremony.engine.planned(move.step, new AbortController().signal));
+      expect(planned).toMatchObject({ phrase: 'staging appointments 2', reasonNeeded: false, idle: false });
+      if (planned === undefined) throw new Error('nothing is planned');
+      const confirmation = { phrase: planned.phrase, reason: undefined };
+      const moved = await ceremony.run('move', { confirmed: { plan: planned.look.plan, confirmation } });
+      expect(moved).toMatchObject({ state: 'passed', note: 'run 1: 2 rows changed of 2 planned' });
+      expect(readEvidence(moved.evidence)).toMatchObject({
+        plan: { digest: planned.look.plan.digest },
+        run: { id: 1, state: 'done', changed: 2 },
+      });
+
+      expect(await ceremony.run('after')).toMatchObject({ state: 'passed' });
+      expect(readEvidence((await ceremony.run('tell')).evidence).command).toEqual({
+        words: ['sh', '-c', 'echo told; echo quietly >&2'],
+        code: 0,
+        killedBy: null,
+        stdout: 'told\n',
+        stderr: 'quietly\n',
+      });
+      // Over when somebody looks, whoever was there when it ended.
+      expect(await ceremony.states()).toMatchObject({ window: 'passed', look: 'ready' });
+      await expect(ceremony.run('look', { note: 'seen' })).rejects.toThrow("look wants a person's name: Do look");
+      await expect(ceremony.run('look', { name: 'Ada' })).rejects.toThrow('look needs a note: Do look');
+      await expect(ceremony.sign('operator')).rejects.toThrow('look is not done');
+      expect(await ceremony.tick('look')).toMatchObject({ state: 'ticked', name: 'Ada', note: 'seen' });
+      const window = (await ceremony.look()).standing.steps.find(({ step }) => step.id === 'window');
+      expect(window?.last?.state).toBe('passed');
+
+      await ceremony.sign('operator');
+      await expect(ceremony.sign('operator')).rejects.toThrow('Ada has signed for operator');
+      expect(await ceremony.state()).toBe('running');
+      await ceremony.sign('reviewer');
+      expect(await ceremony.state()).toBe('finished');
+      await expect(ceremony.run('look')).rejects.toThrow('run 1 of ceremony is finished');
+      const events = await on.db.execute('SELECT body FROM apptop_audit ORDER BY seq');
+      const said = events
+        .map(({ body }) => JSON.parse(body ?? '{}'))
+        .filter(({ event }) => event !== 'intent' && event !== 'outcome');
+      expect(said.slice(0, 3)).toMatchObject([
+        { event: 'runbook', change: 'ceremony', outcome: 'begun' },
+        { event: 'step', change: 'ceremony/backup', outcome: 'begun' },
+        { event: 'step', change: 'ceremony/backup', outcome: 'passed' },
+      ]);
+      expect(said.at(-1)).toMatchObject({
+        event: 'sign-off',
+        outcome: 'finished',
+        details: { role: 'reviewer', statement: 'seen' },
+      });
+    });
+
+    test('keeps each attempt, goes on elsewhere, and an optional step may be left out', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([
+        command('flaky', 'test -e /nowhere'),
+        manual('extra', { optional: true }),
+        manual('last'),
+      ]);
+      const first = await Ceremony.begin(on, runbook);
+      expect(await first.run('flaky')).toMatchObject({
+        state: 'failed',
+        note: expect.stringMatching(/^sh ended with 1/),
+      });
+      expect(await first.states()).toEqual({ flaky: 'failed', extra: 'blocked', last: 'blocked' });
+      await expect(
+        first.engine.skip(runbook, first.kept, 'flaky', { reason: 'no' }, new AbortController().signal),
+      ).rejects.toThrow("flaky can't be left out: it is not optional");
+
+      await using second = await on.second();
+      const changed = await runbookOf([command('flaky', 'true'), manual('extra', { optional: true }), manual('last')]);
+      const resumed = await Ceremony.begin(second, changed);
+      expect(resumed.kept.record.run.id).toBe(first.kept.record.run.id);
+      expect((await resumed.look()).notes).toEqual([
+        'ceremony.json is not what it was when the run began: what it says now is done',
+      ]);
+      await resumed.run('flaky');
+      const { standing } = await resumed.look();
+      expect(standing.steps[0]?.attempts.map(({ state }) => state)).toEqual(['failed', 'passed']);
+      await resumed.engine.skip(changed, resumed.kept, 'extra', { reason: 'not here' }, new AbortController().signal);
+      await resumed.tick('last');
+      expect(await resumed.states()).toEqual({ flaky: 'passed', extra: 'skipped', last: 'ticked' });
+      // Nobody has to sign: it is over with its last step.
+      expect(await resumed.state()).toBe('finished');
+      const another = await Ceremony.begin(on, runbook);
+      expect(another.kept.record.run.id).toBe(2);
+    });
+
+    test('has one operator a step: the second is told who is at it, and takes over from one who is gone', async () => {
+      await using on = await operated(engine, ROWS);
+      await using other = await on.second();
+      const folder = new Folder();
+      const gate = join(folder.folder, 'open');
+      const runbook = await runbookOf([command('slow', `while ! test -e ${gate}; do sleep 0.05; done`)]);
+      const [first, second] = [await Ceremony.begin(on, runbook), await Ceremony.begin(other, runbook)];
+      const under = first.run('slow').then(
+        (entry) => entry.state,
+        (error: Error) => error.message,
+      );
+      await expect.poll(() => second.states()).toEqual({ slow: 'running' });
+      await expect(second.run('slow')).rejects.toThrow(/^\S+@\S+ is at slow since \d+ s ago$/);
+
+      // As if it had not been renewed for a minute.
+      await on.db.execute('UPDATE apptop_step SET expires_at = 0');
+      expect(await second.states()).toEqual({ slow: 'failed' });
+      const taken = second.run('slow');
+      await expect.poll(async () => (await second.look()).record.entries.length).toBe(2);
+      folder.write('open', '');
+      expect([await under, (await taken).state]).toEqual([
+        'slow was taken over while it was done here: it is not on record that it passed',
+        'passed',
+      ]);
+      const { entries } = (await second.look()).record;
+      expect(entries.map(({ state, note }) => [state, note])).toEqual([
+        ['failed', 'its process is gone'],
+        ['passed', 'sh ended with 0'],
+      ]);
+    });
+
+    test('stops the world when a condition holds, until a person decides', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf(
+        [command('work', 'true'), command('more', 'exit 3'), manual('rest', { needs: [] })],
+        {
+          stop: [
+            { id: 'misplaced', title: 'An id is misplaced', checks: ['booking-ids/none-misplaced'] },
+            { id: 'broken', title: 'More failed', steps: ['more'] },
+            { id: 'fire', title: 'The house is on fire', person: true },
+          ],
+        },
+      );
+      const ceremony = await Ceremony.begin(on, runbook);
+      await expect(ceremony.run('work')).rejects.toThrow(
+        'STOP: An id is misplaced (booking-ids/none-misplaced: 2 violations)',
+      );
+      expect(await ceremony.state()).toBe('stopped');
+      await expect(ceremony.tick('rest')).rejects.toThrow('STOP: An id is misplaced');
+      await expect(ceremony.decide(' ')).rejects.toThrow('it needs a reason');
+
+      // What was decided about stops no more, until there is more of it.
+      await ceremony.decide('they are moved by this');
+      expect(await ceremony.run('work')).toMatchObject({ state: 'passed' });
+      expect(await ceremony.run('more')).toMatchObject({ state: 'failed' });
+      expect([await ceremony.state(), (await ceremony.look()).record.run.reason]).toEqual([
+        'stopped',
+        'More failed (a step of it has failed)',
+      ]);
+      await ceremony.decide('known');
+      await engine.insert(on.db, 'appointments', [row(3, null, '8212579')]);
+      await expect(ceremony.tick('rest')).rejects.toThrow(
+        'STOP: An id is misplaced (booking-ids/none-misplaced: 3 violations)',
+      );
+      await ceremony.decide('the same again');
+      await ceremony.engine.stop(runbook, ceremony.kept, 'fire', { name: 'Bo', reason: 'smoke' });
+      await expect(ceremony.tick('rest')).rejects.toThrow('STOP: The house is on fire: smoke');
+      await ceremony.decide('it was a drill');
+      await ceremony.engine.abort(ceremony.kept, { name: 'Ada', reason: 'enough' });
+      const { record } = await ceremony.look();
+      expect([record.run.state, record.run.reason]).toEqual(['aborted', 'enough']);
+      const decisions = record.entries.filter(({ kind }) => kind !== 'step').map(({ kind, name }) => [kind, name]);
+      expect(decisions.slice(-4)).toEqual([
+        ['decision', 'Ada'],
+        ['stop', 'Bo'],
+        ['decision', 'Ada'],
+        ['abort', 'Ada'],
+      ]);
+    });
+
+    test('waits by the database, from when the step before it ended', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('first'), { id: 'day', wait: { hours: 24 } }, manual('last')]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      expect(await ceremony.states()).toEqual({ first: 'ready', day: 'blocked', last: 'blocked' });
+      await ceremony.tick('first');
+      await expect(ceremony.run('day')).rejects.toThrow(
+        /^day waits until \d{4}-.*Z, in (23|24) h$|^day waits until .* in 1 d$/,
+      );
+      await expect(ceremony.tick('last')).rejects.toThrow("last can't be done yet: day: until");
+      await on.db.execute('UPDATE apptop_step SET ended_at = ended_at - 86400');
+      expect(await ceremony.states()).toEqual({ first: 'ticked', day: 'passed', last: 'ready' });
+      expect(await ceremony.run('day')).toMatchObject({ state: 'passed', note: expect.stringMatching(/^over since /) });
+    });
+
+    test('says when the database was put back to an earlier state, and wants a decision', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('one'), manual('two'), manual('three')]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one');
+      const tables = ['apptop_runbook', 'apptop_step', 'apptop_audit'] as const;
+      const dumps: (readonly PlantedRow[])[] = [];
+      for (const table of tables) dumps.push(await on.db.execute(`SELECT * FROM ${table}`));
+      await ceremony.tick('two');
+      const restore = async () => {
+        for (const [index, table] of tables.entries()) {
+          await on.db.execute(`DELETE FROM ${table}`);
+          await engine.insert(on.db, table, dumps[index] ?? []);
+        }
+      };
+      await restore();
+      const looked = await ceremony.look();
+      expect(looked.notes).toEqual([
+        'the database was put back to an earlier state: this machine has seen 3 moves of the run, and the database has 2',
+      ]);
+      await expect(ceremony.tick('two')).rejects.toThrow('STOP: the database was put back to an earlier state');
+      expect(await ceremony.state()).toBe('stopped');
+      await ceremony.decide('we know: it was restored last night');
+      expect((await ceremony.look()).notes).toEqual([]);
+      await ceremony.tick('two');
+      expect(await ceremony.states()).toMatchObject({ two: 'ticked', three: 'ready' });
+
+      for (const table of tables) await on.db.execute(`DELETE FROM ${table}`);
+      expect(await ceremony.engine.missing()).toEqual([
+        'run 1 of ceremony was seen here and is gone from the database: it was put back to an earlier state',
+      ]);
+    });
+
+    test('is kept on this machine where the context only reads, and in words', async () => {
+      await using on = await operated(engine, ROWS, { context: { access: 'read' } });
+      const runbook = await runbookOf(
+        [manual('look'), command('work', 'true'), { id: 'move', change: { id: 'move-booking-ids', action: 'run' } }],
+        {
+          stop: [{ id: 'broken', title: 'The move failed', steps: ['move'] }],
+        },
+      );
+      const begun = await engineOf(on).begin(runbook);
+      expect([begun.store.place, begun.why]).toEqual(['local', 'this context only reads']);
+      const ceremony = await Ceremony.begin(on, runbook);
+      expect(ceremony.kept.record.run.id).toBe(begun.record.run.id);
+      await ceremony.tick('look');
+      await ceremony.run('work');
+      // Refused is not failed: no world stops for it.
+      await expect(ceremony.run('move')).rejects.toThrow('nobody has confirmed it');
+      await using other = await on.second();
+      const again = await Ceremony.begin(other, runbook);
+      expect(await again.states()).toEqual({ look: 'ticked', work: 'passed', move: 'ready' });
+      expect((await again.look()).notes).toEqual(['this run is kept on this machine only: nobody else sees it']);
+      expect(await on.db.execute('SELECT * FROM apptop_runbook').catch(() => 'no such table')).toBe('no such table');
+    });
+  });
+}
+
+test('a runbook for other environments is refused', async () => {
+  const [engine] = ENGINES;
+  if (engine === undefined) throw new Error('there is no engine');
+  await using on = await operated(engine, ROWS, { context: { environment: 'production' } });
+  const runbook = await runbookOf([manual('look')], { environments: ['local', 'staging'] });
+  await expect(engineOf(on).begin(runbook)).rejects.toThrow(
+    'ceremony is for local and staging, and test is production',
+  );
+});

@@ -1,0 +1,204 @@
+import { describe, expect, test } from 'vitest';
+import { checksOf } from '../../src/checks/all.ts';
+import { defaultContext } from '../../src/config/resolve.ts';
+import { Problem } from '../../src/model/problem.ts';
+import { CHANGES } from '../../src/rollback/all.ts';
+import { runbooksOf } from '../../src/runbooks/all.ts';
+import { readRunbook, stepsOf, verifyNames } from '../../src/runbooks/runbook.ts';
+import { Folder } from '../config/folder.ts';
+
+const CONTEXT = defaultContext('test', { engine: 'sqlite', path: 'x.sqlite' });
+const CHECKS = (await checksOf(CONTEXT)).map(({ id }) => id);
+
+/** Changes that the runbooks of the calendars name, and that come with them. */
+const COMING = ['calendar-foundations', 'calendar-uniqueness', 'calendar-outbound-sync', 'backfill-correlation'];
+
+const file = (steps: readonly object[], more: object = {}): string =>
+  JSON.stringify({ version: 1, id: 'r', title: 'R', purpose: 'p', phases: [{ id: 'a', title: 'A', steps }], ...more });
+const step = (id: string, more: object = { backup: {} }) => ({ id, title: id, ...more });
+
+/** What a person reads about a wrong file: `what → remedy`. */
+async function complaint(text: string): Promise<string> {
+  try {
+    const runbook = await readRunbook(text, 'own.json', '/');
+    verifyNames(
+      runbook,
+      CHECKS,
+      CHANGES.map(({ id }) => id),
+    );
+  } catch (error) {
+    if (error instanceof Problem) return `${error.kind}: ${error.message} → ${error.remedy}`;
+    throw error;
+  }
+  return 'fine';
+}
+
+describe('a wrong runbook', () => {
+  const cases: readonly (readonly [what: string, text: string, line: string])[] = [
+    ['no JSON', '{"version": 1,}', 'line 1, column 15: this is no JSON → write a key in double quotes there'],
+    ['a wrong key', file([step('x')], { titel: 'x' }), 'unknown key "titel" → did you mean title?'],
+    ['another version', file([step('x')], { version: 2 }), 'version: must be 1 → write 1'],
+    [
+      'a step without work',
+      file([step('x', {})]),
+      'phases[0].steps[0]: must have exactly one of check, change, backup, command, wait, manual → keep one of them',
+    ],
+    [
+      'a step with two kinds of work',
+      file([step('x', { backup: {}, wait: { hours: 1 } })]),
+      'phases[0].steps[0]: must have exactly one of check, change, backup, command, wait, manual → keep one of them',
+    ],
+    [
+      'an id that is none',
+      file([step('Two words')]),
+      "phases[0].steps[0].id: can't be an id → use up to 64 small letters, digits, dots and dashes",
+    ],
+    [
+      'a step that is there twice',
+      file([step('x'), step('x')]),
+      'phases[0].steps[1].id: the step "x" is there twice → phases[0].steps[0].id has it too: give one of them another id',
+    ],
+    [
+      'an unknown need',
+      file([step('backup'), step('x', { needs: ['bakup'], backup: {} })]),
+      'phases[0].steps[1].needs[0]: there is no step "bakup" → did you mean backup?',
+    ],
+    [
+      'needs in a circle',
+      file([
+        step('a', { needs: ['c'], backup: {} }),
+        step('b', { needs: ['a'], backup: {} }),
+        step('c', { needs: ['b'], backup: {} }),
+      ]),
+      'phases[0].steps[0].needs: the steps need one another: a → c → b → a → take one of these needs away',
+    ],
+    [
+      'a step that needs itself',
+      file([step('a', { needs: ['a'], backup: {} })]),
+      'phases[0].steps[0].needs: the steps need one another: a → a → take one of these needs away',
+    ],
+    [
+      'an unknown check',
+      file([step('x', { check: { ids: ['sync/colums'] } })]),
+      'phases[0].steps[0].check.ids[0]: there is no check "sync/colums" → did you mean sync/columns?',
+    ],
+    [
+      'an unknown change',
+      file([step('x', { change: { id: 'move-booking-id', action: 'run' } })]),
+      'phases[0].steps[0].change.id: there is no change "move-booking-id" → did you mean move-booking-ids?',
+    ],
+    [
+      'an action that is none',
+      file([step('x', { change: { id: 'move-booking-ids', action: 'runs' } })]),
+      'phases[0].steps[0].change.action: must be one of plan, run → did you mean run?',
+    ],
+    [
+      'checks that nothing selects',
+      file([step('x', { check: {} })]),
+      'phases[0].steps[0].check: must name ids, or a system or phases → write {"ids": ["sync/columns"]} or {"phases": ["pre"]}',
+    ],
+    [
+      'a stop condition of an unknown step',
+      file([step('move')], { stop: [{ id: 's', title: 'S', steps: ['mov'] }] }),
+      'stop[0].steps[0]: there is no step "mov" → did you mean move?',
+    ],
+    [
+      'a stop condition that never holds',
+      file([step('move')], { stop: [{ id: 's', title: 'S' }] }),
+      'stop[0]: says not when it holds → write checks, steps or "person": true',
+    ],
+    [
+      'a metric of an unknown check',
+      file([step('x')], { metrics: [{ title: 'M', check: 'sync/colums' }] }),
+      'metrics[0].check: there is no check "sync/colums" → did you mean sync/columns?',
+    ],
+    [
+      'a role that signs twice',
+      file([step('x')], {
+        signOff: [
+          { role: 'operator', statement: 's' },
+          { role: 'operator', statement: 't' },
+        ],
+      }),
+      'signOff[1].role: the role "operator" is there twice → signOff[0].role has it too: give one of them another id',
+    ],
+    [
+      'a wait for nothing',
+      file([step('x', { wait: { forMonitorWindow: false } })]),
+      'phases[0].steps[0].wait.forMonitorWindow: must be true → write {"forMonitorWindow": true}',
+    ],
+    ['no phases', file([], { phases: [] }), 'phases: is empty → write a phase'],
+  ];
+
+  test.each(cases)('%s is told in one line with its place', async (_, text, line) => {
+    expect(await complaint(text)).toBe(`config: own.json: ${line}`);
+  });
+});
+
+test('a step needs the last one before it that is not optional, unless it says otherwise', async () => {
+  const runbook = await readRunbook(
+    file([step('a'), step('b', { optional: true, backup: {} }), step('c'), step('d', { needs: [], backup: {} })]),
+    'own.json',
+    '/',
+  );
+  expect(Object.fromEntries(stepsOf(runbook).map(({ id, needs }) => [id, needs]))).toEqual({
+    a: [],
+    b: ['a'],
+    c: ['a'],
+    d: [],
+  });
+});
+
+describe('the built-in runbooks', async () => {
+  const found = await runbooksOf(CONTEXT, undefined);
+  const runbooks = found.flatMap((one) => ('runbook' in one ? [one.runbook] : []));
+
+  test('are the five ceremonies', () => {
+    expect(found.map(({ id }) => id)).toEqual([
+      'booking-ids',
+      'calendar-schema',
+      'event-correlation',
+      'schema-hotfix',
+      'sync-rollout',
+    ]);
+  });
+
+  test.each(runbooks)('$id names checks and changes that there are', (runbook) => {
+    const changes = [...CHANGES.map(({ id }) => id), ...COMING];
+    expect(() => verifyNames(runbook, CHECKS, changes)).not.toThrow();
+  });
+
+  test('booking-ids has the seven success metrics of its migration, and the door behind the window', () => {
+    const [ids] = runbooks;
+    expect(ids?.metrics).toHaveLength(7);
+    const steps = ids === undefined ? [] : stepsOf(ids);
+    expect(steps.find(({ id }) => id === 'cleanup')?.needs).toContain('window');
+  });
+
+  test('calendar-schema is refused in production and applies 1, 2, 3', () => {
+    const schema = runbooks[1];
+    expect(schema?.environments).toEqual(['staging', 'local']);
+    const applied =
+      schema === undefined
+        ? []
+        : stepsOf(schema).flatMap(({ work }) => (work.kind === 'change' && work.action === 'run' ? [work.change] : []));
+    expect(applied.slice(0, 3)).toEqual(COMING.slice(0, 3));
+  });
+});
+
+describe('the folder of the config', () => {
+  test('adds runbooks, takes the place of built-in ones, and a wrong file is told by that file', async () => {
+    const folder = new Folder()
+      .write('runbooks/own.json', file([step('x')], { id: 'own' }))
+      .write('runbooks/ids.json', file([step('x')], { id: 'booking-ids' }))
+      .write('runbooks/broken.json', '{}')
+      .write('apptop.json', {
+        contexts: { on: { connection: 'sqlite:x', runbooks: { folder: 'runbooks' } } },
+      });
+    const found = await runbooksOf(await folder.context(), undefined);
+    const titles = found.map((one) => ('runbook' in one ? `${one.id}: ${one.runbook.title}` : one.problem.message));
+    expect(titles).toContain('own: R');
+    expect(titles).toContain('booking-ids: R');
+    expect(titles.some((title) => title.endsWith('broken.json: version: must be 1'))).toBe(true);
+  });
+});
