@@ -177,6 +177,24 @@ for (const engine of ENGINES) {
       ]);
     });
 
+    test.each(['operate', 'read'] as const)(
+      'takes what several do at the same moment, in a context to %s',
+      async (access) => {
+        await using on = await operated(engine, ROWS, { context: { access } });
+        await using other = await on.second();
+        const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+        const runbook = await runbookOf(ids.map((id) => manual(id, { needs: [] })));
+        const [first, second] = await Promise.all([Ceremony.begin(on, runbook), Ceremony.begin(other, runbook)]);
+        expect(second.kept.record.run.id).toBe(first.kept.record.run.id);
+        const ticked = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? first : second).tick(id, id)));
+        expect(ticked.map(({ subject, name }) => [subject, name])).toEqual(ids.map((id) => [id, id]));
+        const { record } = await first.look();
+        expect(record.entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+        expect(record.entries.map(({ subject }) => subject).toSorted()).toEqual(ids);
+        expect(record.run.state).toBe('finished');
+      },
+    );
+
     test('stops the world when a condition holds, until a person decides', async () => {
       await using on = await operated(engine, ROWS);
       const runbook = await runbookOf(

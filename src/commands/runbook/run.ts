@@ -204,6 +204,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed: needed ?? null })));
   for (const line of needed === undefined ? nextLines(session, runbook, looked) : [needed]) note(line);
   const { state } = looked.record.run;
+  if (session.interruption.code !== undefined) return session.interruption.code;
   if (state === 'stopped') return EXIT.critical;
   return code ?? codeOf(looked);
 }
