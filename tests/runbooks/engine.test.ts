@@ -290,6 +290,18 @@ for (const engine of ENGINES) {
       expect(await ceremony.engine.missing()).toEqual([
         'run 1 of ceremony was seen here and is gone from the database: it was put back to an earlier state',
       ]);
+      // Whoever begins anew was told, and that is on record.
+      const anew = await Ceremony.begin(on, runbook);
+      await anew.tick('one');
+      expect([await anew.states(), await anew.engine.missing()]).toEqual([
+        { one: 'ticked', two: 'ready', three: 'blocked' },
+        [],
+      ]);
+      const [first] = await on.db.execute('SELECT body FROM apptop_audit WHERE seq = 1');
+      expect(first?.['body']).toContain('run 1 of ceremony was seen here');
+      for (const table of tables) await on.db.execute(`DROP TABLE ${table}`);
+      expect(await anew.engine.runs()).toEqual([]);
+      expect(await anew.engine.missing()).toHaveLength(1);
     });
 
     test('is kept on this machine where the context only reads, and in words', async () => {

@@ -189,6 +189,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const { engine, context, json } = session;
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
+  for (const gone of await engine.missing()) note(gone);
   const { why, ...kept } = await engine.begin(runbook);
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
   const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
