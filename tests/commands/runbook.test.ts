@@ -59,6 +59,9 @@ for (const engine of ENGINES) {
       ]);
       expect([done.code, done.stderr]).toEqual([1, 'apptop: window waits the monitor window ends in 23 h\n']);
 
+      const early = await on.run('runbook', 'run', 'booking-ids');
+      expect([early.code, early.stdout, early.stderr]).toEqual([1, '', done.stderr]);
+
       // Two days later, by the database's clock.
       await on.db.execute('UPDATE apptop_run SET ended_at = ended_at - 172800');
       const second = ['--all', '--tick', 'logs-2=Ada,decision=Bo,outcome=Bo', '--note', 'fine'];
