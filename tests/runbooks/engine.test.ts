@@ -304,6 +304,30 @@ for (const engine of ENGINES) {
       expect(await anew.engine.missing()).toHaveLength(1);
     });
 
+    test('says when only the record of changes went back, also to a machine that has not seen the run', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('one'), manual('two')]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one');
+      await on.db.execute('DELETE FROM apptop_audit WHERE seq = 2');
+      const { home } = new Folder();
+      const before = process.env['XDG_STATE_HOME'];
+      process.env['XDG_STATE_HOME'] = home;
+      try {
+        const elsewhere = engineOf(on);
+        const kept = await elsewhere.open('ceremony');
+        expect(kept && (await elsewhere.look(runbook, kept)).notes).toEqual([
+          'the database was put back to an earlier state: the record of changes in the database has gone back',
+        ]);
+      } finally {
+        process.env['XDG_STATE_HOME'] = before;
+      }
+      await expect(ceremony.tick('two')).rejects.toThrow('STOP: the database was put back to an earlier state');
+      await ceremony.decide('somebody emptied it');
+      expect(await ceremony.tick('two')).toMatchObject({ state: 'ticked' });
+      expect(await ceremony.state()).toBe('finished');
+    });
+
     test('is kept on this machine where the context only reads, and in words', async () => {
       await using on = await operated(engine, ROWS, { context: { access: 'read' } });
       const runbook = await runbookOf(
