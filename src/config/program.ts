@@ -57,6 +57,8 @@ export function runProgram(
     );
     const cancel = () => stop(new Problem('cancelled', `${program} was stopped`, 'run it again'));
     signal.addEventListener('abort', cancel, { once: true });
+    // One that aborted before says nothing any more.
+    if (signal.aborted) cancel();
     const end = () => {
       clearTimeout(late);
       signal.removeEventListener('abort', cancel);

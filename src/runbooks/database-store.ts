@@ -3,6 +3,7 @@ import type { Audit, Entered } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { readAudit } from '../audit/read.ts';
 import type { Context } from '../config/context.ts';
+import type { Expression, Row } from '../data/connection.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import {
   entryOf,
@@ -42,6 +43,10 @@ const READING: QueryOptions = { lane: 'change' };
 const passes = (error: unknown): error is Problem =>
   error instanceof Problem && ['busy', 'lost', 'duplicate'].includes(error.kind);
 
+/** The smallest number of which a list says something: what is before the end of a cut one may be there. */
+const oldestOf = (runs: readonly RunbookRun[]): number =>
+  runs.length < NEWEST ? 1 : Math.min(...runs.map(({ id }) => id));
+
 /** Runs in the tables beside the data, shared by all who operate it. Each move and its record commit together. */
 export class DatabaseStore implements RunbookStore {
   readonly place = 'database';
@@ -64,22 +69,24 @@ export class DatabaseStore implements RunbookStore {
 
   async runs(limit: number): Promise<readonly RunbookRun[]> {
     if (!(await this.#isThere())) return [];
-    const rows = await this.#database.query(selectRunbookRuns(this.#context.table, limit), READING);
+    const rows = await this.#ask(selectRunbookRuns(this.#context.table, limit));
     return rows.map(runbookRunOf);
   }
 
   async read(id: number): Promise<RunbookRecord | undefined> {
     if (!(await this.#isThere())) return undefined;
     const { table } = this.#context;
-    const [row] = await this.#database.query(selectRunbookRuns(table, 1, id), READING);
+    const [row] = await this.#ask(selectRunbookRuns(table, 1, id));
     if (row === undefined) return undefined;
-    const entries = await this.#database.query(selectEntries(table, id), READING);
-    const [clock] = await this.#database.query(selectNow(this.#database.dialect), READING);
+    const entries = await this.#ask(selectEntries(table, id));
+    const [clock] = await this.#ask(selectNow(this.#database.dialect));
     return { run: runbookRunOf(row), entries: entries.map(entryOf), now: nowOf(clock) };
   }
 
   begin(run: NewRun, event: AuditEvent): Promise<RunbookRecord> {
     return this.during(async () => {
+      const gone = await this.missing();
+      this.#there = false;
       if (!(await this.#isThere())) await this.#create();
       return this.#patiently(async (session, rows) => {
         const runs = await rows.runs(NEWEST);
@@ -87,11 +94,15 @@ export class DatabaseStore implements RunbookStore {
         if (open !== undefined) return this.#readBy(rows, open.id);
         const id = (runs[0]?.id ?? 0) + 1;
         const added = begun(run, id, await rows.now(), operatorName(session.server.user));
-        await this.#recorded(session, rows, id, event, async () => {
+        const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
+        await this.#recorded(session, rows, id, told, async () => {
           await rows.addRun(added);
           return true;
         });
-        return this.#remembered(await this.#readBy(rows, id));
+        if (gone.length > 0) this.#memory.forget(runs, oldestOf(runs));
+        const record = await this.#readBy(rows, id);
+        this.#memory.remember(record, true);
+        return record;
       });
     });
   }
@@ -154,13 +165,23 @@ export class DatabaseStore implements RunbookStore {
 
   async missing(): Promise<readonly string[]> {
     const runs = await this.runs(NEWEST);
-    // What is before the end of a cut list may be there.
-    return this.#memory.missing(runs, runs.length < NEWEST ? 1 : Math.min(...runs.map(({ id }) => id)));
+    return this.#memory.missing(runs, oldestOf(runs));
   }
 
   #remembered(record: RunbookRecord): RunbookRecord {
     this.#memory.remember(record);
     return record;
+  }
+
+  /** Rows of a reading statement; none where a table is gone that was there. */
+  async #ask(expression: Expression): Promise<readonly Row[]> {
+    try {
+      return await this.#database.query(expression, READING);
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === 'missing')) throw error;
+      this.#there = false;
+      return [];
+    }
   }
 
   async #isThere(): Promise<boolean> {

@@ -62,9 +62,12 @@ export class Memory {
       : before.audit;
   }
 
-  /** Remembers a run as it is, where it does not contradict what is known. */
-  remember(record: RunbookRecord): void {
-    if (this.contradiction(record) !== undefined) return;
+  /**
+   * Remembers a run as it is, where it does not contradict what is known.
+   * @param anew it has just begun: what was known under its number is gone
+   */
+  remember(record: RunbookRecord, anew = false): void {
+    if (!anew && this.contradiction(record) !== undefined) return;
     const { run, entries } = record;
     const last = entries.at(-1);
     const now: Known = {
@@ -92,6 +95,14 @@ export class Memory {
         ? []
         : [`run ${id} of ${runbook} was seen here and is gone from the database: it was put back to an earlier state`];
     });
+  }
+
+  /** Forgets the runs that are not among these: somebody was told that they are gone. */
+  forget(runs: readonly RunbookRun[], oldest: number): void {
+    const kept = Object.entries(this.#known()).filter(
+      ([id]) => Number(id) < oldest || runs.some((run) => String(run.id) === id),
+    );
+    writeState(this.#file, JSON.stringify(Object.fromEntries(kept)));
   }
 
   #isAccepted(before: Known, record: RunbookRecord): boolean {

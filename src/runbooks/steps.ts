@@ -3,7 +3,7 @@ import type { RunbookEntry, RunbookRecord } from '../model/runbook-run.ts';
 import { heldConditions } from './conditions.ts';
 import { evidenceText } from './evidence.ts';
 import type { KeptRun, LookedRun, Looker } from './looker.ts';
-import { busy, eventOf, lastAttempt, move, type Said, saying, stepEvent, unknownWord } from './moves.ts';
+import { assertReason, busy, eventOf, lastAttempt, move, type Said, saying, stepEvent, unknownWord } from './moves.ts';
 import { type Outcome, perform, planChange, type StepOptions } from './perform.ts';
 import type { Runbook } from './runbook.ts';
 import { isRunning, type Standing, type StepStanding, standOf } from './standing.ts';
@@ -54,6 +54,7 @@ export class Steps {
       throw new Problem('blocked', `${id} can't be left out: it is not optional`, 'do it, or abort the run');
     }
     if (state === 'running') throw new Problem('blocked', `${id} is under way`, 'wait for it');
+    assertReason(said);
     const added = { kind: 'step', subject: id, state: 'skipped', ...saying(said), evidence: '{}' } as const;
     const event = stepEvent(runbook, kept, id, 'skipped', said.reason);
     return lastAttempt(await this.#settled(runbook, await move(looked, { added, event }, false, id), looked), id);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
 import { row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
+import { poll } from '../support.ts';
 import { changing } from './changer.ts';
 import { urlOf, withUser } from './operator.ts';
 
@@ -57,6 +58,9 @@ for (const engine of ENGINES) {
         'ticked logs-1',
       ]);
       expect([done.code, done.stderr]).toEqual([1, 'apptop: window waits the monitor window ends in 23 h\n']);
+
+      const early = await on.run('runbook', 'run', 'booking-ids');
+      expect([early.code, early.stdout, early.stderr]).toEqual([1, '', done.stderr]);
 
       // Two days later, by the database's clock.
       await on.db.execute('UPDATE apptop_run SET ended_at = ended_at - 172800');
@@ -168,6 +172,42 @@ for (const engine of ENGINES) {
       ]);
       const events = (await on.run('audit', 'list')).stdout.split('\n').map((line) => line.split('\t')[3]);
       expect(events).toEqual(expect.arrayContaining(['runbook', 'step', 'stop', 'decision', 'sign-off']));
+    });
+
+    test('a step whose process was killed is done again, and one that was left says so', async () => {
+      const on = await changing(engine, [row(1, null, null)]);
+      // It ends by itself, also when nobody is left who could end it.
+      const script = 'for i in $(seq 200); do test -e open && exit 0; sleep 0.1; done; exit 1';
+      const slow = { id: 'slow', title: 'Slow', command: { command: ['sh', '-c', script] } };
+      on.write('own.json', { ...OWN, signOff: [], phases: [{ id: 'all', title: 'All', steps: [slow] }] });
+      const run = ['runbook', 'run', '--file', 'own.json'] as const;
+      const states = async () => {
+        const rows = await on.db.execute('SELECT state, note FROM apptop_step ORDER BY seq').catch(() => []);
+        return rows.map(({ state, note }) => [state, note]);
+      };
+      const killed = on.start(...run);
+      await poll(async () => (await states()).length === 1, { deadlineMs: 15_000, what: 'the step to begin' });
+      killed.signal('SIGKILL');
+      await killed.ended;
+      const status = await on.run('runbook', 'status', '--file', 'own.json');
+      expect([status.code, status.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^running\tslow\tcommand\t1\t\S+@\S+ is at it since \d{4}-.*Z\n$/),
+      ]);
+      expect((await on.run(...run)).code).toBe(2);
+
+      await on.db.execute('UPDATE apptop_step SET expires_at = 0');
+      const left = on.start(...run);
+      await poll(async () => (await states()).length === 2, { deadlineMs: 15_000, what: 'the step to begin again' });
+      left.signal('SIGINT');
+      expect((await left.ended).code).toBe(130);
+      on.write('open', '');
+      expect((await on.run(...run)).code).toBe(0);
+      expect(await states()).toEqual([
+        ['failed', 'its process is gone'],
+        ['failed', 'sh was stopped; run it again'],
+        ['passed', 'sh ended with 0'],
+      ]);
     });
 
     test('wrong words are told in one line', async () => {

@@ -177,6 +177,24 @@ for (const engine of ENGINES) {
       ]);
     });
 
+    test.each(['operate', 'read'] as const)(
+      'takes what several do at the same moment, in a context to %s',
+      async (access) => {
+        await using on = await operated(engine, ROWS, { context: { access } });
+        await using other = await on.second();
+        const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+        const runbook = await runbookOf(ids.map((id) => manual(id, { needs: [] })));
+        const [first, second] = await Promise.all([Ceremony.begin(on, runbook), Ceremony.begin(other, runbook)]);
+        expect(second.kept.record.run.id).toBe(first.kept.record.run.id);
+        const ticked = await Promise.all(ids.map((id, index) => (index % 2 === 0 ? first : second).tick(id, id)));
+        expect(ticked.map(({ subject, name }) => [subject, name])).toEqual(ids.map((id) => [id, id]));
+        const { record } = await first.look();
+        expect(record.entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+        expect(record.entries.map(({ subject }) => subject).toSorted()).toEqual(ids);
+        expect(record.run.state).toBe('finished');
+      },
+    );
+
     test('stops the world when a condition holds, until a person decides', async () => {
       await using on = await operated(engine, ROWS);
       const runbook = await runbookOf(
@@ -272,6 +290,42 @@ for (const engine of ENGINES) {
       expect(await ceremony.engine.missing()).toEqual([
         'run 1 of ceremony was seen here and is gone from the database: it was put back to an earlier state',
       ]);
+      // Whoever begins anew was told, and that is on record.
+      const anew = await Ceremony.begin(on, runbook);
+      await anew.tick('one');
+      expect([await anew.states(), await anew.engine.missing()]).toEqual([
+        { one: 'ticked', two: 'ready', three: 'blocked' },
+        [],
+      ]);
+      const [first] = await on.db.execute('SELECT body FROM apptop_audit WHERE seq = 1');
+      expect(first?.['body']).toContain('run 1 of ceremony was seen here');
+      for (const table of tables) await on.db.execute(`DROP TABLE ${table}`);
+      expect(await anew.engine.runs()).toEqual([]);
+      expect(await anew.engine.missing()).toHaveLength(1);
+    });
+
+    test('says when only the record of changes went back, also to a machine that has not seen the run', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('one'), manual('two')]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one');
+      await on.db.execute('DELETE FROM apptop_audit WHERE seq = 2');
+      const { home } = new Folder();
+      const before = process.env['XDG_STATE_HOME'];
+      process.env['XDG_STATE_HOME'] = home;
+      try {
+        const elsewhere = engineOf(on);
+        const kept = await elsewhere.open('ceremony');
+        expect(kept && (await elsewhere.look(runbook, kept)).notes).toEqual([
+          'the database was put back to an earlier state: the record of changes in the database has gone back',
+        ]);
+      } finally {
+        process.env['XDG_STATE_HOME'] = before;
+      }
+      await expect(ceremony.tick('two')).rejects.toThrow('STOP: the database was put back to an earlier state');
+      await ceremony.decide('somebody emptied it');
+      expect(await ceremony.tick('two')).toMatchObject({ state: 'ticked' });
+      expect(await ceremony.state()).toBe('finished');
     });
 
     test('is kept on this machine where the context only reads, and in words', async () => {

@@ -1,4 +1,5 @@
 import type { Confirmation } from '../../changes/confirm.ts';
+import { Blocked } from '../../changes/guarded-path.ts';
 import type { Plan } from '../../changes/plan.ts';
 import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
@@ -57,18 +58,22 @@ async function confirmedFor(
   const planned = await engine.planned(step, interruption.signal, options.backup);
   if (planned === undefined || planned.open !== undefined || planned.idle) return undefined;
   const { look, phrase, kind } = planned;
+  const closed = look.gates.filter(({ state }) => state === 'red');
+  const said = phrase === '' || options.confirm !== undefined;
+  const asks = !said && canAsk() && !json;
+  if (asks) print(planLines(kind, look, layout));
+  if (closed.length > 0 && (said || asks)) throw new Blocked(closed);
   if (phrase === '' || (options.confirm === phrase && confirmed.size === 0)) {
     if (phrase !== '') confirmed.add(step.id);
     return { plan: look.plan, confirmation: { phrase, reason: options.reason } };
   }
-  if (options.confirm === undefined && canAsk() && !json) {
-    print(planLines(kind, look, layout));
+  if (asks) {
     const asked = await askConfirmation(session, kind, look.plan, options.reason);
     return typeof asked === 'number' ? asked : { plan: look.plan, confirmation: asked };
   }
   const reason = planned.reasonNeeded && options.reason === undefined ? { reason: 'TICKET' } : {};
   const line = lineFor(session, 'run', runbook.id, { step: step.id, confirm: phrase, ...reason });
-  const red = look.gates.find(({ state }) => state === 'red');
+  const [red] = closed;
   const gate = red === undefined ? '' : ` A gate is red: ${red.title}: ${red.detail}.`;
   throw new Needed(
     `${step.id} changes the database: ${look.plan.summary.join('; ')}.${gate} Read its plan, then: ${line}`,
@@ -81,6 +86,9 @@ async function doStep(running: Running, standing: StepStanding): Promise<Runbook
   const { engine, interruption, layout, json, lowBandwidth } = session;
   const { step } = standing;
   const name = ticks.get(step.id);
+  if (standing.state === 'waiting' || (standing.state === 'blocked' && options.step === undefined)) {
+    throw new Needed(personLine(session, runbook, standing));
+  }
   const lacksNote = step.noteRequired && options.note === undefined;
   if (step.work.kind === 'manual' && name !== undefined && lacksNote) {
     throw new Needed(`${step.id} needs a note beside the name: --note TEXT`);
@@ -189,6 +197,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const { engine, context, json } = session;
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
+  for (const gone of await engine.missing()) note(gone);
   const { why, ...kept } = await engine.begin(runbook);
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
   const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
@@ -204,6 +213,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed: needed ?? null })));
   for (const line of needed === undefined ? nextLines(session, runbook, looked) : [needed]) note(line);
   const { state } = looked.record.run;
+  if (session.interruption.code !== undefined) return session.interruption.code;
   if (state === 'stopped') return EXIT.critical;
   return code ?? codeOf(looked);
 }

@@ -1,9 +1,10 @@
+import { visible } from '../../model/text.ts';
+import { doesText, stopText } from '../../runbooks/told.ts';
 import { documentOf } from '../change/documents.ts';
 import { coloured, hanging, paragraph } from '../change/layout.ts';
 import { print } from '../change/session.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
-import { doesText, stopText } from './lines.ts';
 import { type RunbookSession, runbookOf } from './session.ts';
 
 /**
@@ -36,7 +37,7 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
   const section = (heading: string, items: readonly string[]) =>
     items.length === 0 ? [] : ['', coloured('bold', heading), ...items.flatMap(item)];
   print([
-    `${coloured('bold', title)}  ${id}`,
+    `${coloured('bold', visible(title, layout.ascii))}  ${id}`,
     ...paragraph(
       `${purpose}${environments === undefined ? '' : ` Only for ${environments.join(' and ')}.`}`,
       0,
@@ -44,7 +45,7 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
     ),
     ...phases.flatMap((phase) => [
       '',
-      coloured('bold', phase.title),
+      coloured('bold', visible(phase.title, layout.ascii)),
       ...phase.steps.flatMap((step) => [
         ...item(`${step.id}${step.optional ? ' (optional)' : ''}: ${step.title}`),
         ...paragraph(doesText(step), 6, layout),

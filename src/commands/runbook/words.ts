@@ -1,4 +1,5 @@
 import { Problem } from '../../model/problem.ts';
+import { visible } from '../../model/text.ts';
 import { note, print } from '../change/session.ts';
 import { EXIT, type ExitCode, type RunbookOptions } from '../command.ts';
 import { jsonText } from '../json.ts';
@@ -22,7 +23,7 @@ export async function sayWord(
   action: 'sign' | 'stop' | 'decide' | 'abort',
   { subject, role, statement, name, reason, condition }: RunbookOptions,
 ): Promise<ExitCode> {
-  const { engine, context, json, interruption } = session;
+  const { engine, context, json, layout, interruption } = session;
   const { signal } = interruption;
   if (action === 'sign') needed(role, 'role', action);
   else needed(reason, 'reason', action);
@@ -36,7 +37,10 @@ export async function sayWord(
   const looked = await engine.look(runbook, kept);
   const { run } = looked.record;
   if (json) process.stdout.write(jsonText(lookedDocument(context, looked)));
-  else print([`run ${run.id} of ${run.runbook} is ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}`]);
+  else {
+    const text = `run ${run.id} of ${run.runbook} is ${run.state}${run.reason === undefined ? '' : `: ${run.reason}`}`;
+    print([visible(text, layout.ascii)]);
+  }
   for (const line of nextLines(session, runbook, looked)) note(line);
   return EXIT.healthy;
 }

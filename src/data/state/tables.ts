@@ -82,6 +82,17 @@ const creations = (
     return [sql`CREATE TABLE IF NOT EXISTS ${table} (${sql.raw(columns)})${sql.raw(types.options)}`];
   });
 
+/** Two who create a table at the same moment: on PostgreSQL one of them is refused although both say IF NOT EXISTS. */
+async function create(session: WritingSession, dialect: Dialect, statements: readonly Expression[]): Promise<void> {
+  for (const statement of statements) {
+    const created = () => session.execute(dialect.compile(statement));
+    await created().catch((error: unknown) => {
+      if (error instanceof Problem && (error.kind === 'duplicate' || error.kind === 'sql')) return created();
+      throw error;
+    });
+  }
+}
+
 /** Creates the state tables that are not there. @throws Problem */
 export async function createStateTables(
   session: WritingSession,
@@ -90,9 +101,7 @@ export async function createStateTables(
   types: StateTypes,
   id: Column,
 ): Promise<void> {
-  for (const creation of creations(appointments, types, declarations(types, id))) {
-    await session.execute(dialect.compile(creation));
-  }
+  await create(session, dialect, creations(appointments, types, declarations(types, id)));
 }
 
 /** Creates those that runs of runbooks are kept in. @throws Problem */
@@ -102,7 +111,5 @@ export async function createRunbookTables(
   appointments: TableName,
   types: StateTypes,
 ): Promise<void> {
-  for (const creation of creations(appointments, types, runbookDeclarations(types))) {
-    await session.execute(dialect.compile(creation));
-  }
+  await create(session, dialect, creations(appointments, types, runbookDeclarations(types)));
 }
