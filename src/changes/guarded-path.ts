@@ -149,14 +149,13 @@ export class GuardedPath {
   ): Promise<RunEnd | undefined> {
     const kind = changeNamed(this.#kinds, wanted.change);
     const change = kind.with(wanted.parameters);
-    const plan = 'digest' in wanted ? wanted : undefined;
-    if (plan !== undefined) assertConfirmed(kind, plan, confirmation);
     await keepHeapTight();
     const ground = await this.#ground();
     const fresh = await planOf(kind, change, ground);
-    if (plan !== undefined && fresh.digest !== plan.digest) throw new Drift(fresh);
+    if ('digest' in wanted && fresh.digest !== wanted.digest) throw new Drift(fresh);
     if (fresh.rows === 0 && change.finish === undefined) return undefined;
-    if (plan === undefined) assertConfirmed(kind, fresh, confirmation);
+    // By what the database says, not by what a file says of it.
+    assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);

@@ -27,6 +27,7 @@ const planSchema = z.object({
   rollback: z.string(),
   seconds: z.number(),
   notes: z.array(z.string()),
+  seal: z.string(),
 });
 
 /** What a change would do to a database, to be confirmed by a person; a document that can be kept and run later. */
@@ -71,6 +72,12 @@ async function digestOf(plan: Omit<Plan, 'digest'>): Promise<string> {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
+/** A document that is kept, with a seal over all that it says: the digest holds only what is confirmed. */
+export async function sealed<Content extends object>(document: Content): Promise<Content & { readonly seal: string }> {
+  const { createHash } = await import('node:crypto');
+  return { ...document, seal: createHash('sha256').update(canonical(document)).digest('hex') };
+}
+
 /** Asks the database, by its reading session, what a change would do now. @throws Problem */
 export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
   const { context, database, options } = ground;
@@ -105,8 +112,10 @@ export async function readPlan(text: string, place: string): Promise<Plan> {
   }
   const result = z.safeParse(planSchema, parsed);
   if (!result.success) throw new Problem('usage', `${place} is no plan of this version`, remedy);
-  const plan: Plan = result.data;
-  if ((await digestOf(plan)) !== plan.digest)
+  const { seal, ...plan } = result.data;
+  const { seal: _, ...content } = z.looseObject({}).parse(parsed);
+  if ((await sealed(content)).seal !== seal || (await digestOf(plan)) !== plan.digest) {
     throw new Problem('usage', `${place} was edited after it was made`, remedy);
+  }
   return plan;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Audit } from '../../src/audit/audit.ts';
 import { phraseOf } from '../../src/changes/confirm.ts';
 import { Blocked, Drift, GuardedPath } from '../../src/changes/guarded-path.ts';
-import { readPlan } from '../../src/changes/plan.ts';
+import { readPlan, sealed } from '../../src/changes/plan.ts';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
@@ -66,11 +66,25 @@ for (const engine of ENGINES) {
     test('a plan that was kept runs later, and one that was edited does not', async () => {
       await using on = await operated(engine, ROWS);
       const { plan } = await on.look('move-booking-ids');
-      const text = JSON.stringify(plan);
-      await expect(readPlan(text.replace('"rows":2', '"rows":1'), 'plan.json')).resolves.toMatchObject({ rows: 1 });
-      await expect(readPlan(text.replace('"move":2', '"move":1'), 'plan.json')).rejects.toThrow('was edited');
+      const text = JSON.stringify(await sealed(plan));
+      for (const [was, is] of [
+        ['"rows":2', '"rows":1'],
+        ['"move":2', '"move":1'],
+        ['moves 2 ids', 'moves 1 id'],
+        ['INSERT INTO apptop_ledger', 'SELECT'],
+        ['"action":"move"', '"action":"clear"'],
+        ['"loses":[]', '"loses":["all"]'],
+        [plan.takenAt, '2026-01-01T00:00:00.000Z'],
+        ['"version":1', '"version":1,"phrase":"staging appointments 1"'],
+      ] as const) {
+        await expect(readPlan(text.replace(was, is), 'plan.json'), is).rejects.toThrow('was edited');
+      }
       await expect(readPlan('{', 'plan.json')).rejects.toThrow('plan.json holds no JSON');
       const kept = await readPlan(text, 'plan.json');
+      const low = { phrase: 'staging appointments 1', reason: 'TEST-1' };
+      await expect(on.path.run({ ...kept, rows: 1 }, low, free)).rejects.toMatchObject({
+        remedy: 'type exactly: staging appointments 2',
+      });
       expect(await on.path.run(kept, sure, free)).toMatchObject({ run: { state: 'done' } });
     });
 
