@@ -20,6 +20,8 @@ export interface Appointments {
   readonly known: ReadonlyMap<KnownColumn, Column>;
   /** Known columns that the table lacks. */
   readonly missing: readonly KnownColumn[];
+  /** Whether each row has an id of its own, by the table's indexes. */
+  readonly idUnique: boolean;
   /** Whether a unique index stands on exactly this column. */
   readonly v1Unique: boolean;
   readonly v2Unique: boolean;
@@ -120,8 +122,9 @@ async function inspect(context: Context, connection: Connection, introspection: 
   if (mistaken !== undefined) throw absent(mistaken);
   const [id, v1, v2] = [required('id'), required('calcom_booking_id'), required('calcom_v2_booking_id')];
   const indexes = await introspection.indexes(connection, table);
-  const unique = (column: Column) =>
-    indexes.some((index) => index.unique && index.columns.length === 1 && index.columns[0] === column.name);
+  const uniqueOn = (column: Column) =>
+    indexes.filter((index) => index.unique && index.columns.length === 1 && index.columns[0] === column.name);
+  const unique = (column: Column) => uniqueOn(column).length > 0;
   return {
     table,
     id,
@@ -130,6 +133,8 @@ async function inspect(context: Context, connection: Connection, introspection: 
     columns,
     known,
     missing: KNOWN_COLUMNS.filter((name) => !known.has(name)),
+    // SQLite lets a primary key be null by its type, and such a row is found by no key.
+    idUnique: uniqueOn(id).some(({ partial, primary }) => partial === undefined && (primary || !id.nullable)),
     v1Unique: unique(v1),
     v2Unique: unique(v2),
   };

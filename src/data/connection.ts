@@ -142,6 +142,8 @@ export interface Index {
   readonly columns: readonly string[];
   readonly unique: boolean;
   readonly primary: boolean;
+  /** Whether it holds only some of the rows, or is not complete yet: then it keeps nothing unique in the table. */
+  readonly partial?: true | undefined;
   /** How it finds, as the server calls it, where there is a choice: `btree`, `gin`. */
   readonly method?: string | undefined;
 }
