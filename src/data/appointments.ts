@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Context } from '../config/context.ts';
-import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
+import { BACKUP_COLUMN, KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
 import type { Column, Connection, Engine, Introspection, TableName } from './connection.ts';
@@ -117,8 +117,10 @@ async function inspect(context: Context, connection: Connection, introspection: 
     if (column === undefined) throw absent(name);
     return column;
   };
-  // A name of the operator's own that leads nowhere would silence what it stands for.
-  const mistaken = KNOWN_COLUMNS.find((name) => context.columns[name] !== name && !known.has(name));
+  // A name of the operator's own that leads nowhere would silence what it stands for. The backup column comes with a move.
+  const mistaken = KNOWN_COLUMNS.find(
+    (name) => name !== BACKUP_COLUMN && context.columns[name] !== name && !known.has(name),
+  );
   if (mistaken !== undefined) throw absent(mistaken);
   const [id, v1, v2] = [required('id'), required('calcom_booking_id'), required('calcom_v2_booking_id')];
   const indexes = await introspection.indexes(connection, table);

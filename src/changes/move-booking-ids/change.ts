@@ -1,14 +1,13 @@
+import { countBackups } from '../../data/queries/backups.ts';
 import { sourceOf } from '../../data/queries/read-rows.ts';
 import { BACKUP_COLUMN } from '../../model/columns.ts';
+import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
-import type { Change, ChangeGround, ChangeKind, Parameters } from '../change.ts';
-import { checkGates, runsOf } from '../gates.ts';
+import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from '../change.ts';
+import { green, red, runsOf } from '../gates.ts';
 import { DECISIONS, type Decision, type Decisions } from './decide.ts';
 import { planMove } from './plan.ts';
 import { MoveWork } from './work.ts';
-
-/** Where the backup column of an earlier move is without a ledger, somebody else moved the ids. */
-const BACKUP_CHECK = 'booking-ids/no-backup-column';
 
 const isDecision = (value: unknown): value is Decision => DECISIONS.some((decision) => decision === value);
 
@@ -26,6 +25,21 @@ export const anew = async (ground: ChangeGround): Promise<ChangeGround> => ({
   ...ground,
   source: await sourceOf(ground.database, ground.context, ground.options),
 });
+
+/**
+ * Where there is a backup column and no run of apptop, somebody else moved the ids. A column from which nothing can be taken
+ * back any more, or never could, is in nobody's way: every original stays in it.
+ */
+async function othersGate(ground: ChangeGround): Promise<readonly Gate[]> {
+  const { database, source, options } = ground;
+  const column = source.appointments.known.get(BACKUP_COLUMN);
+  if (column === undefined || (await runsOf(ground)).some(({ change }) => change === MOVE_BOOKING_IDS.id)) return [];
+  const { restore } = await countBackups(database, source, options);
+  const title = 'no move of somebody else can be taken back';
+  if (restore === 0) return [green('backup-column', title, `nothing to take back is in ${column.name}`)];
+  const what = `${counted(restore, 'id that was', 'ids that were')} moved without apptop: ${column.name} has the originals`;
+  return [red('backup-column', title, what, 'apptop rollback plan --from-backup, or apptop cleanup plan')];
+}
 
 /** Moves V1 ids out of the V2 column. Source: the migration of the booking ids. */
 export const MOVE_BOOKING_IDS: ChangeKind = {
@@ -47,10 +61,7 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
       parameters,
       throttled: parameters['throttle'] !== false,
       plan: (ground) => planMove(ground, decisions),
-      gates: async (ground) => {
-        const own = (await runsOf(ground)).some(({ change }) => change === MOVE_BOOKING_IDS.id);
-        return own ? [] : checkGates(ground, [BACKUP_CHECK]);
-      },
+      gates: othersGate,
       async prepare(session, ground) {
         // Whether an earlier try came through may be unknown.
         const { source, writing, context } = await anew(ground);
