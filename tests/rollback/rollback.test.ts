@@ -127,6 +127,16 @@ for (const engine of ENGINES) {
       expect(await on.ids()).toMatchObject({ 1: ['101', null, '101'], 2: [null, UID, UID], 3: ['999', null, '103'] });
     });
 
+    test('the backup column is not asked while the ledger knows more', async () => {
+      await using on = await operated(engine, [row(1, '77', '77')]);
+      await on.run('move-booking-ids');
+      const look = (parameters: object) => on.look('rollback-booking-ids', parameters);
+      await expect(look({ from: 'backup' })).rejects.toThrow('the ledger has what run 1 did');
+      await expect(look({ from: 'backup', runs: [1] })).rejects.toThrow('the backup column knows of no runs');
+      await on.run('rollback-booking-ids');
+      expect(await on.ids()).toEqual({ 1: ['77', '77', null] });
+    });
+
     test('a move waits while the ids that somebody else moved can be taken back', async () => {
       const rows = [{ ...row(1, '101', null), _migration_backup_v2_id: '101' }, row(2, null, '102')];
       const extra = ['_migration_backup_v2_id varchar(255)'];
