@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Parameters } from '../../src/changes/change.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { operated, row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
@@ -130,7 +131,7 @@ for (const engine of ENGINES) {
     test('the backup column is not asked while the ledger knows more', async () => {
       await using on = await operated(engine, [row(1, '77', '77')]);
       await on.run('move-booking-ids');
-      const look = (parameters: object) => on.look('rollback-booking-ids', parameters);
+      const look = (parameters: Parameters) => on.look('rollback-booking-ids', parameters);
       await expect(look({ from: 'backup' })).rejects.toThrow('the ledger has what run 1 did');
       await expect(look({ from: 'backup', runs: [1] })).rejects.toThrow('the backup column knows of no runs');
       await on.run('rollback-booking-ids');
