@@ -22,7 +22,7 @@ import { commonGates, ifThere, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
-import { type Plan, planOf } from './plan.ts';
+import { asAgreed, type Plan, planOf } from './plan.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -151,8 +151,9 @@ export class GuardedPath {
     const change = kind.with(wanted.parameters);
     await keepHeapTight();
     const ground = await this.#ground();
-    const fresh = await planOf(kind, change, ground);
-    if ('digest' in wanted && fresh.digest !== wanted.digest) throw new Drift(fresh);
+    const now = await planOf(kind, change, ground);
+    const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
+    if (fresh === undefined) throw new Drift(now);
     if (fresh.rows === 0 && change.finish === undefined) return undefined;
     // By what the database says, not by what a file says of it.
     assertConfirmed(kind, fresh, confirmation);
@@ -401,7 +402,8 @@ const intentOf = (plan: Plan, run: number, { reason }: Confirmation, proof: Back
   reason,
   sql: plan.sql,
   counts: { planned: plan.counts },
-  ...(proof !== undefined && {
-    details: { backup: proof.file, backupBytes: proof.bytes, backupSha256: proof.sha256 },
-  }),
+  details: {
+    ...(proof !== undefined && { backup: proof.file, backupBytes: proof.bytes, backupSha256: proof.sha256 }),
+    ...(typeof plan.parameters['tolerate'] === 'number' && { tolerate: plan.parameters['tolerate'] }),
+  },
 });

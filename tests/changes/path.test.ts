@@ -56,6 +56,30 @@ for (const engine of ENGINES) {
       expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null, null]);
     });
 
+    test('a plan says how many rows may differ when it runs, where others write all the time', async () => {
+      await using on = await operated(engine, ROWS);
+      const strict = (await on.look('move-booking-ids')).plan;
+      const { plan } = await on.look('move-booking-ids', { tolerate: 1 });
+      expect(plan.digest).not.toBe(strict.digest);
+      expect(plan.notes).toContain('runs too where by then no count differs from this plan by more than 1 row');
+      await engine.insert(on.db, 'appointments', [row(4, null, '104'), row(5, null, '105')]);
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow(Drift);
+      await on.db.execute('DELETE FROM appointments WHERE id = 5');
+      await expect(on.path.run(plan, { ...sure, phrase: 'staging appointments 1' }, free)).rejects.toThrow(
+        'not confirmed',
+      );
+      await expect(on.path.run(strict, sure, free)).rejects.toThrow(Drift);
+      expect(await on.path.run(plan, sure, free)).toMatchObject({
+        run: { state: 'done', digest: plan.digest, counts: { moved: 3 } },
+      });
+      const [intent] = await on.db.execute('SELECT body FROM apptop_audit ORDER BY seq LIMIT 1');
+      expect(JSON.parse(intent?.['body'] ?? '')).toMatchObject({ details: { tolerate: 1 } });
+      // Nobody has looked at a plan: the phrase is what was confirmed.
+      await engine.insert(on.db, 'appointments', [row(6, null, '106')]);
+      const wanted = { change: 'move-booking-ids', parameters: { tolerate: 1 } };
+      expect(await on.path.run(wanted, sure, free)).toMatchObject({ run: { state: 'done' } });
+    });
+
     test('a table that was altered since the plan stops it', async () => {
       await using on = await operated(engine, ROWS);
       const { plan } = await on.look('move-booking-ids');
