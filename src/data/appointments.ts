@@ -81,7 +81,8 @@ async function findTable(context: Context, connection: Connection, introspection
 
 /**
  * Looks at the table behind a context.
- * @throws Problem missing, when the table or one of its three required columns is not there; locked
+ * @throws Problem missing, when the table or one of its three required columns is not there; config, when two of them are
+ * one; locked
  */
 export async function inspectAppointments(
   context: Context,
@@ -96,12 +97,22 @@ export async function inspectAppointments(
   }
 }
 
+/** What is written to the one would destroy the other. */
+const twice = ({ name, columns }: Context, column: string, keys: readonly [KnownColumn, KnownColumn]): Problem => {
+  const [one, other] = keys.map((key) => `columns.${key} ("${columns[key]}")`);
+  const remedy = `correct contexts.${name}.columns in the config: each needs a column of its own`;
+  return new Problem('config', `${one} and ${other} are both the column "${column}"`, remedy);
+};
+
 async function inspect(context: Context, connection: Connection, introspection: Introspection): Promise<Appointments> {
   const { table, columns } = await findTable(context, connection, introspection);
   const known = new Map<KnownColumn, Column>();
   for (const name of KNOWN_COLUMNS) {
     const column = find(columns, (candidate) => candidate.name, context.columns[name]);
-    if (column !== undefined) known.set(name, column);
+    if (column === undefined) continue;
+    const [other] = [...known].find(([, taken]) => taken === column) ?? [];
+    if (other !== undefined) throw twice(context, column.name, [other, name]);
+    known.set(name, column);
   }
   const absent = (name: KnownColumn): Problem => {
     const wanted = context.columns[name];

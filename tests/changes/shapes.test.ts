@@ -61,7 +61,13 @@ for (const engine of ENGINES) {
       }
       // A column that is no key stands for none, nor does an index on some rows.
       await using on = await operated(engine, rows.slice(0, 1), {
-        context: { columns: { ...defaultContext('test', { engine: 'sqlite', path: '' }).columns, id: 'company_id' } },
+        context: {
+          columns: {
+            ...defaultContext('test', { engine: 'sqlite', path: '' }).columns,
+            id: 'company_id',
+            company_id: 'id',
+          },
+        },
       });
       if (engine.name !== 'mysql')
         await on.db.execute('CREATE UNIQUE INDEX some_rows ON appointments (company_id) WHERE status IS NULL');
@@ -73,6 +79,21 @@ for (const engine of ENGINES) {
       expect((await on.look('move-booking-ids')).gates).toContainEqual(
         expect.objectContaining({ id: 'key', state: 'red' }),
       );
+    });
+
+    test('two columns of the config that are one in the table are a mistake, whichever way it came about', async () => {
+      const { columns } = defaultContext('test', { engine: 'sqlite', path: '' });
+      for (const [wrong, keys] of [
+        [{ ...columns, calcom_booking_id: 'calcom_v2_booking_id' }, 'calcom_booking_id'],
+        [{ ...columns, _migration_backup_v2_id: 'CALCOM_BOOKING_ID' }, '_migration_backup_v2_id'],
+      ] as const) {
+        await using on = await operated(engine, [row(1, '5', '101')], { context: { columns: wrong } });
+        const looked = on.look('move-booking-ids');
+        await expect(looked).rejects.toMatchObject({
+          kind: 'config',
+          message: expect.stringContaining(`columns.${keys}`),
+        });
+      }
     });
 
     test('a unique V1 column: an id that is taken stays a conflict, and two of the same are not begun', async () => {
