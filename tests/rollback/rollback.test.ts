@@ -143,6 +143,9 @@ for (const engine of ENGINES) {
       const extra = ['_migration_backup_v2_id varchar(255)'];
       await using on = await operated(engine, rows, { appointments: { extra } });
       await expect(on.run('move-booking-ids')).rejects.toThrow('1 id that was moved without apptop');
+      // Nor does it write over what may be something else altogether.
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = 999 WHERE id = 1');
+      await expect(on.run('move-booking-ids')).rejects.toThrow('holds 1 value that the id columns have not');
     });
 
     test('a backup column that holds nothing to take back is in the way of neither move nor cleanup', async () => {

@@ -27,16 +27,25 @@ export const anew = async (ground: ChangeGround): Promise<ChangeGround> => ({
 });
 
 /**
- * Where there is a backup column and no run of apptop, somebody else moved the ids. A column from which nothing can be taken
- * back any more, or never could, is in nobody's way: every original stays in it.
+ * Where there is a backup column and no move of apptop, somebody else moved the ids. Only a column from which nothing can be
+ * taken back is in nobody's way: what the V2 column has not, a move would write over. After a rollback by apptop that is
+ * what was left as somebody had changed it since.
  */
 async function othersGate(ground: ChangeGround): Promise<readonly Gate[]> {
-  const { database, source, options } = ground;
+  const { database, source, context, options } = ground;
   const column = source.appointments.known.get(BACKUP_COLUMN);
-  if (column === undefined || (await runsOf(ground)).some(({ change }) => change === MOVE_BOOKING_IDS.id)) return [];
-  const { restore } = await countBackups(database, source, options);
+  const runs = await runsOf(ground);
+  if (column === undefined || runs.some(({ change }) => change === MOVE_BOOKING_IDS.id)) return [];
+  const { restore, conflict } = await countBackups(database, source, options);
   const title = 'no move of somebody else can be taken back';
-  if (restore === 0) return [green('backup-column', title, `nothing to take back is in ${column.name}`)];
+  const rolledBack = runs.some(({ change }) => change === 'rollback-booking-ids');
+  if (restore === 0 && (conflict === 0 || rolledBack))
+    return [green('backup-column', title, `nothing to take back is in ${column.name}`)];
+  if (restore === 0) {
+    const found = `${column.name} holds ${counted(conflict, 'value')} that the id columns have not`;
+    const remedy = `if it is the column of a move, look at these rows and set it to NULL there; else correct contexts.${context.name}.columns`;
+    return [red('backup-column', title, found, remedy)];
+  }
   const what = `${counted(restore, 'id that was', 'ids that were')} moved without apptop: ${column.name} has the originals`;
   return [red('backup-column', title, what, 'apptop rollback plan --from-backup, or apptop cleanup plan')];
 }
