@@ -125,7 +125,10 @@ export async function ownChecksOf(
 /** Severities that keep a change from beginning, or from counting as done. */
 export const BLOCKING: readonly Severity[] = ['stop', 'error'];
 
-/** What must hold before any change: access, a key, nobody else, its checks and the users' own. */
+/** What must hold before any change, and no statement is needed for: access, and a key. */
+export const plainGates = (ground: ChangeGround): readonly Gate[] => [accessGate(ground), keyGate(ground)];
+
+/** What must hold before any change: nobody else, its checks and the users' own. */
 export async function commonGates(
   ground: ChangeGround,
   kind: ChangeKind,
@@ -133,5 +136,5 @@ export async function commonGates(
 ): Promise<readonly Gate[]> {
   const ids = [...checks, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'pre', BLOCKING) : [])];
   const [lease, checked] = await Promise.all([leaseGate(ground), checkGates(ground, ids)]);
-  return [accessGate(ground), keyGate(ground), lease, ...checked];
+  return [lease, ...checked];
 }

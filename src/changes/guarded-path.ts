@@ -18,11 +18,12 @@ import { type BackupProof, backupGate, proveBackup } from './backup.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
-import { commonGates, ifThere, type RunsPlace, runsOf } from './gates.ts';
+import { commonGates, ifThere, plainGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
 import { asAgreed, type Plan, planOf } from './plan.ts';
+import { rightsGate } from './rights.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -287,13 +288,23 @@ export class GuardedPath {
     plan: Plan,
     backup: string | undefined,
   ): Promise<readonly Gate[]> {
+    const rights = await rightsGate(ground, kind, change.alters?.(ground) ?? false);
+    if (!rights.readable) return [...plainGates(ground), rights.gate];
     const [common, own, proof, approval] = await Promise.all([
       commonGates(ground, kind, kind.before),
       change.gates(ground),
       kind.needsBackup ? backupGate(this.#context, ground.writing, backup) : undefined,
       kind.tier === 'typed' ? approvalGate(ground, this.#audit, plan) : undefined,
     ]);
-    return [...common, ...(proof ? [proof] : []), ...own, ...(approval ? [approval] : [])];
+    const allowed = this.#context.access === 'operate' ? [rights.gate] : [];
+    return [
+      ...plainGates(ground),
+      ...allowed,
+      ...common,
+      ...(proof ? [proof] : []),
+      ...own,
+      ...(approval ? [approval] : []),
+    ];
   }
 
   /** A session that writes, for as long as some work takes. */

@@ -74,6 +74,7 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
       parameters,
       throttled: true,
       plan,
+      alters: () => true,
       gates: async (ground) => [...(await checkGates(ground, await checksOfLoss(ground))), await windowGate(ground)],
       async finish(session, { source, writing, context, dialect }) {
         const { table, known } = source.appointments;

@@ -71,6 +71,7 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
       throttled: parameters['throttle'] !== false,
       plan: (ground) => planMove(ground, decisions),
       gates: othersGate,
+      alters: ({ source }) => !source.appointments.known.has(BACKUP_COLUMN),
       async prepare(session, ground) {
         // Whether an earlier try came through may be unknown.
         const { source, writing, context } = await anew(ground);

@@ -1,9 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
+import { Problem } from '../../model/problem.ts';
 import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
 /** The tables beside the data, which the first change creates and nothing else. */
-const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_outcome', 'apptop_lease', 'apptop_audit'] as const;
+export const STATE_TABLES = ['apptop_run', 'apptop_ledger', 'apptop_outcome', 'apptop_lease', 'apptop_audit'] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
 
 /** A state table in the schema of the appointments. */
@@ -36,12 +37,16 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
 }
 
 /** CREATE TABLE IF NOT EXISTS for each state table. */
-function creations(appointments: TableName, types: StateTypes, id: Column): readonly Expression[] {
+function creations(
+  appointments: TableName,
+  types: StateTypes,
+  id: Column,
+): readonly (readonly [table: Expression, creation: Expression])[] {
   const declared = declarations(types, id);
-  return STATE_TABLES.map(
-    (name) =>
-      sql`CREATE TABLE IF NOT EXISTS ${named(stateTable(appointments, name))} (${sql.raw(declared[name])})${sql.raw(types.options)}`,
-  );
+  return STATE_TABLES.map((name) => {
+    const table = named(stateTable(appointments, name));
+    return [table, sql`CREATE TABLE IF NOT EXISTS ${table} (${sql.raw(declared[name])})${sql.raw(types.options)}`];
+  });
 }
 
 /** Creates the state tables that are not there. @throws Problem */
@@ -52,5 +57,13 @@ export async function createStateTables(
   types: StateTypes,
   id: Column,
 ): Promise<void> {
-  for (const creation of creations(appointments, types, id)) await session.execute(dialect.compile(creation));
+  for (const [table, creation] of creations(appointments, types, id)) {
+    try {
+      // A server wants the right to create also for a table that is there.
+      await session.query(dialect.compile(sql`SELECT 1 AS one FROM ${table} LIMIT 0`));
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === 'missing')) throw error;
+      await session.execute(dialect.compile(creation));
+    }
+  }
 }
