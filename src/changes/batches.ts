@@ -62,6 +62,7 @@ export class Batches<Item> {
   /** Since when work is not yet counted, and how much of that was left to others. */
   #countedUntil = performance.now();
   #idleMs = 0;
+  #awayMs = 0;
 
   constructor(held: HeldRun, work: BatchWork<Item>, manners: Manners) {
     this.#held = held;
@@ -297,12 +298,12 @@ export class Batches<Item> {
     this.#idleMs += performance.now() - began;
   }
 
-  /** Milliseconds of work so far, what was left to others not counted. */
+  /** Milliseconds of work so far; what was left to others, or was without a connection, is not counted. */
   #worked(): number {
-    const now = performance.now();
-    const worked = now - this.#countedUntil - this.#idleMs;
-    [this.#countedUntil, this.#idleMs] = [now, 0];
-    return this.#run.workedMs + worked;
+    const [now, { awayMs }] = [performance.now(), this.#held];
+    const worked = now - this.#countedUntil - this.#idleMs - (awayMs - this.#awayMs);
+    [this.#countedUntil, this.#idleMs, this.#awayMs] = [now, 0, awayMs];
+    return this.#run.workedMs + Math.max(0, worked);
   }
 }
 

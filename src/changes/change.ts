@@ -88,6 +88,8 @@ export interface Change {
   plan(ground: ChangeGround): Promise<Planned>;
   /** Preconditions of its own, beside those of every change. */
   gates(ground: ChangeGround): Promise<readonly Gate[]>;
+  /** Whether it changes the shape of the table; not, by default. */
+  alters?(ground: ChangeGround): boolean;
   /** Whether its batches leave room for others. */
   readonly throttled: boolean;
   /** Before the first batch, under the lease; may be done twice. */

@@ -1,6 +1,6 @@
 import { Problem } from '../model/problem.ts';
 import type { ChangeKind, Tier } from './change.ts';
-import type { Plan } from './plan.ts';
+import { isNear, type Plan } from './plan.ts';
 
 /** Milliseconds that a person has to confirm: after that the figures are old. */
 export const CONFIRM_MS = 60_000;
@@ -19,6 +19,12 @@ export function phraseOf(tier: Tier, { environment, table, rows }: Plan): string
   return `${environment} ${table} ${rows}`;
 }
 
+/** Whether it was typed; with a number of rows within what the plan tolerates. */
+function isTyped(tier: Tier, plan: Plan, phrase: string): boolean {
+  const rows = Number(/ (\d+)$/.exec(phrase)?.[1]);
+  return phrase === phraseOf(tier, isNear(plan, rows) ? { ...plan, rows } : plan);
+}
+
 /** Whether a change has to say why. */
 export const needsReason = (
   { tier, needsReason: always }: Pick<ChangeKind, 'tier' | 'needsReason'>,
@@ -31,9 +37,8 @@ export function assertConfirmed(
   plan: Plan,
   { phrase, reason }: Confirmation,
 ): void {
-  const wanted = phraseOf(kind.tier, plan);
-  if (phrase !== wanted) {
-    throw new Problem('blocked', 'the change is not confirmed', `type exactly: ${wanted}`);
+  if (!isTyped(kind.tier, plan, phrase)) {
+    throw new Problem('blocked', 'the change is not confirmed', `type exactly: ${phraseOf(kind.tier, plan)}`);
   }
   if (needsReason(kind, plan) && (reason ?? '').trim() === '') {
     throw new Problem(

@@ -54,6 +54,15 @@ function accessGate({ context, database }: ChangeGround): Gate {
     : green('access', title, 'access: operate');
 }
 
+/** Rows are found, compared and taken back by their id: two with the same one would be changed as one. */
+function keyGate({ context, source }: ChangeGround): Gate {
+  const { id, idUnique } = source.appointments;
+  const title = 'each row has an id of its own';
+  if (idUnique) return green('key', title, `${id.name} is unique`);
+  const remedy = `give the table a primary key on it alone, or correct contexts.${context.name}.columns.id`;
+  return red('key', title, `${id.name} is not unique: no index on it alone says so`, remedy);
+}
+
 async function leaseGate(ground: ChangeGround): Promise<Gate> {
   const title = 'no other run';
   const [lease, runs] = await Promise.all([leaseNow(ground), runsOf(ground)]);
@@ -106,7 +115,10 @@ export async function ownChecksOf(
 /** Severities that keep a change from beginning, or from counting as done. */
 export const BLOCKING: readonly Severity[] = ['stop', 'error'];
 
-/** What must hold before any change: access, nobody else, its checks and the users' own. */
+/** What must hold before any change, and no statement is needed for: access, and a key. */
+export const plainGates = (ground: ChangeGround): readonly Gate[] => [accessGate(ground), keyGate(ground)];
+
+/** What must hold before any change: nobody else, its checks and the users' own. */
 export async function commonGates(
   ground: ChangeGround,
   kind: ChangeKind,
@@ -114,5 +126,5 @@ export async function commonGates(
 ): Promise<readonly Gate[]> {
   const ids = [...checks, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'pre', BLOCKING) : [])];
   const [lease, checked] = await Promise.all([leaseGate(ground), checkGates(ground, ids)]);
-  return [accessGate(ground), lease, ...checked];
+  return [lease, ...checked];
 }

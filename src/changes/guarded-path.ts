@@ -18,11 +18,12 @@ import { type BackupProof, backupGate, proveBackup } from './backup.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
-import { commonGates, type RunsPlace, runsOf } from './gates.ts';
+import { commonGates, plainGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
-import { isIdle, type Plan, planOf } from './plan.ts';
+import { asAgreed, isIdle, type Plan, planOf } from './plan.ts';
+import { rightsGate } from './rights.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -158,14 +159,14 @@ export class GuardedPath {
   ): Promise<RunEnd | undefined> {
     const kind = changeNamed(this.#kinds, wanted.change);
     const change = kind.with(wanted.parameters);
-    const plan = 'digest' in wanted ? wanted : undefined;
-    if (plan !== undefined) assertConfirmed(kind, plan, confirmation);
     await keepHeapTight();
     const ground = await this.#ground();
-    const fresh = await planOf(kind, change, ground);
-    if (plan !== undefined && fresh.digest !== plan.digest) throw new Drift(fresh);
+    const now = await planOf(kind, change, ground);
+    const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
+    if (fresh === undefined) throw new Drift(now);
     if (isIdle(fresh, change)) return undefined;
-    if (plan === undefined) assertConfirmed(kind, fresh, confirmation);
+    // By what the database says, not by what a file says of it.
+    assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);
@@ -296,13 +297,23 @@ export class GuardedPath {
     plan: Plan,
     backup: string | undefined,
   ): Promise<readonly Gate[]> {
+    const rights = await rightsGate(ground, kind, change.alters?.(ground) ?? false);
+    if (!rights.readable) return [...plainGates(ground), rights.gate];
     const [common, own, proof, approval] = await Promise.all([
       commonGates(ground, kind, kind.before),
       change.gates(ground),
       kind.needsBackup ? backupGate(this.#context, ground.writing, backup) : undefined,
       kind.tier === 'typed' ? approvalGate(ground, this.#audit, plan) : undefined,
     ]);
-    return [...common, ...(proof ? [proof] : []), ...own, ...(approval ? [approval] : [])];
+    const allowed = this.#context.access === 'operate' ? [rights.gate] : [];
+    return [
+      ...plainGates(ground),
+      ...allowed,
+      ...common,
+      ...(proof ? [proof] : []),
+      ...own,
+      ...(approval ? [approval] : []),
+    ];
   }
 
   /** A session that writes, for as long as some work takes. */
@@ -411,7 +422,8 @@ const intentOf = (plan: Plan, run: number, { reason }: Confirmation, proof: Back
   reason,
   sql: plan.sql,
   counts: { planned: plan.counts },
-  ...(proof !== undefined && {
-    details: { backup: proof.file, backupBytes: proof.bytes, backupSha256: proof.sha256 },
-  }),
+  details: {
+    ...(proof !== undefined && { backup: proof.file, backupBytes: proof.bytes, backupSha256: proof.sha256 }),
+    ...(typeof plan.parameters['tolerate'] === 'number' && { tolerate: plan.parameters['tolerate'] }),
+  },
 });

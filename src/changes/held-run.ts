@@ -5,6 +5,7 @@ import type { WritingSession } from '../data/writing.ts';
 import { Problem } from '../model/problem.ts';
 import type { Run, RunState } from '../model/run.ts';
 import { isKind, patiently, pauses } from './patience.ts';
+import { AWAY } from './progress.ts';
 
 /** Milliseconds between two renewals of the lease, a third of what it lasts; stop conditions are looked at as often. */
 const RENEW_MS = 10_000;
@@ -42,6 +43,7 @@ export class HeldRun {
   #session: WritingSession;
   #renewedAt = performance.now();
   #watchedAt = performance.now();
+  #awayMs = 0;
 
   /** @param run as it was read under its token */
   constructor(host: HoldHost, session: WritingSession, run: Run) {
@@ -52,6 +54,11 @@ export class HeldRun {
 
   get run(): Run {
     return this.#run;
+  }
+
+  /** Milliseconds in which there was no connection. */
+  get awayMs(): number {
+    return this.#awayMs;
   }
 
   /** The session in use: another one after a loss. */
@@ -211,8 +218,13 @@ export class HeldRun {
   }
 
   async #reconnect(): Promise<void> {
+    const began = performance.now();
+    // In the database it stands still by the time of its last batch: nobody can write there why.
+    this.#run = { ...this.#run, reason: `${AWAY}, trying again since ${new Date().toISOString().slice(11, 19)}Z` };
+    await this.#host.onProgress?.(this.#run);
     await this.#session.close();
     this.#session = await patiently(this.#host.open, this.#host.leave);
+    this.#awayMs += performance.now() - began;
     await this.#assertMayGoOn();
   }
 

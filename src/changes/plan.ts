@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Context } from '../config/context.ts';
+import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Planned } from './change.ts';
 import { schemaFingerprint } from './fingerprint.ts';
@@ -28,6 +29,7 @@ const planSchema = z.object({
   seconds: z.number(),
   notes: z.array(z.string()),
   left: z.optional(z.array(z.object({ reason: z.string(), rows: z.number(), named: z.array(z.string()) }))),
+  seal: z.string(),
 });
 
 /** What a change would do to a database, to be confirmed by a person; a document that can be kept and run later. */
@@ -75,6 +77,36 @@ async function digestOf(plan: Omit<Plan, 'digest'>): Promise<string> {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
+/** How many rows each count of a plan may differ when it runs: what a person has confirmed for a database that others write to. */
+const toleranceOf = ({ tolerate }: Plan['parameters']): number =>
+  typeof tolerate === 'number' && Number.isSafeInteger(tolerate) && tolerate > 0 ? tolerate : 0;
+
+/** Whether a number of rows is one that was confirmed with a plan. */
+export const isNear = (plan: Pick<Plan, 'parameters' | 'rows'>, rows: number): boolean =>
+  Math.abs(plan.rows - rows) <= toleranceOf(plan.parameters);
+
+/**
+ * What the database says now, as it was agreed to in an earlier plan; undefined where it is another one. Within the plan's
+ * own tolerance it goes by the digest that was seen, confirmed and approved.
+ */
+export async function asAgreed(seen: Plan, fresh: Plan): Promise<Plan | undefined> {
+  if (fresh.digest === seen.digest) return fresh;
+  const tolerance = toleranceOf(fresh.parameters);
+  const names = Object.keys({ ...seen.counts, ...fresh.counts });
+  const far = names.some((name) => Math.abs((seen.counts[name] ?? 0) - (fresh.counts[name] ?? 0)) > tolerance);
+  const same = await digestOf({ ...fresh, counts: seen.counts });
+  return far || same !== seen.digest ? undefined : { ...fresh, digest: seen.digest };
+}
+
+/** A document that is kept, with a seal over all that it says: the digest holds only what is confirmed. */
+export async function sealed<Content extends object>(document: Content): Promise<Content & { readonly seal: string }> {
+  const { createHash } = await import('node:crypto');
+  return { ...document, seal: createHash('sha256').update(canonical(document)).digest('hex') };
+}
+
+const toleranceNote = (rows: number): readonly string[] =>
+  rows === 0 ? [] : [`runs too where by then no count differs from this plan by more than ${counted(rows, 'row')}`];
+
 /** Asks the database, by its reading session, what a change would do now. @throws Problem */
 export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
   const { context, database, options } = ground;
@@ -93,6 +125,7 @@ export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGro
     schema,
     ...planned,
     seconds: planned.seconds * (restful ? 1 + ground.writing.manners.restShare : 1),
+    notes: [...planned.notes, ...toleranceNote(toleranceOf(change.parameters))],
   };
   return { ...plan, digest: await digestOf(plan) };
 }
@@ -112,8 +145,10 @@ export async function readPlan(text: string, place: string): Promise<Plan> {
   }
   const result = z.safeParse(planSchema, parsed);
   if (!result.success) throw new Problem('usage', `${place} is no plan of this version`, remedy);
-  const plan: Plan = result.data;
-  if ((await digestOf(plan)) !== plan.digest)
+  const { seal, ...plan } = result.data;
+  const { seal: _, ...content } = z.looseObject({}).parse(parsed);
+  if ((await sealed(content)).seal !== seal || (await digestOf(plan)) !== plan.digest) {
     throw new Problem('usage', `${place} was edited after it was made`, remedy);
+  }
   return plan;
 }

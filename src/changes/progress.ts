@@ -10,6 +10,12 @@ export const standingOf = (run: Run, lease: Lease | undefined): Standing =>
 /** Whether a run waits for others: time that says nothing of how fast it is. */
 export const isWaiting = ({ state, reason }: Run): boolean => state !== 'running' || reason !== undefined;
 
+/** How the reason of a run begins whose connection is gone. */
+export const AWAY = 'connection lost';
+
+/** Whether it is known how fast a run goes on: not while it has no connection. */
+export const isMoving = ({ reason }: Pick<Run, 'reason'>): boolean => reason?.startsWith(AWAY) !== true;
+
 /** How far a run is through the rows that it looks at. */
 export interface Progress {
   /** From 0 to 1; undefined before the first row, and for a change that works through none. */

@@ -18,8 +18,18 @@ const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
 };
 
 function refuseStray(options: ChangeOptions): void {
-  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle } = options;
-  const own = { out, plan, confirm, reason, backup, decide, 'take-over': takeOver, 'no-throttle': noThrottle };
+  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle, tolerate } = options;
+  const own = {
+    out,
+    plan,
+    confirm,
+    reason,
+    backup,
+    decide,
+    'take-over': takeOver,
+    'no-throttle': noThrottle,
+    tolerate,
+  };
   refuseOthers(`change ${action}`, own, TAKEN[action]);
   if ((action === 'list' || action === 'approve') && subject !== undefined) {
     throw new Problem('usage', `apptop change ${action} takes no "${subject}"`, 'leave it out');
@@ -27,8 +37,8 @@ function refuseStray(options: ChangeOptions): void {
 }
 
 /** What is to be planned or run. @throws Problem usage, where the command line says nothing or two things */
-function askedOf({ subject, plan, decide, noThrottle }: ChangeOptions): Asked | undefined {
-  if (plan !== undefined && (subject !== undefined || decide !== undefined || noThrottle)) {
+function askedOf({ subject, plan, decide, noThrottle, tolerate }: ChangeOptions): Asked | undefined {
+  if (plan !== undefined && (subject !== undefined || decide !== undefined || noThrottle || tolerate !== undefined)) {
     throw new Problem('usage', 'a plan that was kept says all of it', 'give --plan alone, or plan the change anew');
   }
   if (subject === undefined) {
@@ -39,7 +49,10 @@ function askedOf({ subject, plan, decide, noThrottle }: ChangeOptions): Asked | 
   if (decide !== undefined && subject !== 'move-booking-ids') {
     throw new Problem('usage', `there is nothing to decide for ${subject}`, 'leave --decide out');
   }
-  return { change: subject, parameters: { ...decisions, ...(noThrottle && { throttle: false }) } };
+  return {
+    change: subject,
+    parameters: { ...decisions, ...(noThrottle && { throttle: false }), ...(tolerate !== undefined && { tolerate }) },
+  };
 }
 
 /** What the command line asks for, before any database is asked. @throws Problem usage */

@@ -80,6 +80,8 @@ export interface GuardedOptions extends GlobalOptions {
   /** The path of a dump. */
   readonly backup: string | undefined;
   readonly noThrottle: boolean;
+  /** Rows by which each count may differ from the plan when it runs. */
+  readonly tolerate: number | undefined;
 }
 
 export interface ChangeOptions extends GuardedOptions {

@@ -51,6 +51,7 @@ const guarded = (options: ReviewOptions) => ({
   plan: undefined,
   backup: undefined,
   noThrottle: false,
+  tolerate: undefined,
 });
 
 /** What the command line asks for, before any database is asked. @throws Problem usage */

@@ -73,6 +73,11 @@ const noThrottle: Option = {
   type: 'flag',
   description: 'do not wait for replicas and busy servers',
 };
+const tolerate: Option = {
+  name: 'tolerate',
+  type: 'number',
+  description: 'by so many rows each count may differ from the plan when it runs',
+};
 /** What all verbs that plan and run a change take. */
 const guarded: readonly Option[] = [
   ...connection,
@@ -90,6 +95,7 @@ const guardedOptions = (written: Written): GuardedOptions => ({
   reason: written.text('reason'),
   backup: written.text('backup'),
   noThrottle: written.flag('no-throttle'),
+  tolerate: written.count('tolerate'),
 });
 
 /** The action of a command that has several. @throws Problem usage */
@@ -275,6 +281,7 @@ export const COMMANDS: readonly Command[] = [
       },
       backup,
       noThrottle,
+      tolerate,
       { name: 'take-over', type: 'flag', description: 'resume: take the run from whoever holds it' },
       json,
       ascii,
@@ -302,6 +309,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'ids', type: 'text', description: 'only rows with these primary keys: 1,2' },
       { name: 'from-backup', type: 'flag', description: 'by the backup column instead of the ledger' },
       noThrottle,
+      tolerate,
       json,
       ascii,
       lowBandwidth,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Context } from '../config/context.ts';
-import { KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
+import { BACKUP_COLUMN, KNOWN_COLUMNS, type KnownColumn } from '../model/columns.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
 import type { Column, Connection, Engine, Introspection, TableName } from './connection.ts';
@@ -20,6 +20,8 @@ export interface Appointments {
   readonly known: ReadonlyMap<KnownColumn, Column>;
   /** Known columns that the table lacks. */
   readonly missing: readonly KnownColumn[];
+  /** Whether each row has an id of its own, by the table's indexes. */
+  readonly idUnique: boolean;
   /** Whether a unique index stands on exactly this column. */
   readonly v1Unique: boolean;
   readonly v2Unique: boolean;
@@ -79,7 +81,8 @@ async function findTable(context: Context, connection: Connection, introspection
 
 /**
  * Looks at the table behind a context.
- * @throws Problem missing, when the table or one of its three required columns is not there; locked
+ * @throws Problem missing, when the table or one of its three required columns is not there; config, when two of them are
+ * one; locked
  */
 export async function inspectAppointments(
   context: Context,
@@ -94,12 +97,22 @@ export async function inspectAppointments(
   }
 }
 
+/** What is written to the one would destroy the other. */
+const twice = ({ name, columns }: Context, column: string, keys: readonly [KnownColumn, KnownColumn]): Problem => {
+  const [one, other] = keys.map((key) => `columns.${key} ("${columns[key]}")`);
+  const remedy = `correct contexts.${name}.columns in the config: each needs a column of its own`;
+  return new Problem('config', `${one} and ${other} are both the column "${column}"`, remedy);
+};
+
 async function inspect(context: Context, connection: Connection, introspection: Introspection): Promise<Appointments> {
   const { table, columns } = await findTable(context, connection, introspection);
   const known = new Map<KnownColumn, Column>();
   for (const name of KNOWN_COLUMNS) {
     const column = find(columns, (candidate) => candidate.name, context.columns[name]);
-    if (column !== undefined) known.set(name, column);
+    if (column === undefined) continue;
+    const [other] = [...known].find(([, taken]) => taken === column) ?? [];
+    if (other !== undefined) throw twice(context, column.name, [other, name]);
+    known.set(name, column);
   }
   const absent = (name: KnownColumn): Problem => {
     const wanted = context.columns[name];
@@ -115,13 +128,16 @@ async function inspect(context: Context, connection: Connection, introspection: 
     if (column === undefined) throw absent(name);
     return column;
   };
-  // A name of the operator's own that leads nowhere would silence what it stands for.
-  const mistaken = KNOWN_COLUMNS.find((name) => context.columns[name] !== name && !known.has(name));
+  // A name of the operator's own that leads nowhere would silence what it stands for. The backup column comes with a move.
+  const mistaken = KNOWN_COLUMNS.find(
+    (name) => name !== BACKUP_COLUMN && context.columns[name] !== name && !known.has(name),
+  );
   if (mistaken !== undefined) throw absent(mistaken);
   const [id, v1, v2] = [required('id'), required('calcom_booking_id'), required('calcom_v2_booking_id')];
   const indexes = await introspection.indexes(connection, table);
-  const unique = (column: Column) =>
-    indexes.some((index) => index.unique && index.columns.length === 1 && index.columns[0] === column.name);
+  const uniqueOn = (column: Column) =>
+    indexes.filter((index) => index.unique && index.columns.length === 1 && index.columns[0] === column.name);
+  const unique = (column: Column) => uniqueOn(column).length > 0;
   return {
     table,
     id,
@@ -130,6 +146,8 @@ async function inspect(context: Context, connection: Connection, introspection: 
     columns,
     known,
     missing: KNOWN_COLUMNS.filter((name) => !known.has(name)),
+    // SQLite lets a primary key be null by its type, and such a row is found by no key.
+    idUnique: uniqueOn(id).some(({ partial, primary }) => partial === undefined && (primary || !id.nullable)),
     v1Unique: unique(v1),
     v2Unique: unique(v2),
   };

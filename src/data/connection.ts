@@ -71,6 +71,18 @@ export interface Rights {
   readonly readOnly: boolean;
   /** How the account could change the table if the session let it: `INSERT`, `UPDATE`. Empty when it can only read. */
   readonly writes: readonly string[];
+  readonly reads: boolean;
+  /** Whether it may alter the table, and create others beside it; else what would let it. */
+  readonly alters: Allowed;
+  readonly creates: Allowed;
+  /** Whether that is all: a server may not say what comes from a role. */
+  readonly complete: boolean;
+}
+
+interface Allowed {
+  readonly may: boolean;
+  /** A statement for an administrator. */
+  readonly grant: string;
 }
 
 /** An SQL expression. */
@@ -142,6 +154,8 @@ export interface Index {
   readonly columns: readonly string[];
   readonly unique: boolean;
   readonly primary: boolean;
+  /** Whether it holds only some of the rows, or is not complete yet: then it keeps nothing unique in the table. */
+  readonly partial?: true | undefined;
   /** How it finds, as the server calls it, where there is a choice: `btree`, `gin`. */
   readonly method?: string | undefined;
 }

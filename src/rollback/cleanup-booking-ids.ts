@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
-import { green, red, runsOf } from '../changes/gates.ts';
+import { checkGates, green, red, runsOf } from '../changes/gates.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { named, stateTable } from '../data/state/tables.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
@@ -52,6 +52,13 @@ async function windowGate(ground: ChangeGround): Promise<Gate> {
   return green('monitor-window', title, why);
 }
 
+/** What must hold where originals would be lost that the V2 column does not have. */
+async function checksOfLoss({ database, source, options }: ChangeGround): Promise<readonly string[]> {
+  if (!source.appointments.known.has(BACKUP_COLUMN)) return [];
+  const { restore, conflict } = await countBackups(database, source, options);
+  return restore + conflict === 0 ? [] : ['booking-ids/none-misplaced', 'booking-ids/conservation'];
+}
+
 /** Ends a migration of the booking ids for good. */
 export const CLEANUP_BOOKING_IDS: ChangeKind = {
   id: 'cleanup-booking-ids',
@@ -59,14 +66,16 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
   purpose: 'drops the backup column and the ledger when nobody will need them any more',
   tier: 'typed',
   needsBackup: true,
-  before: ['booking-ids/none-misplaced', 'booking-ids/conservation', 'schema/no-long-locks'],
-  after: ['booking-ids/no-backup-column', 'booking-ids/none-misplaced'],
+  before: ['schema/no-long-locks'],
+  // Whether ids may be misplaced its gates have seen.
+  after: ['booking-ids/no-backup-column'],
   with(parameters): Change {
     return {
       parameters,
       throttled: true,
       plan,
-      gates: async (ground) => [await windowGate(ground)],
+      alters: () => true,
+      gates: async (ground) => [...(await checkGates(ground, await checksOfLoss(ground))), await windowGate(ground)],
       async finish(session, { source, writing, context, dialect }) {
         const { table, known } = source.appointments;
         const backup = known.get(BACKUP_COLUMN);

@@ -31,9 +31,10 @@ export function compare(lines: readonly LedgerLine[], now: IdValues | undefined)
   let state: IdValues | undefined;
   for (const line of lines) {
     const present = state ?? now;
-    if (same(present, line.new)) state = line.old;
-    else if (!same(present, line.old))
-      return state === undefined ? { kind: 'conflict' } : { kind: 'restore', to: state };
+    // First: a line that changed nothing has nothing to take back.
+    if (same(present, line.old)) continue;
+    if (!same(present, line.new)) return state === undefined ? { kind: 'conflict' } : { kind: 'restore', to: state };
+    state = line.old;
   }
   return state === undefined ? { kind: 'already' } : { kind: 'restore', to: state };
 }

@@ -16,11 +16,15 @@ export type MigrationPhase =
 
 const HOUR_MS = 3_600_000;
 
-/** The moves that can be taken back, newest first: those since the last cleanup. */
-export function movesOf(runs: readonly Run[]): readonly Run[] {
+/** Runs since the last cleanup, newest first. */
+function sinceCleanup(runs: readonly Run[]): readonly Run[] {
   const cleaned = runs.findIndex(({ change, state }) => change === 'cleanup-booking-ids' && state === 'done');
-  return (cleaned < 0 ? runs : runs.slice(0, cleaned)).filter(({ change }) => change === 'move-booking-ids');
+  return cleaned < 0 ? runs : runs.slice(0, cleaned);
 }
+
+/** The moves that can be taken back, newest first: those since the last cleanup. */
+export const movesOf = (runs: readonly Run[]): readonly Run[] =>
+  sinceCleanup(runs).filter(({ change }) => change === 'move-booking-ids');
 
 /**
  * @param runs newest first
@@ -36,11 +40,11 @@ export function phaseOf(
   if (open !== undefined) return { kind: 'under-way', run: open };
   if (migration !== 'migrated') return { kind: migration };
   const [move] = movesOf(runs);
-  if (move === undefined) return { kind: 'moved-elsewhere' };
-  const back = runs.find(
-    ({ id, change, state }) => id > move.id && change === 'rollback-booking-ids' && state === 'done',
+  const back = sinceCleanup(runs).find(
+    ({ id, change, state }) => id > (move?.id ?? 0) && change === 'rollback-booking-ids' && state === 'done',
   );
   if (back !== undefined) return { kind: 'rolled-back', at: back.endedAt ?? back.updatedAt };
+  if (move === undefined) return { kind: 'moved-elsewhere' };
   const until = (move.endedAt ?? move.updatedAt) + monitorHours * HOUR_MS;
   return now < until ? { kind: 'monitoring', until } : { kind: 'cleanup-due', since: until };
 }

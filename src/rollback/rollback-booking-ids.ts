@@ -3,7 +3,13 @@ import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample 
 import { green, red, runsOf } from '../changes/gates.ts';
 import { anew } from '../changes/move-booking-ids/change.ts';
 import { countBackups } from '../data/queries/backups.ts';
-import { countCompared, type LedgerRow, type LedgerScope, sampleCompared } from '../data/queries/ledger-rows.ts';
+import {
+  countCompared,
+  type LedgerRow,
+  type LedgerScope,
+  lastLine,
+  sampleCompared,
+} from '../data/queries/ledger-rows.ts';
 import { ifThere } from '../data/state/tables.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
@@ -43,6 +49,22 @@ function wantedOf({ runs, tenant, ids, from }: Parameters): Wanted {
   };
 }
 
+/**
+ * The backup column knows less than the ledger: not the V1 ids of duplicates, nor what was decided.
+ * @throws Problem, where it is asked for beside a run, or while the ledger has what can be taken back
+ */
+async function assertNoLedger({ database, source, options }: ChangeGround, runs: readonly number[], wanted: Wanted) {
+  if (wanted.runs !== undefined) {
+    throw new Problem('usage', 'the backup column knows of no runs', 'leave --runs or --from-backup out');
+  }
+  if (runs.length === 0) return;
+  const scope = { runs, tenant: undefined, ids: undefined };
+  const lines = await ifThere(lastLine(database, source, scope, options).then((pk) => (pk === undefined ? [] : [pk])));
+  if (lines.length === 0) return;
+  const what = `the ledger has what ${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')} did, and the backup column less of it`;
+  throw new Problem('blocked', what, 'leave --from-backup out');
+}
+
 /** What a rollback reads: the ledger, or where the framework's own migration moved the ids, the backup column. */
 async function scopeOf(ground: ChangeGround, wanted: Wanted): Promise<LedgerScope | 'backup'> {
   const moves = movesOf(await runsOf(ground, 1_000));
@@ -55,7 +77,8 @@ async function scopeOf(ground: ChangeGround, wanted: Wanted): Promise<LedgerScop
     );
   }
   const runs = wanted.runs ?? moves.map(({ id }) => id);
-  if (wanted.from !== 'backup' && runs.length > 0) return { runs, tenant: wanted.tenant, ids: wanted.ids };
+  if (wanted.from === 'backup') await assertNoLedger(ground, runs, wanted);
+  else if (runs.length > 0) return { runs, tenant: wanted.tenant, ids: wanted.ids };
   if (wanted.from === 'ledger' || !ground.source.appointments.known.has(BACKUP_COLUMN)) {
     throw new Problem('blocked', 'there is nothing to take back', 'no move was made since the last cleanup');
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { progressText } from '../../src/commands/change/progress.ts';
 import type { Run } from '../../src/model/run.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { operated, row } from './guarded.ts';
@@ -37,6 +38,27 @@ for (const engine of ENGINES) {
       const ids = await on.ids();
       expect(Object.values(ids).every(([v1, v2, backup]) => v1 === backup && v2 === null)).toBe(true);
     });
+
+    test.skipIf(engine.sever === undefined)(
+      'a connection that is lost is told while it is, and the run goes on',
+      async () => {
+        await using on = await operated(engine, MANY);
+        const cut = onceUnderWay(() => engine.sever?.(on.db));
+        const reasons = new Set<string | undefined>();
+        const shown: string[] = [];
+        const onProgress = async (run: Run) => {
+          reasons.add(run.reason);
+          if (run.reason !== undefined) shown.push(progressText(run, 1_000));
+          await cut(run);
+        };
+        const end = await on.run('move-booking-ids', {}, { onProgress });
+        expect(end?.run).toMatchObject({ state: 'done', reason: undefined, counts: { changed: MANY.length } });
+        expect(shown.join('\n')).not.toMatch(/rows\/s|ETA/);
+        expect([...reasons]).toContainEqual(
+          expect.stringMatching(/^connection lost, trying again since \d\d:\d\d:\d\dZ$/),
+        );
+      },
+    );
 
     test('another terminal pauses and cancels a run that somebody else holds', async () => {
       await using on = await operated(engine, MANY);

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Audit } from '../../src/audit/audit.ts';
 import { phraseOf } from '../../src/changes/confirm.ts';
 import { Blocked, Drift, GuardedPath } from '../../src/changes/guarded-path.ts';
-import { readPlan } from '../../src/changes/plan.ts';
+import { readPlan, sealed } from '../../src/changes/plan.ts';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { openDatabase } from '../../src/data/database.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
 import { ENGINES } from '../engines/engines.ts';
-import { DUMP, operated, row } from './guarded.ts';
+import { DUMP, Operated, operated, row } from './guarded.ts';
 
 const ROWS = [row(1, null, '101'), row(2, null, '102'), row(3, null, null)];
 const free = { leave: new AbortController().signal, backup: DUMP };
@@ -56,6 +58,30 @@ for (const engine of ENGINES) {
       expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null, null]);
     });
 
+    test('a plan says how many rows may differ when it runs, where others write all the time', async () => {
+      await using on = await operated(engine, ROWS);
+      const strict = (await on.look('move-booking-ids')).plan;
+      const { plan } = await on.look('move-booking-ids', { tolerate: 1 });
+      expect(plan.digest).not.toBe(strict.digest);
+      expect(plan.notes).toContain('runs too where by then no count differs from this plan by more than 1 row');
+      await engine.insert(on.db, 'appointments', [row(4, null, '104'), row(5, null, '105')]);
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow(Drift);
+      await on.db.execute('DELETE FROM appointments WHERE id = 5');
+      await expect(on.path.run(plan, { ...sure, phrase: 'staging appointments 1' }, free)).rejects.toThrow(
+        'not confirmed',
+      );
+      await expect(on.path.run(strict, sure, free)).rejects.toThrow(Drift);
+      expect(await on.path.run(plan, sure, free)).toMatchObject({
+        run: { state: 'done', digest: plan.digest, counts: { moved: 3 } },
+      });
+      const [intent] = await on.db.execute('SELECT body FROM apptop_audit ORDER BY seq LIMIT 1');
+      expect(JSON.parse(intent?.['body'] ?? '')).toMatchObject({ details: { tolerate: 1 } });
+      // Nobody has looked at a plan: the phrase is what was confirmed.
+      await engine.insert(on.db, 'appointments', [row(6, null, '106')]);
+      const wanted = { change: 'move-booking-ids', parameters: { tolerate: 1 } };
+      expect(await on.path.run(wanted, sure, free)).toMatchObject({ run: { state: 'done' } });
+    });
+
     test('a table that was altered since the plan stops it', async () => {
       await using on = await operated(engine, ROWS);
       const { plan } = await on.look('move-booking-ids');
@@ -66,11 +92,25 @@ for (const engine of ENGINES) {
     test('a plan that was kept runs later, and one that was edited does not', async () => {
       await using on = await operated(engine, ROWS);
       const { plan } = await on.look('move-booking-ids');
-      const text = JSON.stringify(plan);
-      await expect(readPlan(text.replace('"rows":2', '"rows":1'), 'plan.json')).resolves.toMatchObject({ rows: 1 });
-      await expect(readPlan(text.replace('"move":2', '"move":1'), 'plan.json')).rejects.toThrow('was edited');
+      const text = JSON.stringify(await sealed(plan));
+      for (const [was, is] of [
+        ['"rows":2', '"rows":1'],
+        ['"move":2', '"move":1'],
+        ['moves 2 ids', 'moves 1 id'],
+        ['INSERT INTO apptop_ledger', 'SELECT'],
+        ['"action":"move"', '"action":"clear"'],
+        ['"loses":[]', '"loses":["all"]'],
+        [plan.takenAt, '2026-01-01T00:00:00.000Z'],
+        ['"version":1', '"version":1,"phrase":"staging appointments 1"'],
+      ] as const) {
+        await expect(readPlan(text.replace(was, is), 'plan.json')).rejects.toThrow('was edited');
+      }
       await expect(readPlan('{', 'plan.json')).rejects.toThrow('plan.json holds no JSON');
       const kept = await readPlan(text, 'plan.json');
+      const low = { phrase: 'staging appointments 1', reason: 'TEST-1' };
+      await expect(on.path.run({ ...kept, rows: 1 }, low, free)).rejects.toMatchObject({
+        remedy: 'type exactly: staging appointments 2',
+      });
       expect(await on.path.run(kept, sure, free)).toMatchObject({ run: { state: 'done' } });
     });
 
@@ -100,6 +140,46 @@ for (const engine of ENGINES) {
         { event: 'outcome', run: 1, outcome: 'done', counts: { actual: { moved: 2, changed: 2 } } },
       ]);
       expect(records[0]?.digest).toBe(end?.run.digest);
+    });
+
+    test.skipIf(engine.name === 'sqlite')('what the account may not do is told before anybody confirms', async () => {
+      await using on = await operated(engine, ROWS);
+      const account = `changer_${randomUUID().slice(0, 8)}`;
+      const user = engine.name === 'mysql' ? `'${account}'@'%'` : account;
+      await on.db.execute(`CREATE USER ${user} ${engine.name === 'mysql' ? 'IDENTIFIED BY' : 'PASSWORD'} 'hunter2'`);
+      await on.db.execute(`GRANT SELECT, UPDATE ON appointments TO ${user}`);
+      const target = { ...on.context.target, user: account, password: 'hunter2' };
+      const context = { ...on.context, target };
+      await using other = new Operated(engine, on.db, context, await openDatabase(context));
+      const { path } = other;
+      const look = (change = 'move-booking-ids') => path.look(change, {}, undefined, DUMP);
+      const rights = async () => (await look()).gates.find(({ id }) => id === 'rights');
+      expect(await rights()).toMatchObject({
+        state: 'red',
+        detail: expect.stringContaining('ALTER appointments, CREATE tables beside it'),
+        remedy: expect.stringContaining('GRANT CREATE'),
+      });
+      await on.run('move-booking-ids');
+      // They belong to whoever made the first change.
+      expect(await rights()).toMatchObject({
+        state: 'red',
+        detail: expect.stringContaining('read what other changes left'),
+        remedy: expect.stringContaining(`GRANT SELECT, INSERT, UPDATE, DELETE ON apptop_run`),
+      });
+      await expect(path.runs()).rejects.toMatchObject({ remedy: expect.stringContaining('GRANT SELECT, INSERT') });
+      for (const table of ['run', 'ledger', 'outcome', 'lease', 'audit']) {
+        await on.db.execute(`GRANT SELECT, INSERT, UPDATE, DELETE ON apptop_${table} TO ${user}`);
+      }
+      expect(await rights()).toMatchObject({ state: 'green' });
+      await engine.insert(on.db, 'appointments', [row(9, null, '109')]);
+      const { plan } = await look();
+      const phrase = 'staging appointments 1';
+      expect(await path.run(plan, { phrase, reason: 'x' }, free)).toMatchObject({ run: { state: 'done' } });
+      expect(
+        (await look('cleanup-booking-ids').then(({ gates }) => gates)).find(({ id }) => id === 'rights'),
+      ).toMatchObject({ state: 'red', detail: expect.stringContaining('ALTER appointments') });
+      if (engine.name === 'postgres') await on.db.execute(`DROP OWNED BY ${user}`);
+      await on.db.execute(`DROP USER ${user}`);
     });
 
     test('what cannot be recorded does not run', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { defaultContext } from '../../src/config/resolve.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { operated, row } from './guarded.ts';
 
@@ -32,6 +33,67 @@ for (const engine of ENGINES) {
       expect(await on.ids()).toEqual({ [one]: ['101', null, '101'], [two]: ['7', null, '7'] });
       await on.run('rollback-booking-ids');
       expect(await on.ids()).toEqual({ [one]: [null, '101', null], [two]: ['7', '7', null] });
+    });
+
+    test('without an id of its own for each row nothing is changed', async () => {
+      const number = engine.name === 'sqlite' ? 'integer' : 'bigint';
+      const key = { id: `${number} NOT NULL` };
+      const rows = [
+        { ...row(1, null, '101'), company_id: '1', requires_manual_review: '1' },
+        { ...row(1, null, '102'), company_id: '2', requires_manual_review: '1' },
+      ];
+      const closed = { id: 'key', state: 'red', detail: expect.stringContaining('id is not unique') };
+      for (const appointments of [
+        { types: key },
+        { types: { ...key, company_id: `${number} NOT NULL` }, extra: ['PRIMARY KEY (id, company_id)'] },
+      ]) {
+        await using on = await operated(engine, rows, { appointments });
+        const before = await on.db.execute('SELECT calcom_booking_id FROM appointments');
+        for (const [change, parameters] of [
+          ['move-booking-ids', {}],
+          ['dismiss-review', { ids: ['1'] }],
+        ] as const) {
+          const { gates } = await on.look(change, parameters);
+          expect(gates).toContainEqual(expect.objectContaining(closed));
+          await expect(on.run(change, parameters)).rejects.toThrow('id is not unique');
+        }
+        expect(await on.db.execute('SELECT calcom_booking_id FROM appointments')).toEqual(before);
+      }
+      // A column that is no key stands for none, nor does an index on some rows.
+      await using on = await operated(engine, rows.slice(0, 1), {
+        context: {
+          columns: {
+            ...defaultContext('test', { engine: 'sqlite', path: '' }).columns,
+            id: 'company_id',
+            company_id: 'id',
+          },
+        },
+      });
+      if (engine.name !== 'mysql')
+        await on.db.execute('CREATE UNIQUE INDEX some_rows ON appointments (company_id) WHERE status IS NULL');
+      expect((await on.look('move-booking-ids')).gates).toContainEqual(
+        expect.objectContaining({ ...closed, detail: expect.stringContaining('company_id is not unique') }),
+      );
+      await on.db.execute('CREATE UNIQUE INDEX every_row ON appointments (company_id)');
+      // It still may be null.
+      expect((await on.look('move-booking-ids')).gates).toContainEqual(
+        expect.objectContaining({ id: 'key', state: 'red' }),
+      );
+    });
+
+    test('two columns of the config that are one in the table are a mistake, whichever way it came about', async () => {
+      const { columns } = defaultContext('test', { engine: 'sqlite', path: '' });
+      for (const [wrong, keys] of [
+        [{ ...columns, calcom_booking_id: 'calcom_v2_booking_id' }, 'calcom_booking_id'],
+        [{ ...columns, _migration_backup_v2_id: 'CALCOM_BOOKING_ID' }, '_migration_backup_v2_id'],
+      ] as const) {
+        await using on = await operated(engine, [row(1, '5', '101')], { context: { columns: wrong } });
+        const looked = on.look('move-booking-ids');
+        await expect(looked).rejects.toMatchObject({
+          kind: 'config',
+          message: expect.stringContaining(`columns.${keys}`),
+        });
+      }
     });
 
     test('a unique V1 column: an id that is taken stays a conflict, and two of the same are not begun', async () => {

@@ -4,6 +4,7 @@ import { operated, row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
 
 const ROWS = [row(1, null, '101'), row(2, null, null)];
+const UID = 'kDm3nC8TqV5xY7zA2bE4fG';
 const NO_WINDOW = { ...DEFAULT_CHANGE_RULES, monitorHours: 0 };
 
 for (const engine of ENGINES) {
@@ -23,6 +24,32 @@ for (const engine of ENGINES) {
       await on.run('move-booking-ids');
       await engine.insert(on.db, 'appointments', [row(9, null, '109')]);
       await expect(on.run('cleanup-booking-ids')).rejects.toThrow('No V1 id is in the V2 column');
+    });
+
+    test('what the application wrote since the move is no loss, and what is lost is one', async () => {
+      const ids = [1, 2, 3].map((id) => row(id, null, String(100 + id)));
+      await using on = await operated(engine, [...ids, row(4, null, UID)], { context: { changes: NO_WINDOW } });
+      await on.run('move-booking-ids');
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = 999 WHERE id = 1');
+      await on.db.execute(`UPDATE appointments SET calcom_v2_booking_id = 'otherUid1234' WHERE id = 4`);
+      await on.db.execute(
+        `UPDATE appointments SET calcom_booking_id = NULL, updated_at = '2037-01-01 00:00:00' WHERE id = 2`,
+      );
+      await engine.insert(on.db, 'appointments', [row(9, null, '109')]);
+      expect(await on.run('move-booking-ids')).toMatchObject({ run: { state: 'done' }, failed: [] });
+      const conserved = async () =>
+        (await on.look('cleanup-booking-ids')).gates.find(({ id }) => id === 'check booking-ids/conservation');
+      expect(await conserved()).toMatchObject({
+        state: 'green',
+        detail: '5 originals = 2 moved + 0 uids kept + 3 changed since by somebody',
+      });
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = NULL WHERE id = 3');
+      expect(await conserved()).toMatchObject({
+        state: 'red',
+        detail: '5 originals = 1 moved + 0 uids kept + 3 changed since by somebody + 1 in neither column',
+      });
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = 103 WHERE id = 3');
+      expect(await on.run('cleanup-booking-ids')).toMatchObject({ run: { state: 'done' } });
     });
 
     test('drops the backup column and the ledger, after which nothing can be taken back', async () => {

@@ -13,6 +13,7 @@ test('a row is restored, back already, changed since, or gone', () => {
   expect(compare([moved], ids(null, '101', '101'))).toEqual({ kind: 'already' });
   expect(compare([moved], ids('101', 'kDm3nC8TqV5xY7zA2bE4fG', '101'))).toEqual({ kind: 'conflict' });
   expect(compare([moved], undefined)).toEqual({ kind: 'deleted' });
+  expect(compare([{ ...moved, new: ids(null, '101', '101') }], ids(null, '101', '101'))).toEqual({ kind: 'already' });
 });
 
 test('a row that was moved, taken back by hand and moved again goes back to the beginning', () => {

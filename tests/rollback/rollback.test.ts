@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Parameters } from '../../src/changes/change.ts';
+import { defaultContext } from '../../src/config/resolve.ts';
 import { operated, row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
 
@@ -121,6 +123,48 @@ for (const engine of ENGINES) {
         3: ['999', null, '103'],
         4: ['104', null, null],
       });
+      // What is left in the column can't be taken back, and keeps nobody from moving the ids again.
+      expect(await on.run('move-booking-ids')).toMatchObject({ run: { state: 'done', counts: { moved: 1 } } });
+      expect(await on.ids()).toMatchObject({ 1: ['101', null, '101'], 2: [null, UID, UID], 3: ['999', null, '103'] });
+    });
+
+    test('the backup column is not asked while the ledger knows more', async () => {
+      await using on = await operated(engine, [row(1, '77', '77')]);
+      await on.run('move-booking-ids');
+      const look = (parameters: Parameters) => on.look('rollback-booking-ids', parameters);
+      await expect(look({ from: 'backup' })).rejects.toThrow('the ledger has what run 1 did');
+      await expect(look({ from: 'backup', runs: [1] })).rejects.toThrow('the backup column knows of no runs');
+      await on.run('rollback-booking-ids');
+      expect(await on.ids()).toEqual({ 1: ['77', '77', null] });
+    });
+
+    test('a move waits while the ids that somebody else moved can be taken back', async () => {
+      const rows = [{ ...row(1, '101', null), _migration_backup_v2_id: '101' }, row(2, null, '102')];
+      const extra = ['_migration_backup_v2_id varchar(255)'];
+      await using on = await operated(engine, rows, { appointments: { extra } });
+      await expect(on.run('move-booking-ids')).rejects.toThrow('1 id that was moved without apptop');
+      // Nor does it write over what may be something else altogether.
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = 999 WHERE id = 1');
+      await expect(on.run('move-booking-ids')).rejects.toThrow('holds 1 value that the id columns have not');
+    });
+
+    test('a backup column that holds nothing to take back is in the way of neither move nor cleanup', async () => {
+      const extra = ['bak varchar(255)'];
+      const { columns } = defaultContext('test', { engine: 'sqlite', path: '' });
+      const context = { columns: { ...columns, _migration_backup_v2_id: 'bak' } };
+      await using on = await operated(engine, [row(1, null, '101')], { context, appointments: { extra } });
+      const { gates } = await on.look('cleanup-booking-ids');
+      expect(gates.filter(({ state }) => state === 'red')).toEqual([]);
+      await on.run('cleanup-booking-ids');
+      expect(await on.db.execute('SELECT * FROM appointments')).toMatchObject([{ calcom_v2_booking_id: '101' }]);
+      // The name of the operator's own is that of a column which the move makes.
+      expect(await on.run('move-booking-ids')).toMatchObject({ run: { state: 'done', counts: { moved: 1 } } });
+      expect(await on.db.execute('SELECT bak FROM appointments')).toEqual([{ bak: '101' }]);
+      await on.db.execute('ALTER TABLE appointments DROP COLUMN bak');
+      await on.db.execute('UPDATE appointments SET calcom_v2_booking_id = 102, calcom_booking_id = NULL');
+      await on.db.execute('ALTER TABLE appointments ADD bak varchar(255)');
+      await on.db.execute('DELETE FROM apptop_run');
+      expect(await on.run('move-booking-ids')).toMatchObject({ run: { state: 'done', counts: { moved: 1 } } });
     });
 
     test('without a move there is nothing to take back', async () => {

@@ -16,7 +16,7 @@ import {
   within,
 } from '../appointment-rows.ts';
 import type { DatabaseCheck, Finding, Ground, NotApplicable } from '../check.ts';
-import { backupConditions, decidedAgainst, misplaced } from './conditions.ts';
+import { backupConditions, changedSince, decidedAgainst, misplaced } from './conditions.ts';
 
 const SYSTEM = { system: 'booking-ids', scans: 'appointments' } as const;
 const BACKUP = '_migration_backup_v2_id';
@@ -28,11 +28,31 @@ const BACKUP = '_migration_backup_v2_id';
 const besideBackup = (ground: Ground, conditions: readonly Expression[]): Promise<Finding> =>
   appointmentsWhere(ground, conditions, [BACKUP, 'updated_at', 'deleted_at']);
 
-/** The same without the rows whose original is in neither column because an operator decided so. */
-async function undecided(ground: Ground, conditions: readonly Expression[]): Promise<Finding> {
+interface Unexplained {
+  readonly found: Finding;
+  /** Rows that an operator decided about, and that somebody changed since the move. */
+  readonly decided: number;
+  readonly since: number;
+}
+
+/** The same without the rows whose original is in neither column because an operator decided so, or somebody wrote since. */
+async function unexplained(ground: Ground, conditions: readonly Expression[]): Promise<Unexplained> {
   const found = await besideBackup(ground, conditions);
-  const decided = found.violations === 0 ? undefined : await decidedAgainst(ground);
-  return decided === undefined ? found : besideBackup(ground, [...conditions, sql`NOT ${decided}`]);
+  if (found.violations === 0) return { found, decided: 0, since: 0 };
+  const never = sql`1 = 0`;
+  const [decided, changed] = [(await decidedAgainst(ground)) ?? never, (await changedSince(ground)) ?? never];
+  const since = all([sql`NOT ${decided}`, changed]);
+  const counts = await countRows(ground, conditions, { decided, since });
+  const rest = [...conditions, sql`NOT ${decided}`, sql`NOT ${changed}`];
+  return { found: await besideBackup(ground, rest), decided: counts('decided'), since: counts('since') };
+}
+
+const sinceText = (since: number): string => `${count(since)} changed since by somebody`;
+
+/** The same as a finding that says how many rows somebody changed. */
+async function asMoved(ground: Ground, conditions: readonly Expression[]): Promise<Finding> {
+  const { found, since } = await unexplained(ground, conditions);
+  return since === 0 ? found : { ...found, figure: sinceText(since) };
 }
 
 /**
@@ -69,9 +89,9 @@ async function conservation(ground: Ground): Promise<Finding> {
   const moved = counts('n') - counts('kept') - counts('left') - counts('lost');
   const parts = [`${count(moved)} moved`, counted(counts('kept'), 'uid kept', 'uids kept')];
   if (counts('left') > 0) parts.push(`${count(counts('left'))} left in place`);
-  const found = counts('lost') === 0 ? { violations: 0, sample: [] } : await undecided(ground, [backedUp, lost]);
-  const decided = counts('lost') - found.violations;
+  const { found, decided, since } = await unexplained(ground, [backedUp, lost]);
   if (decided > 0) parts.push(`${count(decided)} decided against`);
+  if (since > 0) parts.push(sinceText(since));
   if (found.violations > 0) parts.push(`${count(found.violations)} in neither column`);
   return { ...found, figure: `${counted(counts('n'), 'original')} = ${parts.join(' + ')}` };
 }
@@ -133,11 +153,11 @@ export const AFTER_CHECKS: readonly DatabaseCheck[] = [
     severity: 'stop',
     reason: 'Where they differ the V1 id of a booking was lost or overwritten by the move.',
     remedy:
-      'Compare both ids with Cal.com: a reschedule since the move changes the id rightly, anything else needs a rollback.',
+      'Compare both ids with Cal.com: what a reschedule since the move gave is right, anything else needs a rollback.',
     needs: { columns: [BACKUP] },
     look: (ground) => {
       const { wasV1, notInV1, notInV2 } = backupConditions(ground);
-      return undecided(ground, [wasV1, notInV2, notInV1]);
+      return asMoved(ground, [wasV1, notInV2, notInV1]);
     },
   },
   {
@@ -148,11 +168,11 @@ export const AFTER_CHECKS: readonly DatabaseCheck[] = [
     severity: 'stop',
     reason: 'The move has no business with uids: one that changed has lost its booking.',
     remedy:
-      'Compare both uids with Cal.com: a reschedule since the move changes the uid rightly, anything else needs a rollback.',
+      'Compare both uids with Cal.com: what a reschedule since the move gave is right, anything else needs a rollback.',
     needs: { columns: [BACKUP] },
     look: (ground) => {
       const { wasUid, notInV2 } = backupConditions(ground);
-      return undecided(ground, [wasUid, notInV2]);
+      return asMoved(ground, [wasUid, notInV2]);
     },
   },
   {

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Expression } from '../../data/connection.ts';
-import { all, any, hasClass } from '../../data/queries/expressions.ts';
+import { all, any, hasClass, kindExpressions } from '../../data/queries/expressions.ts';
 import { named, stateTable } from '../../data/state/tables.ts';
+import { moment } from '../appointment-rows.ts';
 import type { Ground } from '../check.ts';
 
 /** Rows with a V1 id in the V2 column that the move takes away from there. */
@@ -55,4 +56,27 @@ export async function decidedAgainst(ground: Ground): Promise<Expression | undef
     stays,
     unmoved,
   ])})`;
+}
+
+/**
+ * Rows that somebody wrote to after the move. Where apptop made it, its ledger was written with each row, so a row that holds
+ * another booking id now was given that by somebody else: a reschedule does. One that holds none any more lost it, unless the
+ * application stamped it since. undefined where apptop moved nothing since the last cleanup: then nothing tells.
+ */
+export async function changedSince(ground: Ground): Promise<Expression | undefined> {
+  const runs = stateTable(ground.context.table, 'apptop_run');
+  const name = runs.schema === undefined ? runs.name : `${runs.schema}.${runs.name}`;
+  if ((await ground.table(name)) === undefined) return undefined;
+  const cleaned = sql`SELECT COALESCE(MAX(id), 0) FROM ${named(runs)} WHERE change_id = 'cleanup-booking-ids' AND state = 'done'`;
+  const [first] = await ground.query(
+    sql`SELECT MIN(started_at) AS began FROM ${named(runs)} WHERE change_id = 'move-booking-ids' AND id > (${cleaned})`,
+  );
+  const began = first?.['began'] ?? null;
+  if (began === null) return undefined;
+  const { v1, v2 } = kindExpressions(ground.source);
+  const another = any([sql`${v1} = 'v1'`, sql`${v2} IN ('v1', 'uid')`]);
+  if (!ground.appointments.known.has('updated_at')) return another;
+  // Stamps are whole seconds.
+  const stamped = sql`${moment(ground, 'updated_at')} >= ${sql.lit(Math.floor(Number(began)))}`;
+  return sql`CASE WHEN ${any([another, stamped])} THEN 1 ELSE 0 END = 1`;
 }

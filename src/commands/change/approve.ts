@@ -1,4 +1,5 @@
 import { Drift } from '../../changes/guarded-path.ts';
+import { asAgreed } from '../../changes/plan.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { changeOf } from './asked.ts';
@@ -17,7 +18,7 @@ export async function approvePlan(session: Session, file: string): Promise<ExitC
   const { context, path, interruption, layout, json } = session;
   const plan = await keptPlan(file, context);
   const look = await path.look(plan.change, plan.parameters, interruption.signal);
-  if (look.plan.digest !== plan.digest) return drifted(session, plan, new Drift(look.plan), file);
+  if ((await asAgreed(plan, look.plan)) === undefined) return drifted(session, plan, new Drift(look.plan), file);
   if (!json) print(planLines(changeOf(session, plan).kind, { plan, gates: [] }, layout));
   await path.approve(plan);
   if (json) process.stdout.write(jsonText(documentOf(context, { change: plan.change, digest: plan.digest })));

@@ -29,7 +29,16 @@ function decisions(value: unknown): string | undefined {
 }
 
 /** The options that say these parameters. */
-const spelled = ({ decisions: decided, runs, ids, tenant, from, mayCopy, throttle }: Parameters): readonly Group[] =>
+const spelled = ({
+  decisions: decided,
+  runs,
+  ids,
+  tenant,
+  from,
+  mayCopy,
+  throttle,
+  tolerate,
+}: Parameters): readonly Group[] =>
   given({
     decide: decisions(decided),
     runs: list(runs),
@@ -38,6 +47,7 @@ const spelled = ({ decisions: decided, runs, ids, tenant, from, mayCopy, throttl
     'from-backup': from === 'backup',
     'may-copy': mayCopy === true,
     'no-throttle': throttle === false,
+    tolerate: typeof tolerate === 'number' ? String(tolerate) : undefined,
   });
 
 /** The kind of a change and the change itself. @throws Problem usage */

@@ -1,8 +1,8 @@
 import type { ChangeKind, Gate } from '../../changes/change.ts';
+import { isKind } from '../../changes/patience.ts';
 import { isIdle } from '../../changes/plan.ts';
 import { takeSnapshot } from '../../data/queries/snapshot.ts';
 import { counted } from '../../model/format.ts';
-import { Problem } from '../../model/problem.ts';
 import { fit } from '../../model/text.ts';
 import { distance } from '../../model/time.ts';
 import { type MigrationPhase, phaseOf } from '../../rollback/phase.ts';
@@ -12,7 +12,7 @@ import { jsonText } from '../json.ts';
 import { documentOf } from './documents.ts';
 import { remedyLines } from './gate-lines.ts';
 import { coloured, hanging, paragraph } from './layout.ts';
-import { print, type Session } from './session.ts';
+import { note, print, type Session } from './session.ts';
 
 /** How a change stands, as it is without any parameter. */
 interface Standing {
@@ -33,7 +33,7 @@ async function standingOf({ path, interruption }: Session, kind: ChangeKind): Pr
     const why = gates.filter(({ state }) => state === 'red').map(whyOf);
     return { kind, state: why.length > 0 ? 'blocked' : 'ready', rows: plan.rows, why };
   } catch (error) {
-    if (!(error instanceof Problem && error.kind === 'blocked')) throw error;
+    if (!isKind(error, 'blocked', 'refused')) throw error;
     return { kind, state: 'blocked', rows: undefined, why: [[error.message, error.remedy]] };
   }
 }
@@ -41,9 +41,13 @@ async function standingOf({ path, interruption }: Session, kind: ChangeKind): Pr
 async function phaseNow({ context, database, path, interruption: { signal } }: Session) {
   const scope = { includesDeleted: true, byTenant: false };
   const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures', signal });
-  const runs = await path.runs(signal);
+  const runs = await path.runs(signal).catch((error: unknown) => {
+    if (!isKind(error, 'refused')) throw error;
+    note(`where the migration stands can't be told: ${error.message}: ${error.remedy}`);
+    return undefined;
+  });
   return {
-    phase: phaseOf(snapshot.migration, runs, context.changes.monitorHours, snapshot.takenAt),
+    phase: runs && phaseOf(snapshot.migration, runs, context.changes.monitorHours, snapshot.takenAt),
     now: snapshot.takenAt,
   };
 }
@@ -112,11 +116,11 @@ export async function listChanges(session: Session): Promise<ExitCode> {
       rows,
       why: why.map(([what, remedy]) => ({ what, remedy })),
     }));
-    process.stdout.write(jsonText(documentOf(context, { migration: phase.kind, changes })));
+    process.stdout.write(jsonText(documentOf(context, { migration: phase?.kind ?? null, changes })));
   } else if (process.stdout.isTTY) {
     const width = Math.max(...standings.map(({ kind }) => kind.id.length));
     const lines = standings.flatMap((standing) => ['', ...standingLines(standing, width, session)]);
-    print([`Migration of the booking ids: ${phaseText(phase, now)}`, ...lines]);
+    print([`Migration of the booking ids: ${phase === undefined ? 'unknown' : phaseText(phase, now)}`, ...lines]);
   } else print(standings.map(pipeLine));
   return EXIT.healthy;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { type Plan, placeOf, readPlan } from '../../changes/plan.ts';
+import { type Plan, placeOf, readPlan, sealed } from '../../changes/plan.ts';
 import type { Context } from '../../config/context.ts';
 import { Problem } from '../../model/problem.ts';
 import { jsonText } from '../json.ts';
@@ -38,12 +38,12 @@ const isPlan = (text: string): boolean => {
 };
 
 /** Keeps a plan in a file, which only its owner can read. @throws Problem usage, when something else is there */
-export function keepPlan(file: string, plan: Plan): void {
+export async function keepPlan(file: string, plan: Plan): Promise<void> {
   if (existsSync(file) && !isPlan(contentOf(file))) {
     throw new Problem('usage', `${file} is there and holds no plan`, 'name another file');
   }
   try {
-    writeFileSync(file, jsonText(plan), { mode: 0o600 });
+    writeFileSync(file, jsonText(await sealed(plan)), { mode: 0o600 });
   } catch (error) {
     throw new Problem('usage', `cannot write ${file}`, 'name a file that can be written', { cause: error });
   }

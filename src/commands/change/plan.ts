@@ -1,5 +1,5 @@
 import type { Look } from '../../changes/guarded-path.ts';
-import { isIdle } from '../../changes/plan.ts';
+import { isIdle, sealed } from '../../changes/plan.ts';
 import { EXIT, type ExitCode, type GuardedOptions } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { type Asked, changeOf, runLine } from './asked.ts';
@@ -29,9 +29,9 @@ export async function planChange(session: Session, asked: Asked, options: Guarde
   const { kind, change } = changeOf(session, asked);
   const { signal } = session.interruption;
   const look = await session.path.look(asked.change, asked.parameters, signal, options.backup);
-  if (options.out !== undefined) keepPlan(options.out, look.plan);
+  if (options.out !== undefined) await keepPlan(options.out, look.plan);
   const idle = isIdle(look.plan, change);
-  if (session.json) process.stdout.write(jsonText(planDocument(kind, look, idle)));
+  if (session.json) process.stdout.write(jsonText(await sealed(planDocument(kind, look, idle))));
   else print([...planLines(kind, look, session.layout), ...lastLines(session, asked, look, options)]);
   if (options.out !== undefined) note(`the plan is in ${options.out}`);
   return !idle && reds(look) > 0 ? EXIT.critical : EXIT.healthy;

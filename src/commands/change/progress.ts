@@ -1,4 +1,4 @@
-import { isWaiting, progressOf } from '../../changes/progress.ts';
+import { isMoving, isWaiting, progressOf } from '../../changes/progress.ts';
 import { RecentRate } from '../../changes/rate.ts';
 import { count, duration, percent } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
@@ -13,7 +13,8 @@ const PIPE_MS = 10_000;
 const START_OF_LINE = '\r\u001b[K';
 
 /** Where a run is, in one line: rows, rate, what is left at that rate, the size of batches and why it is slow. */
-export function progressText(run: Run, perSecond: number | undefined): string {
+export function progressText(run: Run, rate: number | undefined): string {
+  const perSecond = isMoving(run) ? rate : undefined;
   const { counts, pass, total, batchSize, reason } = run;
   const { share, left, seconds } = progressOf(run, perSecond);
   const first = pass === 0;

@@ -1,6 +1,6 @@
 import type { Confirmation } from '../../changes/confirm.ts';
 import { Blocked, Drift } from '../../changes/guarded-path.ts';
-import { isIdle, type Plan } from '../../changes/plan.ts';
+import { asAgreed, isIdle, type Plan } from '../../changes/plan.ts';
 import { Problem } from '../../model/problem.ts';
 import { canAsk } from '../ask.ts';
 import { EXIT, type ExitCode, type GuardedOptions } from '../command.ts';
@@ -43,8 +43,8 @@ async function agreedNow(
   const { kind, change } = changeOf(session, wanted);
   const { signal } = session.interruption;
   const look = await session.path.look(kind.id, change.parameters, signal, options.backup);
-  if (kept !== undefined && kept.digest !== look.plan.digest) throw new Drift(look.plan);
-  const { plan } = look;
+  const plan = kept === undefined ? look.plan : await asAgreed(kept, look.plan);
+  if (plan === undefined) throw new Drift(look.plan);
   if (isIdle(plan, change)) return tellEnd(session, undefined);
   const asks = isAsked(session, options);
   if (asks) print(planLines(kind, look, session.layout));

@@ -1,7 +1,7 @@
 import { Problem } from '../../model/problem.ts';
 
 /** Options as they were given; undefined and false are those that were not. */
-type Given = Readonly<Record<string, string | boolean | undefined>>;
+type Given = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /**
  * Rejects options that an action has no use for: who gives them expects something of them.
@@ -17,5 +17,5 @@ export function refuseOthers(what: string, given: Given, taken: readonly string[
 }
 
 /** What plans and runs take, beside what is the change's own. */
-export const PLANNING = ['out', 'no-throttle'] as const;
-export const RUNNING = ['plan', 'confirm', 'reason', 'no-throttle'] as const;
+export const PLANNING = ['out', 'no-throttle', 'tolerate'] as const;
+export const RUNNING = ['plan', 'confirm', 'reason', 'no-throttle', 'tolerate'] as const;

@@ -110,7 +110,8 @@ async function* examineTable(engine: Engine, connection: Connection, context: Co
   if (byDesign !== undefined) yield byDesign;
 }
 
-function* examineRights({ readOnly, writes }: Rights, { access }: Context): Generator<Finding> {
+function* examineRights(rights: Rights, { access }: Context): Generator<Finding> {
+  const { readOnly, writes, complete } = rights;
   yield readOnly
     ? ok('read-only', 'the server refuses every write of this session')
     : {
@@ -120,10 +121,20 @@ function* examineRights({ readOnly, writes }: Rights, { access }: Context): Gene
         remedy: 'do not use it; report this as a bug in apptop',
       };
   const list = writes.join(', ');
+  const lacking = [
+    ...(writes.includes('UPDATE') ? [] : ['UPDATE']),
+    ...(rights.alters.may ? [] : ['alter the table']),
+    ...(rights.creates.may ? [] : ['create tables']),
+  ];
   if (writes.length === 0 && access === 'operate') {
     yield warning('privileges', 'the account can only read, but access is "operate"', 'use an account that may UPDATE');
   } else if (writes.length === 0) yield ok('privileges', 'the account can only read');
-  else if (access === 'operate') yield ok('privileges', `the account may ${list}`);
+  else if (access === 'operate' && complete && lacking.length > 0) {
+    const grants = [rights.alters, rights.creates].flatMap(({ may, grant }) => (may ? [] : [grant]));
+    const remedy =
+      grants.length === 0 ? 'use an account that may UPDATE' : `for the move and its cleanup: ${grants.join('; ')}`;
+    yield warning('privileges', `the account may ${list}, but not ${lacking.join(', ')}`, remedy);
+  } else if (access === 'operate') yield ok('privileges', `the account may ${list}`);
   else yield note('privileges', `the account itself may ${list}`, 'an account that can only read is safer still');
 }
 

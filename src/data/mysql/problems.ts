@@ -1,5 +1,6 @@
 import type { ServerTarget } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
+import { remedyOfDenied } from '../denied.ts';
 import { networkTellings, placeOf, type Telling } from '../network-problems.ts';
 import { tooLong } from '../turns.ts';
 
@@ -130,8 +131,7 @@ export function problemOf(error: Error, target: ServerTarget, timeoutMs: number)
     return new Problem('cancelled', 'somebody stopped the statement on the server', 'press R to ask again');
   if (MISSING.has(number)) return new Problem('missing', message, 'check the names in the config against the database');
   if (number === 1792) return new Problem('refused', 'this session only reads', 'apptop never writes while it looks');
-  if (DENIED.has(number))
-    return new Problem('refused', message, 'let an administrator grant the privilege, or go without');
+  if (DENIED.has(number)) return new Problem('refused', message, remedyOfDenied(message, target.user));
   return new Problem('sql', message, 'check the statement against the tables and columns there are');
 }
 

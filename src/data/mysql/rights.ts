@@ -25,9 +25,18 @@ export async function rights(connection: Connection, table: TableName): Promise<
     "SHOW SESSION VARIABLES WHERE Variable_name IN ('transaction_read_only', 'tx_read_only')",
   );
   const given = await granted(connection, table);
+  const may = (right: string) => given.includes(right) || given.includes('ALL PRIVILEGES');
+  const grant = (right: string) => `GRANT ${right} ON ${table.schema ?? connection.server.database}.* TO this account`;
   return {
     readOnly: session?.['Value'] === 'ON',
-    writes: WRITES.filter((right) => given.includes(right) || given.includes('ALL PRIVILEGES')),
+    writes: WRITES.filter(may),
+    reads: may('SELECT'),
+    alters: { may: may('ALTER'), grant: grant('ALTER') },
+    creates: { may: may('CREATE'), grant: grant('CREATE') },
+    // A role is granted, and MySQL does not say here what it gives.
+    complete: !(await ask(connection, 'SHOW GRANTS')).some((row) =>
+      Object.values(row).some((line) => !/ ON /.test(line ?? '')),
+    ),
   };
 }
 

@@ -70,6 +70,7 @@ export const introspection: Introspection = {
     const rows = await read(
       connection,
       sql`SELECT i.relname AS name, m.amname AS method, x.indisunique AS is_unique, x.indisprimary AS is_primary,
+          x.indpred IS NOT NULL OR NOT x.indisvalid AS is_partial,
           coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) AS part
         FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_am AS m ON m.oid = i.relam
         CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, position)
@@ -82,6 +83,7 @@ export const introspection: Introspection = {
       columns: parts.map((part) => part['part'] ?? ''),
       unique: parts[0]?.['is_unique'] === 't',
       primary: parts[0]?.['is_primary'] === 't',
+      ...(parts[0]?.['is_partial'] === 't' && { partial: true as const }),
       method: parts[0]?.['method'] ?? undefined,
     }));
   },

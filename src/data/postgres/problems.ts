@@ -1,5 +1,6 @@
 import type { ServerTarget } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
+import { remedyOfDenied } from '../denied.ts';
 import { networkTellings, noAnswer, placeOf, type Telling } from '../network-problems.ts';
 import { tooLong } from '../turns.ts';
 
@@ -105,7 +106,7 @@ export function problemOf(error: Error, target: ServerTarget, timeoutMs: number)
     case '25006':
       return new Problem('refused', 'this session only reads', 'apptop never writes while it looks');
     case '42501':
-      return new Problem('refused', message, 'let an administrator grant the privilege, or go without');
+      return new Problem('refused', message, remedyOfDenied(message, target.user));
     case '3F000':
     case '42P01':
     case '42703':

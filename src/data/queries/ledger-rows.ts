@@ -160,8 +160,8 @@ function isNow(source: Source, when: 'old' | 'new'): Expression {
 
 /** How the rows of a scope stand, by the newest line of each: the SQL of the three-way comparison. */
 function comparison(source: Source): Expression {
-  return sql`CASE WHEN ${row(source.appointments.id.name)} IS NULL THEN 'deleted' WHEN ${isNow(source, 'new')} THEN 'restore'
-    WHEN ${isNow(source, 'old')} THEN 'already' ELSE 'conflict' END`;
+  return sql`CASE WHEN ${row(source.appointments.id.name)} IS NULL THEN 'deleted' WHEN ${isNow(source, 'old')} THEN 'already'
+    WHEN ${isNow(source, 'new')} THEN 'restore' ELSE 'conflict' END`;
 }
 
 function newest(source: Source, { runs }: LedgerScope): Expression {

@@ -116,17 +116,26 @@ export const introspection: Introspection = {
   async indexes(connection, table) {
     const rows = await read(
       connection,
-      sql`SELECT l.name, l."unique" AS is_unique, l.origin, coalesce(i.name, '(expression)') AS column_name
+      sql`SELECT l.name, l."unique" AS is_unique, l.origin, l.partial, coalesce(i.name, '(expression)') AS column_name
             FROM pragma_index_list(${table.name}, ${schemaOf(table)}) AS l,
                  pragma_index_info(l.name, ${schemaOf(table)}) AS i
            ORDER BY l.name, i.seqno`,
     );
-    return [...Map.groupBy(rows, (row) => row.name ?? '')].map(([name, parts]) => ({
+    const indexes = [...Map.groupBy(rows, (row) => row.name ?? '')].map(([name, parts]) => ({
       name,
       columns: parts.map((part) => part.column_name ?? ''),
       unique: parts[0]?.is_unique === '1',
       primary: parts[0]?.origin === 'pk',
+      ...(parts[0]?.partial === '1' && { partial: true as const }),
     }));
+    if (indexes.some(({ primary }) => primary)) return indexes;
+    // A key that is a whole number has no index beside the table: the table is one.
+    const key = await read(
+      connection,
+      sql`SELECT name FROM pragma_table_info(${table.name}, ${schemaOf(table)}) WHERE pk > 0`,
+    );
+    const columns = key.map(({ name }) => name ?? '');
+    return columns.length === 0 ? indexes : [{ name: 'rowid', columns, unique: true, primary: true }, ...indexes];
   },
 
   async estimate(connection, table) {

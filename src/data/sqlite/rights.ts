@@ -10,9 +10,15 @@ const TIMEOUT_MS = 5_000;
 export async function rights(connection: Connection): Promise<Rights> {
   const query = dialect.compile(sql`SELECT query_only FROM pragma_query_only`);
   const [row] = await connection.query(query, TIMEOUT_MS);
+  const path = connection.server.database;
+  const all = { may: mayWrite(path), grant: `chmod u+w ${path}` };
   return {
     readOnly: row?.query_only === '1',
-    writes: mayWrite(connection.server.database) ? ['INSERT', 'UPDATE', 'DELETE'] : [],
+    writes: all.may ? ['INSERT', 'UPDATE', 'DELETE'] : [],
+    reads: true,
+    alters: all,
+    creates: all,
+    complete: true,
   };
 }
 

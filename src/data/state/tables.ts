@@ -4,7 +4,7 @@ import type { Column, Dialect, Expression, TableName } from '../connection.ts';
 import type { StateTypes, WritingSession } from '../writing.ts';
 
 /** The tables beside the data, which the first thing that writes creates and nothing else. */
-const STATE_TABLES = [
+export const STATE_TABLES = [
   'apptop_run',
   'apptop_ledger',
   'apptop_outcome',
@@ -74,22 +74,34 @@ const creations = (
   appointments: TableName,
   types: StateTypes,
   declared: Readonly<Partial<Record<StateTable, string>>>,
-): readonly Expression[] =>
+): readonly (readonly [table: Expression, creation: Expression])[] =>
   STATE_TABLES.flatMap((name) => {
     const columns = declared[name];
     if (columns === undefined) return [];
     const table = named(stateTable(appointments, name));
-    return [sql`CREATE TABLE IF NOT EXISTS ${table} (${sql.raw(columns)})${sql.raw(types.options)}`];
+    return [[table, sql`CREATE TABLE IF NOT EXISTS ${table} (${sql.raw(columns)})${sql.raw(types.options)}`]];
   });
 
-/** Two who create a table at the same moment: on PostgreSQL one of them is refused although both say IF NOT EXISTS. */
-async function create(session: WritingSession, dialect: Dialect, statements: readonly Expression[]): Promise<void> {
-  for (const statement of statements) {
-    const created = () => session.execute(dialect.compile(statement));
-    await created().catch((error: unknown) => {
-      if (error instanceof Problem && (error.kind === 'duplicate' || error.kind === 'sql')) return created();
-      throw error;
-    });
+/**
+ * Creates the tables that are not there: a server wants the right to create also for one that is. Of two who create one at
+ * the same moment PostgreSQL refuses one, although both say IF NOT EXISTS.
+ */
+async function create(
+  session: WritingSession,
+  dialect: Dialect,
+  tables: readonly (readonly [table: Expression, creation: Expression])[],
+): Promise<void> {
+  for (const [table, creation] of tables) {
+    try {
+      await session.query(dialect.compile(sql`SELECT 1 AS one FROM ${table} LIMIT 0`));
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === 'missing')) throw error;
+      const created = () => session.execute(dialect.compile(creation));
+      await created().catch((failure: unknown) => {
+        if (failure instanceof Problem && (failure.kind === 'duplicate' || failure.kind === 'sql')) return created();
+        throw failure;
+      });
+    }
   }
 }
 
