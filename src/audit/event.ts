@@ -7,6 +7,7 @@ import type { Operator } from './operator.ts';
  * - `pause`, `resume`, `cancel`: somebody's word to a run
  * - `halt`: a stop condition; `decision`: what a person made of it
  * - `take-over`: the lease of somebody who was gone, or not
+ * - `export`: rows that are about to be dropped stand in a file
  * - `approve`: another operator's yes to a plan
  */
 export const EVENTS = [
@@ -18,6 +19,7 @@ export const EVENTS = [
   'halt',
   'decision',
   'take-over',
+  'export',
   'approve',
 ] as const;
 export type EventName = (typeof EVENTS)[number];

@@ -1,7 +1,8 @@
 /** Milliseconds that a batch aims at: what somebody else waits for its locks at the most. */
 export const BATCH_MS = 100;
 
-const FIRST_SIZE = 500;
+/** Rows of the first batch. */
+export const FIRST_SIZE = 500;
 const SMALLEST = 50;
 const LARGEST = 5_000;
 
@@ -14,11 +15,16 @@ const SMOOTHING = 0.4;
  */
 export class Pace {
   #size: number;
+  readonly #fixed: boolean;
   #average: number | undefined;
 
-  /** @param size of the first batch; a resumed run goes on with its own */
-  constructor(size: number = FIRST_SIZE) {
-    this.#size = Math.min(LARGEST, Math.max(SMALLEST, size));
+  /**
+   * @param size of the first batch; a resumed run goes on with its own
+   * @param fixed whether all have this size, whatever they take
+   */
+  constructor(size: number = FIRST_SIZE, fixed = false) {
+    this.#fixed = fixed;
+    this.#size = fixed ? size : Math.min(LARGEST, Math.max(SMALLEST, size));
   }
 
   get size(): number {
@@ -27,6 +33,7 @@ export class Pace {
 
   /** Takes in how long a full batch took, in milliseconds. */
   took(ms: number): void {
+    if (this.#fixed) return;
     this.#average = this.#average === undefined ? ms : this.#average + SMOOTHING * (ms - this.#average);
     const factor = Math.min(1.2, Math.max(0.5, BATCH_MS / Math.max(1, this.#average)));
     this.#size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, this.#size * factor)));

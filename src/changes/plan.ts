@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Context } from '../config/context.ts';
 import { Problem } from '../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Planned } from './change.ts';
-import { schemaFingerprint } from './fingerprint.ts';
+import { fingerprintFor } from './fingerprint.ts';
 
 const values = z.record(z.string(), z.nullable(z.string()));
 
@@ -73,15 +73,16 @@ async function digestOf(plan: Omit<Plan, 'digest'>): Promise<string> {
 
 /** Asks the database, by its reading session, what a change would do now. @throws Problem */
 export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
-  const { context, database, options } = ground;
-  const [planned, schema] = await Promise.all([change.plan(ground), schemaFingerprint(database, context, options)]);
+  const { context } = ground;
+  const [planned, schema] = await Promise.all([change.plan(ground), fingerprintFor(kind, ground)]);
+  const [main] = kind.tables ?? [];
   const plan = {
     version: 1 as const,
     change: kind.id,
     context: context.name,
     environment: context.environment,
     database: placeOf(context),
-    table: context.table.name,
+    table: main === undefined ? context.table.name : context.tables[main],
     parameters: change.parameters,
     takenAt: new Date().toISOString(),
     schema,

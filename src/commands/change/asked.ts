@@ -29,7 +29,18 @@ function decisions(value: unknown): string | undefined {
 }
 
 /** The options that say these parameters. */
-const spelled = ({ decisions: decided, runs, ids, tenant, from, mayCopy, throttle }: Parameters): readonly Group[] =>
+const spelled = ({
+  decisions: decided,
+  runs,
+  ids,
+  tenant,
+  from,
+  mayCopy,
+  calendar,
+  batchSize,
+  to,
+  throttle,
+}: Parameters): readonly Group[] =>
   given({
     decide: decisions(decided),
     runs: list(runs),
@@ -37,6 +48,9 @@ const spelled = ({ decisions: decided, runs, ids, tenant, from, mayCopy, throttl
     ids: list(ids),
     'from-backup': from === 'backup',
     'may-copy': mayCopy === true,
+    calendar: typeof calendar === 'string' ? calendar : undefined,
+    'batch-size': typeof batchSize === 'number' ? String(batchSize) : undefined,
+    to: typeof to === 'number' ? String(to) : undefined,
     'no-throttle': throttle === false,
   });
 
