@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { backfillMeasure } from './measures/backfill.ts';
 import { bytesMeasure } from './measures/bytes.ts';
 import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
+import { drillMeasure } from './measures/drill.ts';
 import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
@@ -29,6 +31,8 @@ const MEASURES: readonly Measure[] = [
   changesMeasure,
   reviewMeasure,
   retryMeasure,
+  backfillMeasure,
+  drillMeasure,
 ];
 
 const options = readOptions(

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { EVENT_CORRELATION_CHECKS } from '../../src/checks/event-correlation/checks.ts';
+import { OperatorProcess } from '../chaos/operator.ts';
 import { CheckedDatabase, uuid } from '../checks/checked-database.ts';
 import { ENGINES, type PlantedRow, type TestEngine } from '../engines/engines.ts';
+import { poll } from '../support.ts';
 import { operatedOn } from './calendar-stand.ts';
-import type { Operated } from './guarded.ts';
+import { DUMP, type Operated } from './guarded.ts';
 
 const EVENTS = 'calendars_event';
 const STATES = 'calendars_eventstate';
@@ -46,16 +48,27 @@ const events = (count: number): readonly PlantedRow[] => Array.from({ length: co
 const plant = ({ engine, db }: Operated, rows: readonly PlantedRow[]) => engine.insert(db, EVENTS, rows);
 
 /** Correlation id and what its state says, by the event's key. */
-async function held({ db }: Operated) {
-  const rows = await db.execute(`SELECT e.id, e.correlation_id AS cid, s.event_type AS type, s.status, s.calendar_id AS calendar
+async function held({ db }: Operated): Promise<Readonly<Record<string, readonly (string | null | undefined)[]>>> {
+  const rows =
+    await db.execute(`SELECT e.id, e.correlation_id AS cid, s.event_type AS type, s.status, s.calendar_id AS calendar
     FROM ${EVENTS} e LEFT JOIN ${STATES} s ON s.correlation_id = e.correlation_id ORDER BY e.id`);
   return Object.fromEntries(rows.map(({ id, cid, type, status, calendar }) => [id, [cid, type, status, calendar]]));
 }
 
 const failing = async ({ engine, db, context }: Operated) => {
-  const ids = ['events-have-id', 'events-have-state', 'states-have-event', 'ids-unique', 'one-state', 'busy-blocks-marked'];
+  const ids = [
+    'events-have-id',
+    'events-have-state',
+    'states-have-event',
+    'ids-unique',
+    'one-state',
+    'busy-blocks-marked',
+  ];
   const checked = new CheckedDatabase(engine, db, EVENT_CORRELATION_CHECKS);
-  const results = await checked.results(ids.map((id) => `event-correlation/${id}`), context);
+  const results = await checked.results(
+    ids.map((id) => `event-correlation/${id}`),
+    context,
+  );
   return results.flatMap(({ check, verdict }) => (verdict === 'pass' ? [] : [check.id]));
 };
 
@@ -112,7 +125,10 @@ for (const engine of ENGINES) {
       await using on = await operatedOn(engine, tables(engine));
       const done = (row: PlantedRow, index: number) => ({ ...row, correlation_id: uuid(index + 1) });
       const lacking = [3, 400, 999];
-      await plant(on, events(1_000).map((row, index) => (lacking.includes(index + 1) ? row : done(row, index))));
+      await plant(
+        on,
+        events(1_000).map((row, index) => (lacking.includes(index + 1) ? row : done(row, index))),
+      );
       await on.db.execute(`INSERT INTO ${STATES} (correlation_id, calendar_id, event_type, status, created_at, updated_at)
         SELECT correlation_id, 1, 'user_event', 'SYNCED', created_at, created_at FROM ${EVENTS} WHERE correlation_id IS NOT NULL`);
       expect((await on.run(CHANGE))?.run).toMatchObject({ state: 'done', planned: 3, counts: { changed: 3 } });
@@ -141,7 +157,9 @@ for (const engine of ENGINES) {
       expect(end?.run.counts.changed).toBe(4);
       const ids = Object.values(await held(on)).map(([cid]) => cid);
       for (const cid of ids) expect(cid).toMatch(engine.name === 'postgres' ? UUID : /^[0-9a-f]{12}4[0-9a-f]{19}$/);
-      const [row] = await on.db.execute(`SELECT google_event_id AS text FROM ${STATES} WHERE google_event_id LIKE 'x%'`);
+      const [row] = await on.db.execute(
+        `SELECT google_event_id AS text FROM ${STATES} WHERE google_event_id LIKE 'x%'`,
+      );
       expect(row?.['text']).toBe(hostile);
     });
 
@@ -160,6 +178,21 @@ for (const engine of ENGINES) {
       const after = await held(on);
       for (const [id, [cid]] of Object.entries(first)) if (cid !== null) expect(after[id]?.[0]).toBe(cid);
       expect(await failing(on)).toEqual([]);
+    });
+
+    test('an operator who is killed leaves whole batches, and the next one does exactly the rest', async () => {
+      await using on = await operatedOn(engine, tables(engine));
+      await plant(on, events(2_000));
+      const killed = new OperatorProcess({ target: on.db.target, change: CHANGE, backup: DUMP });
+      const far = () => killed.ended || killed.told.some((told) => told.kind === 'progress' && told.changed >= 200);
+      await poll(far, { deadlineMs: 20_000, what: '200 events' });
+      killed.kill('group');
+      await killed.end();
+      const again = new OperatorProcess({ target: on.db.target, change: undefined, backup: DUMP });
+      expect(await again.end()).toMatchObject({ kind: 'end', run: { state: 'done', counts: { changed: 2_000 } } });
+      expect([await countOf(on, STATES), await failing(on)]).toEqual([2_000, []]);
+      const [run] = await on.path.runs();
+      expect(run).toMatchObject({ state: 'done', counts: { changed: 2_000, raced: 0, aside: 0 } });
     });
 
     test('a state with a column that nobody here knows is left to the application', async () => {

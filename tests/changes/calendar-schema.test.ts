@@ -50,6 +50,15 @@ async function exportsOf({ db }: Operated): Promise<readonly Recorded['details']
   return records.filter((record) => record.event === 'export').map(({ details }) => details);
 }
 
+/** An index that is missing; on PostgreSQL its name is taken by one whose making broke off. */
+async function breakIndex({ engine, db }: Operated): Promise<void> {
+  const name = `idx_${EVENTS}_checksum`;
+  await db.execute(engine.name === 'mysql' ? `DROP INDEX ${name} ON ${EVENTS}` : `DROP INDEX ${name}`);
+  if (engine.name !== 'postgres') return;
+  const broken = db.execute(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${EVENTS} (checksum)`);
+  await expect(broken).rejects.toThrow('could not create unique index');
+}
+
 const redOf = async (on: Operated, change: string) =>
   (await on.look(change)).gates.flatMap(({ id, state, detail }) => (state === 'red' ? [`${id}: ${detail}`] : []));
 
@@ -138,7 +147,9 @@ for (const engine of ENGINES) {
         expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
         expect(text.trimEnd().split('\n')).toHaveLength(rows);
       }
-      const lines = readFileSync(recorded[1]?.file ?? '', 'utf8').trimEnd().split('\n');
+      const lines = readFileSync(recorded[1]?.file ?? '', 'utf8')
+        .trimEnd()
+        .split('\n');
       expect(JSON.parse(lines[1] ?? '')).toMatchObject({ id: uuid(2), ...hostile });
       const tables = (await objectsIn(on)).map((object) => object.split(' ')[0]);
       expect(tables.toSorted()).toEqual(['bookings', CONNECTIONS, 'profiles']);
@@ -210,6 +221,43 @@ for (const engine of ENGINES) {
       const leave = new AbortController().signal;
       await expect(on.path.run(plan, confirmation, { leave })).rejects.toThrow('has changed since the plan');
     });
+
+    test('tables with rows get what is missing while others go on', async () => {
+      await using on = await operatedOn(engine, peopleAndBookings(engine));
+      await on.run('calendar-foundations');
+      await plant(on, event(1), event(2));
+      await on.run(BACK, { to: 1 });
+      await breakIndex(on);
+      const sql = [
+        ...(await on.look('calendar-uniqueness')).plan.sql,
+        ...(await on.look('calendar-foundations')).plan.sql,
+      ];
+      const postgres = engine.name === 'postgres';
+      expect(sql.filter((statement) => statement.includes('CONCURRENTLY'))).toHaveLength(postgres ? 2 : 0);
+      await applyAll(on);
+      expect(await verdicts(on)).toEqual(ALL_PASS);
+      expect(await objectsIn(on)).not.toContainEqual(expect.stringContaining('"broken":true'));
+    });
+
+    test.skipIf(engine.lock === undefined)(
+      'behind somebody else’s lock it waits, leaves when told to, and goes on',
+      async () => {
+        await using on = await operatedOn(engine, peopleAndBookings(engine));
+        await on.run('calendar-foundations');
+        const made = await objectsIn(on);
+        const unlock = await engine.lock?.(on.db, 'bookings');
+        const leave = new AbortController();
+        const onProgress = ({ reason }: { readonly reason: string | undefined }) => {
+          if (reason === 'waiting for a lock that somebody else holds') leave.abort();
+        };
+        const paused = await on.run('calendar-outbound-sync', {}, { leave: leave.signal, onProgress });
+        expect(paused?.run.state).toBe('paused');
+        await unlock?.();
+        expect(await objectsIn(on)).toEqual(made);
+        expect((await on.resume()).run).toMatchObject({ state: 'done', counts: { changed: paused?.run.planned } });
+        expect(await verdicts(on)).toMatchObject({ 'calendar-schema/required-columns': 'pass' });
+      },
+    );
 
     test('what can not be exported is not dropped', async () => {
       await using on = await operatedOn(engine, [
