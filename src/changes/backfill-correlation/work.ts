@@ -13,6 +13,7 @@ import {
   between,
   type Correlation,
   eventsAs,
+  eventsByKey,
   inCalendar,
   keyText,
   lacking,
@@ -79,7 +80,7 @@ export class BackfillWork implements BatchWork<EventItem> {
     const edge = await this.#edge(cursor, until, width);
     const key = sql.id('event', this.#correlation.id.name);
     const rows = await database.query(
-      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk FROM ${eventsAs(this.#correlation)}
+      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk FROM ${eventsByKey(this.#correlation, this.#ground)}
         WHERE ${all([between(this.#correlation, this.#ground, cursor, edge), this.#meant, lacking(this.#correlation)])}
         ORDER BY ${key} LIMIT ${sql.lit(limit)}`,
       options,
@@ -115,18 +116,18 @@ export class BackfillWork implements BatchWork<EventItem> {
 
   /** The two statements of a batch about the events for which a condition holds. */
   get statements() {
-    const { correlation, touched, fills, states, events } = this.#correlation;
-    const { dialect, writing } = this.#ground;
+    const { correlation, touched, fills, states } = this.#correlation;
+    const { writing } = this.#ground;
     const fresh = writing.schema.freshUuid(correlation);
     if (fresh === undefined) throw new Error('the column holds no uuid');
     const kept = touched === undefined ? sql`` : sql`, ${sql.id(touched.name)} = ${sql.id(touched.name)}`;
     return {
       ids: (stretch: ReturnType<typeof between>) =>
-        sql`UPDATE ${dialect.byPrimaryKey(sql`${named(events)} AS event`)} SET ${sql.id('correlation_id')} = ${fresh}${kept}
+        sql`UPDATE ${eventsByKey(this.#correlation, this.#ground)} SET ${sql.id('correlation_id')} = ${fresh}${kept}
           WHERE ${all([stretch, this.#meant, withoutId(this.#correlation)])}`,
       states: (stretch: ReturnType<typeof between>) =>
         sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
-          SELECT ${sql.join(fills.map(({ value }) => value))} FROM ${dialect.byPrimaryKey(eventsAs(this.#correlation))}
+          SELECT ${sql.join(fills.map(({ value }) => value))} FROM ${eventsByKey(this.#correlation, this.#ground)}
           WHERE ${all([stretch, this.#meant, withoutState(this.#correlation), sql`${sql.id('event', 'correlation_id')} IS NOT NULL`])}`,
     };
   }
@@ -163,7 +164,7 @@ export class BackfillWork implements BatchWork<EventItem> {
   async #edge(cursor: string | undefined, until: string, width: number): Promise<string> {
     const { database, options } = this.#ground;
     const [row] = await database.query(
-      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk FROM ${eventsAs(this.#correlation)}
+      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk FROM ${eventsByKey(this.#correlation, this.#ground)}
         WHERE ${between(this.#correlation, this.#ground, cursor, until)}
         ORDER BY ${sql.id('event', this.#correlation.id.name)} LIMIT 1 OFFSET ${sql.lit(width - 1)}`,
       options,
