@@ -12,10 +12,17 @@ const SIZES = [50, 5_000] as const;
 /** Rows of one INSERT. */
 const CHUNK = 1_000;
 
-const TYPES: Readonly<Record<EngineName, { readonly uuid: string; readonly time: string; readonly fresh: string }>> = {
-  postgres: { uuid: 'uuid', time: 'timestamptz', fresh: 'gen_random_uuid()' },
-  mysql: { uuid: 'char(32)', time: 'datetime(6)', fresh: `REPLACE(UUID(), '-', '')` },
-  sqlite: { uuid: 'char(32)', time: 'datetime', fresh: 'lower(hex(randomblob(16)))' },
+interface Types {
+  readonly key: string;
+  readonly uuid: string;
+  readonly time: string;
+  readonly fresh: string;
+}
+
+const TYPES: Readonly<Record<EngineName, Types>> = {
+  postgres: { key: 'bigint', uuid: 'uuid', time: 'timestamptz', fresh: 'gen_random_uuid()' },
+  mysql: { key: 'bigint', uuid: 'char(32)', time: 'datetime(6)', fresh: `REPLACE(UUID(), '-', '')` },
+  sqlite: { key: 'integer', uuid: 'char(32)', time: 'datetime', fresh: 'lower(hex(randomblob(16)))' },
 };
 
 /** What an engine does by itself after a while. */
@@ -27,10 +34,10 @@ const SETTLING: Readonly<Record<EngineName, string>> = {
 
 /** The tables as Django makes them, with events that have no correlation id. */
 async function fill(writer: Writer, engine: EngineName, rows: number): Promise<void> {
-  const { uuid, time } = TYPES[engine];
+  const { key, uuid, time } = TYPES[engine];
   if (engine === 'sqlite') await writer.execute('PRAGMA journal_mode = WAL');
   await writer.execute('CREATE TABLE calendars_calendar (id bigint PRIMARY KEY, name varchar(200))');
-  await writer.execute(`CREATE TABLE calendars_event (id bigint PRIMARY KEY, calendar_id bigint NOT NULL, google_event_id varchar(255) NOT NULL,
+  await writer.execute(`CREATE TABLE calendars_event (id ${key} PRIMARY KEY, calendar_id bigint NOT NULL, google_event_id varchar(255) NOT NULL,
     title varchar(500) NOT NULL, start_time ${time} NOT NULL, end_time ${time} NOT NULL, is_busy_block boolean NOT NULL, correlation_id ${uuid} NULL,
     created_at ${time} NOT NULL, updated_at ${time} NOT NULL)`);
   await writer.execute(`CREATE TABLE calendars_eventstate (correlation_id ${uuid} PRIMARY KEY, calendar_id bigint NOT NULL, google_event_id varchar(255),

@@ -144,6 +144,23 @@ export class GuardedPath {
   }
 
   /**
+   * The changes that have a place in this database: the tables that they are about, or begin with, are there.
+   * @throws Problem
+   */
+  async kindsHere(signal?: AbortSignal): Promise<readonly ChangeKind[]> {
+    const ground = new OtherGround(this.#place(signal), await loadWriting(this.#context.target.engine));
+    const strays = new Map<ChangeKind['strayIn'], Promise<string | undefined>>();
+    const here = await Promise.all(
+      this.#kinds.map(async (kind) => {
+        const stray = strays.get(kind.strayIn) ?? Promise.resolve(kind.strayIn?.(ground));
+        strays.set(kind.strayIn, stray);
+        return (await stray) === undefined ? [kind] : [];
+      }),
+    );
+    return here.flat();
+  }
+
+  /**
    * What a change would do and how its gates stand; nothing is written.
    * @param backup the path of a dump that the operator names
    * @throws Problem

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Column, Expression, TableName } from '../../data/connection.ts';
-import { all, any } from '../../data/queries/expressions.ts';
+import { all } from '../../data/queries/expressions.ts';
 import { named } from '../../data/state/tables.ts';
 import { tableNameOf } from '../../data/table-name.ts';
 import { Problem } from '../../model/problem.ts';
@@ -90,7 +90,7 @@ export async function correlationOf(ground: ChangeGround): Promise<Correlation> 
   const correlation = needed(ofEvents, names.calendars_event, 'correlation_id');
   const inState = needed(ofStates, names.calendars_eventstate, 'correlation_id');
   needed(ofStates, names.calendars_eventstate, 'status');
-  if (writing.schema.freshUuid(correlation) === undefined || inState.type !== correlation.type) {
+  if (writing.schema.freshUuid(correlation, 0) === undefined || inState.type !== correlation.type) {
     const what = `correlation_id is ${correlation.type} in events and ${inState.type} in states`;
     throw new Problem('blocked', what, 'both have to be of the same type, which holds a uuid');
   }
@@ -129,13 +129,12 @@ export const withoutId = ({ correlation }: Correlation): Expression =>
     ? sql`COALESCE(${event('correlation_id')}, '') = ''`
     : sql`${event('correlation_id')} IS NULL`;
 
-/** An event whose correlation id no state has; also one without an id. */
-export const withoutState = ({ states }: Correlation): Expression =>
-  sql`NOT EXISTS (SELECT 1 FROM ${named(states)} AS state WHERE ${sql.id('state', 'correlation_id')} = ${event('correlation_id')})`;
-
-/** An event that lacks its id or its state. */
-export const lacking = (correlation: Correlation): Expression =>
-  any([withoutId(correlation), withoutState(correlation)]);
+/** An event that lacks its state: one whose id no state has, or that has no id by which it could have one. */
+export const lacking = ({ states, correlation }: Correlation): Expression => {
+  const own = event('correlation_id');
+  const filled = correlation.kind === 'text' ? sql` AND ${own} <> ''` : sql``;
+  return sql`NOT EXISTS (SELECT 1 FROM ${named(states)} AS state WHERE ${sql.id('state', 'correlation_id')} = ${own}${filled})`;
+};
 
 /** The table of events as `event`. */
 export const eventsAs = ({ events }: Correlation): Expression => sql`${named(events)} AS event`;

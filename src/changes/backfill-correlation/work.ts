@@ -9,17 +9,7 @@ import { counted } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { Applied, BatchWork, Following, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
-import {
-  between,
-  type Correlation,
-  eventsAs,
-  eventsByKey,
-  inCalendar,
-  keyText,
-  lacking,
-  withoutId,
-  withoutState,
-} from './tables.ts';
+import { between, type Correlation, eventsAs, eventsByKey, inCalendar, keyText, lacking, withoutId } from './tables.ts';
 
 /** Events that one look goes through at most, where few of them lack something. */
 const WIDEST_LOOK = 50_000;
@@ -118,7 +108,7 @@ export class BackfillWork implements BatchWork<EventItem> {
   get statements() {
     const { correlation, touched, fills, states } = this.#correlation;
     const { writing } = this.#ground;
-    const fresh = writing.schema.freshUuid(correlation);
+    const fresh = writing.schema.freshUuid(correlation, Date.now());
     if (fresh === undefined) throw new Error('the column holds no uuid');
     const kept = touched === undefined ? sql`` : sql`, ${sql.id(touched.name)} = ${sql.id(touched.name)}`;
     return {
@@ -128,7 +118,7 @@ export class BackfillWork implements BatchWork<EventItem> {
       states: (stretch: ReturnType<typeof between>) =>
         sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
           SELECT ${sql.join(fills.map(({ value }) => value))} FROM ${eventsByKey(this.#correlation, this.#ground)}
-          WHERE ${all([stretch, this.#meant, withoutState(this.#correlation), sql`${sql.id('event', 'correlation_id')} IS NOT NULL`])}`,
+          WHERE ${all([stretch, this.#meant, lacking(this.#correlation), sql`NOT (${withoutId(this.#correlation)})`])}`,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { CalendarTable } from '../../checks/calendar-schema/expected.ts';
 import type { ColumnKind, Constraint, Index } from '../../data/connection.ts';
-import type { Deed, NewColumn, NewConstraint, NewIndex, SchemaWords } from '../../data/schema-words.ts';
+import type { Deed, NewColumn, NewConstraint, NewIndex, SchemaWords, Standing } from '../../data/schema-words.ts';
 import type { Scene, Shape } from './shape.ts';
 
 /** One object to make or to take away. */
@@ -119,7 +119,7 @@ export class Survey {
     else if (standing === 'unvalidated') {
       const deed = this.#words.validate?.(table, constraint.name);
       if (deed !== undefined) this.#step(`${what}, of which an earlier try has not looked at the rows`, deed);
-    } else if (standing !== 'absent') this.#differing.push(`${what} ${standing}`);
+    } else if (standing !== 'absent') this.#differing.push(`${what} ${standing.differs}`);
     else {
       const deed = this.#words.addConstraint(table, constraint, shape?.busy ?? false);
       if (deed === undefined) {
@@ -143,7 +143,7 @@ export class Survey {
     const found = shape === undefined ? 'absent' : touch.found(column, shape.triggers, object);
     if (found === 'there') this.#there.push(what);
     else if (found === 'absent') this.#step(what, touch.make(this.#scene.names[name], column, object));
-    else this.#differing.push(`${what}: ${found}`);
+    else this.#differing.push(`${what} ${found.differs}`);
   }
 
   /** Something to take away. */
@@ -185,17 +185,17 @@ function differenceOf(there: Index, { columns, unique }: NewIndex): string | und
   return whole ? undefined : `is only of rows where ${condition}`;
 }
 
-type Standing = 'absent' | 'there' | 'unvalidated' | string;
-
-/** How a constraint stands; in words where something else has its name or its place. */
-function standingOf(shape: Shape, constraint: NewConstraint): Standing {
+/** How a constraint stands; `unvalidated` is one that was broken off before rows were held against it. */
+function standingOf(shape: Shape, constraint: NewConstraint): Standing | 'unvalidated' {
   switch (constraint.type) {
     case 'unique':
       return uniqueStanding(shape.indexes, constraint);
     case 'foreign key':
       return foreignStanding(shape.constraints, constraint);
-    default:
+    case 'check':
       return checkStanding(shape.constraints, constraint);
+    default:
+      return constraint satisfies never;
   }
 }
 
@@ -207,7 +207,7 @@ function uniqueStanding(
     index.unique && !index.primary && !index.broken && index.condition === undefined && sameSet(index.columns, columns);
   if (indexes.some(right)) return 'there';
   const named = indexes.find((index) => index.name === name && !index.broken);
-  return named === undefined ? 'absent' : `stands on ${named.columns.join(', ')}`;
+  return named === undefined ? 'absent' : { differs: `stands on ${named.columns.join(', ')}` };
 }
 
 const UNVALIDATED = /\bNOT VALID$/;
@@ -215,20 +215,20 @@ const UNVALIDATED = /\bNOT VALID$/;
 function foreignStanding(
   constraints: readonly Constraint[],
   { column, target }: Extract<NewConstraint, { type: 'foreign key' }>,
-): Standing {
+): Standing | 'unvalidated' {
   const own = constraints.find(
     ({ type, definition }) => type === 'foreign key' && /\((\w+)\)/.exec(definition)?.[1] === column,
   );
   if (own === undefined) return 'absent';
   const refersTo = /references\s+(?:[\w"`]+\.)?["`]?(\w+)/i.exec(own.definition)?.[1];
-  if (refersTo !== target.name) return `is ${own.definition}`;
+  if (refersTo !== target.name) return { differs: `is ${own.definition}` };
   return UNVALIDATED.test(own.definition) ? 'unvalidated' : 'there';
 }
 
 function checkStanding(
   constraints: readonly Constraint[],
   { name, words }: Extract<NewConstraint, { type: 'check' }>,
-): Standing {
+): Standing | 'unvalidated' {
   const checks = constraints.filter(({ type }) => type === 'check');
   const same = checks.find(({ definition }) => {
     const written: readonly string[] = definition.match(/\w+|[<>=]+/g) ?? [];
@@ -236,5 +236,5 @@ function checkStanding(
   });
   if (same !== undefined) return UNVALIDATED.test(same.definition) ? 'unvalidated' : 'there';
   const named = checks.find((check) => check.name === name);
-  return named === undefined ? 'absent' : `is ${named.definition}`;
+  return named === undefined ? 'absent' : { differs: `is ${named.definition}` };
 }

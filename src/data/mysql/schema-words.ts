@@ -2,7 +2,14 @@ import { sql } from 'kysely';
 import { Problem } from '../../model/problem.ts';
 import type { Column, Expression } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
-import type { Deed, NewColumn, NewConstraint, SchemaWords, Touch } from '../schema-words.ts';
+import {
+  type Deed,
+  momentDigits,
+  type NewColumn,
+  type NewConstraint,
+  type SchemaWords,
+  type Touch,
+} from '../schema-words.ts';
 import { named } from '../state/tables.ts';
 import { dialect } from './dialect.ts';
 
@@ -69,13 +76,14 @@ const touch: Touch = {
 
 const DROPS = { unique: 'INDEX', check: 'CONSTRAINT', 'foreign key': 'FOREIGN KEY' } as const;
 
-/** Random digits as a uuid of version 4: uuid() tells the time and the machine. */
-function random(dashes: string): Expression {
+/** The server's own uuid() tells the machine as well. */
+function fresh(moment: number, dashes: string): Expression {
   const bytes = (count: number) => `HEX(RANDOM_BYTES(${count}))`;
+  const digits = momentDigits(moment);
   const parts = [
-    bytes(4),
-    bytes(2),
-    `CONCAT('4', SUBSTR(${bytes(2)}, 2))`,
+    `'${digits.slice(0, 8)}'`,
+    `'${digits.slice(8)}'`,
+    `CONCAT('7', SUBSTR(${bytes(2)}, 2))`,
     `CONCAT(ELT(1 + FLOOR(RAND() * 4), '8', '9', 'A', 'B'), SUBSTR(${bytes(2)}, 2))`,
     bytes(6),
   ];
@@ -123,8 +131,8 @@ export const schema: SchemaWords = {
       });
     }
   },
-  freshUuid({ type, kind }) {
-    if (/^(var)?char\(32\)/.test(type)) return random('');
-    return kind === 'text' ? random('-') : undefined;
+  freshUuid({ type, kind }, moment) {
+    if (/^(var)?char\(32\)/.test(type)) return fresh(moment, '');
+    return kind === 'text' ? fresh(moment, '-') : undefined;
   },
 };

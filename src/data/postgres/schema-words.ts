@@ -1,7 +1,14 @@
 import { sql } from 'kysely';
 import type { Expression, TableName } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
-import type { Deed, NewColumn, NewConstraint, SchemaWords, Touch } from '../schema-words.ts';
+import {
+  type Deed,
+  momentDigits,
+  type NewColumn,
+  type NewConstraint,
+  type SchemaWords,
+  type Touch,
+} from '../schema-words.ts';
 import { named } from '../state/tables.ts';
 import { dialect } from './dialect.ts';
 
@@ -47,7 +54,7 @@ const touch: Touch = {
   found(_column, triggers, name) {
     const there = triggers.find((trigger) => trigger.name === name);
     if (there === undefined) return 'absent';
-    return there.definition.endsWith(`\n${TOUCH}`) ? 'there' : 'a trigger of this name does something else';
+    return there.definition.endsWith(`\n${TOUCH}`) ? 'there' : { differs: 'has its name from something else' };
   },
   make(table, _column, name) {
     const own = named({ schema: table.schema, name });
@@ -112,11 +119,10 @@ export const schema: SchemaWords = {
       await session.execute(dialect.compile(sql`LOCK TABLE ${named(table)} IN ACCESS EXCLUSIVE MODE`));
       return work();
     }),
-  freshUuid({ type, kind }) {
-    if (type === 'uuid') return sql`gen_random_uuid()`;
-    if (/^(character|char)\(32\)|character varying\(32\)/.test(type)) {
-      return sql`replace(gen_random_uuid()::text, '-', '')`;
-    }
-    return kind === 'text' ? sql`gen_random_uuid()::text` : undefined;
+  freshUuid({ type, kind }, moment) {
+    const digits = sql`${sql.lit(`${momentDigits(moment)}7`)} || substr(replace(gen_random_uuid()::text, '-', ''), 14)`;
+    if (/^character( varying)?\(32\)/.test(type)) return digits;
+    if (type === 'uuid') return sql`(${digits})::uuid`;
+    return kind === 'text' ? sql`(${digits})::uuid::text` : undefined;
   },
 };

@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
 import type { Expression } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
-import type { Deed, NewColumn, NewConstraint, NewIndex, SchemaWords, Touch } from '../schema-words.ts';
+import {
+  type Deed,
+  momentDigits,
+  type NewColumn,
+  type NewConstraint,
+  type NewIndex,
+  type SchemaWords,
+  type Touch,
+} from '../schema-words.ts';
 import { named } from '../state/tables.ts';
 
 const TYPES = {
@@ -17,17 +25,26 @@ const TYPES = {
 const NOW = `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
 
 const hex = (bytes: number): string => `hex(randomblob(${bytes}))`;
-const random = (dash: string): string =>
-  `lower(${[
-    hex(4),
-    hex(2),
-    `'4' || substr(${hex(2)}, 2)`,
+
+/** A uuid whose digits begin with some, or with random ones, and are of a version. */
+function uuid(dash: string, version: 4 | 7, first: string = hex(4), second: string = hex(2)): string {
+  const parts = [
+    first,
+    second,
+    `'${version}' || substr(${hex(2)}, 2)`,
     `substr('89AB', 1 + (abs(random()) % 4), 1) || substr(${hex(2)}, 2)`,
     hex(6),
-  ].join(dash === '' ? ' || ' : ` || '${dash}' || `)})`;
+  ];
+  return `lower(${parts.join(dash === '' ? ' || ' : ` || '${dash}' || `)})`;
+}
+
+function fresh(moment: number, dash: string): Expression {
+  const digits = momentDigits(moment);
+  return sql.raw(uuid(dash, 7, `'${digits.slice(0, 8)}'`, `'${digits.slice(8)}'`));
+}
 
 const STANDARDS = {
-  key: `(${random('-')})`,
+  key: `(${uuid('-', 4)})`,
   now: `(${NOW})`,
   touched: `(${NOW})`,
   true: 'true',
@@ -83,7 +100,7 @@ const touch: Touch = {
     if (there === undefined) return 'absent';
     return there.definition.includes(`SET updated_at = ${NOW} WHERE id = NEW.id`)
       ? 'there'
-      : 'a trigger of this name does something else';
+      : { differs: 'has its name from something else' };
   },
   make: (table, _column, name) =>
     deed(
@@ -123,8 +140,8 @@ export const schema: SchemaWords = {
     return sql`CASE typeof(${column}) WHEN 'blob' THEN '0x' || hex(${column}) ELSE CAST(${column} AS TEXT) END`;
   },
   exclusively: (session, _table, work) => session.transaction(work),
-  freshUuid({ type, kind }) {
-    if (/\(32\)/.test(type)) return sql.raw(random(''));
-    return kind === 'text' || kind === 'other' ? sql.raw(random('-')) : undefined;
+  freshUuid({ type, kind }, moment) {
+    if (/\(32\)/.test(type)) return fresh(moment, '');
+    return kind === 'text' || kind === 'other' ? fresh(moment, '-') : undefined;
   },
 };
