@@ -87,7 +87,7 @@ async function plan(ground: ChangeGround, { calendar, batchSize }: Wanted): Prom
   const flag = (condition: ReturnType<typeof lacking>) =>
     sql`COALESCE(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END), 0)`;
   const [row] = await database.query(
-    sql`SELECT COUNT(*) AS events, ${flag(withoutId(correlation))} AS without_id, ${flag(lacking(correlation))} AS lacking
+    sql`SELECT COUNT(*) AS events, ${flag(withoutId(correlation, ground))} AS without_id, ${flag(lacking(correlation))} AS lacking
       FROM ${eventsAs(correlation)} WHERE ${meant}`,
     options,
   );

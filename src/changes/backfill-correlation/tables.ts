@@ -121,13 +121,13 @@ export function inCalendar(
 }
 
 /**
- * An event without a correlation id; a uuid is never empty. Said so that no index on the ids serves: SQLite would look at
- * all events without one to find the 50 of a batch (134 ms instead of 2 ms, of 100,000 events).
+ * An event without a correlation id. Said so that no index on the ids serves: by one SQLite and PostgreSQL would look at all
+ * events to find the 50 of a batch, as statistics from before the run mislead (90 ms instead of 0.2 ms, of 150,000 events).
  */
-export const withoutId = ({ correlation }: Correlation): Expression =>
-  correlation.kind === 'text'
-    ? sql`COALESCE(${event('correlation_id')}, '') = ''`
-    : sql`${event('correlation_id')} IS NULL`;
+export const withoutId = ({ correlation }: Correlation, { dialect }: Pick<ChangeGround, 'dialect'>): Expression => {
+  const own = event('correlation_id');
+  return sql`COALESCE(${correlation.kind === 'text' ? own : dialect.text(own)}, '') = ''`;
+};
 
 /** An event that lacks its state: one whose id no state has, or that has no id by which it could have one. */
 export const lacking = ({ states, correlation }: Correlation): Expression => {

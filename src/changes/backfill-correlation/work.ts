@@ -114,11 +114,11 @@ export class BackfillWork implements BatchWork<EventItem> {
     return {
       ids: (stretch: ReturnType<typeof between>) =>
         sql`UPDATE ${eventsByKey(this.#correlation, this.#ground)} SET ${sql.id('correlation_id')} = ${fresh}${kept}
-          WHERE ${all([stretch, this.#meant, withoutId(this.#correlation)])}`,
+          WHERE ${all([stretch, this.#meant, withoutId(this.#correlation, this.#ground)])}`,
       states: (stretch: ReturnType<typeof between>) =>
         sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
           SELECT ${sql.join(fills.map(({ value }) => value))} FROM ${eventsByKey(this.#correlation, this.#ground)}
-          WHERE ${all([stretch, this.#meant, lacking(this.#correlation), sql`NOT (${withoutId(this.#correlation)})`])}`,
+          WHERE ${all([stretch, this.#meant, lacking(this.#correlation), sql`NOT (${withoutId(this.#correlation, this.#ground)})`])}`,
     };
   }
 
