@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { apiRetriesMeasure } from './measures/api-retries.ts';
+import { backfillMeasure } from './measures/backfill.ts';
 import { bytesMeasure } from './measures/bytes.ts';
 import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
+import { drillMeasure } from './measures/drill.ts';
 import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
@@ -31,6 +33,8 @@ const MEASURES: readonly Measure[] = [
   reviewMeasure,
   retryMeasure,
   apiRetriesMeasure,
+  backfillMeasure,
+  drillMeasure,
 ];
 
 const options = readOptions(

@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MOVE_BOOKING_IDS } from '../../src/changes/move-booking-ids/change.ts';
 import { planOf } from '../../src/changes/plan.ts';
@@ -9,9 +7,8 @@ import { sourceOf } from '../../src/data/queries/read-rows.ts';
 import { loadWriting } from '../../src/data/writing.ts';
 import { atMost, type Figure, type Measure, timesAtLeast, timesAtMost } from '../support/figure.ts';
 import { addBackup, byHand, fillForMove } from '../support/moves.ts';
-import { memoryOf, treeOf } from '../support/processes.ts';
-import { runToExit } from '../support/runs.ts';
-import { LAUNCHER, type Stage, type Stand } from '../support/stage.ts';
+import { rateOf, runChange } from '../support/operating.ts';
+import type { Stage, Stand } from '../support/stage.ts';
 import { median, quantile } from '../support/statistics.ts';
 import { writeBeside } from '../support/writer-beside.ts';
 
@@ -22,61 +19,6 @@ const ROUNDS_OF_PLANS = 5;
 
 /** Seconds for which the writer is watched while nothing else happens. */
 const IDLE_SECONDS = 10;
-
-interface Ran {
-  readonly rowsPerSecond: number;
-  readonly largestRss: number;
-  readonly largestPss: number;
-}
-
-interface RunDocument {
-  readonly run: { readonly counts: { readonly changed: number }; readonly workedMs: number };
-}
-
-/** A config in which the stand may be changed. */
-function configOf(stage: Stage, stand: Stand): string {
-  const file = join(stage.folder, 'bench.json');
-  const backup = { file: join(stage.folder, 'dump.sql') };
-  writeFileSync(backup.file, 'a dump');
-  const context = { connection: stand.url, environment: 'local', access: 'operate', changes: { backup } };
-  writeFileSync(file, JSON.stringify({ contexts: { bench: context } }));
-  return file;
-}
-
-/** Runs a change by the built program, as an operator would. */
-async function runChange(stage: Stage, stand: Stand, words: readonly string[], throttled: boolean): Promise<Ran> {
-  const apptop = [process.execPath, LAUNCHER];
-  const common = ['--config', configOf(stage, stand), '--json', ...(throttled ? [] : ['--no-throttle'])];
-  const [verb = '', , ...named] = words;
-  const planned = await runToExit([...apptop, verb, 'plan', ...named, ...common], { env: stage.environment });
-  const { phrase }: { phrase: string } = JSON.parse(planned.stdout);
-  const [rss, pss]: [number[], number[]] = [[], []];
-  const ran = await runToExit([...apptop, ...words, ...common, '--confirm', phrase, '--reason', 'bench'], {
-    env: stage.environment,
-    look: (pid) => {
-      rss.push(memoryOf([pid]).rss);
-      pss.push(memoryOf(treeOf(pid)).pss);
-    },
-  });
-  const { run }: RunDocument = JSON.parse(ran.stdout);
-  return {
-    rowsPerSecond: (1000 * run.counts.changed) / run.workedMs,
-    largestRss: Math.max(...rss),
-    largestPss: Math.max(...pss),
-  };
-}
-
-/** Rows a second of one statement. */
-async function rateOf(stand: Stand, statement: string, rows: number): Promise<number> {
-  const writer = await stand.open();
-  // As durable as the moves: the writer of the tests lets SQLite forget.
-  if (stand.engine === 'sqlite') await writer.execute('PRAGMA synchronous = FULL');
-  const began = performance.now();
-  await writer.execute(statement);
-  const seconds = (performance.now() - began) / 1000;
-  await writer.close();
-  return rows / seconds;
-}
 
 async function fresh(stage: Stage, engine: Stand['engine'], name: string, rows: number): Promise<Stand> {
   const stand = await stage.database(engine, name);

@@ -7,6 +7,7 @@ import type { Operator } from './operator.ts';
  * - `pause`, `resume`, `cancel`: somebody's word to a run
  * - `halt`: a stop condition; `decision`: what a person made of it
  * - `take-over`: the lease of somebody who was gone, or not
+ * - `export`: rows that are about to be dropped stand in a file
  * - `approve`: another operator's yes to a plan
  * - `runbook`: a run of a runbook began, was aborted or finished; `step`: what came of one of its steps; `stop`: one of its
  *   stop conditions; `sign-off`: somebody's word for a role
@@ -20,6 +21,7 @@ export const EVENTS = [
   'halt',
   'decision',
   'take-over',
+  'export',
   'approve',
   'runbook',
   'step',

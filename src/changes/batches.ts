@@ -42,6 +42,8 @@ export interface Manners {
   readonly rest: (batchMs: number) => number;
   /** Whether reading and writing take turns, so that the run keeps one core busy and no more. */
   readonly polite: boolean;
+  /** Rows of each batch, where they are not to find their size by themselves. */
+  readonly batchSize?: number | undefined;
   /** Aborted when this process has to leave: the run pauses at the end of a batch. */
   readonly leave: AbortSignal;
 }
@@ -68,7 +70,8 @@ export class Batches<Item> {
     this.#held = held;
     this.#work = work;
     this.#manners = manners;
-    this.#pace = new Pace(held.run.batchSize, manners.batchMs);
+    const { batchMs, batchSize } = manners;
+    this.#pace = new Pace(batchSize ?? held.run.batchSize, { aimMs: batchMs, fixed: batchSize !== undefined });
     this.#asideBefore = held.run.counts.aside;
   }
 

@@ -1,9 +1,11 @@
+import type { AuditEvent } from '../audit/event.ts';
 import type { Context } from '../config/context.ts';
 import type { Dialect } from '../data/connection.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import type { Source } from '../data/queries/expressions.ts';
 import type { WritingEngine, WritingSession } from '../data/writing.ts';
-import type { Run } from '../model/run.ts';
+import type { Run, RunCounts } from '../model/run.ts';
+import type { KnownTable } from '../model/tables.ts';
 import type { BatchWork } from './batch-work.ts';
 
 /** What a change is told, as JSON: whoever resumes a run reads it from the database. */
@@ -21,7 +23,10 @@ export interface ChangeGround {
   readonly database: Database;
   readonly dialect: Dialect;
   readonly writing: WritingEngine;
-  /** The appointments as they were when the change was planned, begun or resumed. */
+  /**
+   * The appointments as they were when the change was planned, begun or resumed. A change of other tables asks for none:
+   * its database may have no appointments.
+   */
   readonly source: Source;
   readonly options: QueryOptions;
 }
@@ -82,9 +87,20 @@ export interface Gate {
   readonly remedy: string;
 }
 
+/** What a change may say while it is under way. */
+export interface Telling {
+  /** Puts facts on record, before what follows: what can't be recorded does not run. @throws Problem blocked */
+  record(details: NonNullable<AuditEvent['details']>): Promise<void>;
+}
+
+/** What a change has done beside its batches, where it counts that. */
+type Done = Partial<RunCounts> | undefined;
+
 /** One change with its parameters. What it leaves out it does not need. */
 export interface Change {
   readonly parameters: Parameters;
+  /** Rows of each batch, where they are not to find their size by themselves. */
+  readonly batchSize?: number;
   plan(ground: ChangeGround): Promise<Planned>;
   /** Preconditions of its own, beside those of every change. */
   gates(ground: ChangeGround): Promise<readonly Gate[]>;
@@ -93,10 +109,10 @@ export interface Change {
   /** Whether its batches leave room for others. */
   readonly throttled: boolean;
   /** Before the first batch, under the lease; may be done twice. */
-  prepare?(session: WritingSession, ground: ChangeGround): Promise<void>;
+  prepare?(session: WritingSession, ground: ChangeGround): Promise<Done>;
   work?(ground: ChangeGround, run: Run): Promise<BatchWork>;
   /** After the last batch, under the lease; may be done twice. */
-  finish?(session: WritingSession, ground: ChangeGround, run: Run): Promise<void>;
+  finish?(session: WritingSession, ground: ChangeGround, run: Run, telling: Telling): Promise<Done>;
 }
 
 /** A kind of change. To add one: a file, and a line in the list of changes. */
@@ -113,6 +129,16 @@ export interface ChangeKind {
   readonly needsReason?: true;
   /** Whether a backup must be proven first. */
   readonly needsBackup: boolean;
+  /** The tables that it is about, the first of which a confirmation names; left out where these are the appointments. */
+  readonly tables?: readonly KnownTable[];
+  /** Whether it alters them: another shape is no sign of somebody else then. */
+  readonly alters?: true;
+  /** Why it has no place in this database, in words; undefined where it has. */
+  strayIn?(ground: ChangeGround): Promise<string | undefined>;
+  /** What its plans count, where these are no rows. */
+  readonly unit?: 'object';
+  /** What a run of it has done, where that is not told by rows that changed: `14 objects made of 14`. */
+  told?(run: Pick<Run, 'counts' | 'planned'>): string;
   /** Ids of the checks that must hold before it, and after it. */
   readonly before: readonly string[];
   readonly after: readonly string[];

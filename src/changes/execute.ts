@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { CheckResult } from '../checks/check.ts';
 import { openWriting, type WritingSession } from '../data/writing.ts';
@@ -6,8 +7,8 @@ import { keysOf } from '../model/keys.ts';
 import { Problem } from '../model/problem.ts';
 import { NO_COUNTS, type Run, type RunCounts } from '../model/run.ts';
 import { Batches, type BatchesOutcome } from './batches.ts';
-import type { Change, ChangeGround, ChangeKind } from './change.ts';
-import { schemaFingerprint } from './fingerprint.ts';
+import type { Change, ChangeGround, ChangeKind, Telling } from './change.ts';
+import { fingerprintFor } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
 import { BATCH_MS } from './pace.ts';
@@ -43,15 +44,15 @@ export interface Execution {
 const GO: Advice = { kind: 'go' };
 
 /** The stop conditions of a run, beside those that its batches find by themselves. */
-async function stopConditions({ session: first, ground, leave }: Execution): Promise<HoldHost['stopCondition']> {
-  const { database, context, options } = ground;
-  const shape = await patiently(() => schemaFingerprint(database, context, options), leave);
+async function stopConditions({ session: first, kind, ground, leave }: Execution): Promise<HoldHost['stopCondition']> {
+  const shapeNow = () => (kind.alters ? Promise.resolve('') : fingerprintFor(kind, ground));
+  const shape = await patiently(shapeNow, leave);
   const stops = await ownChecksOf(ground, 'monitor', ['stop']);
   return async (session) => {
     if (session.instance !== first.instance) {
       return `another server took over: ${session.instance}, before ${first.instance}`;
     }
-    if ((await schemaFingerprint(database, context, options)) !== shape) return 'the table was altered meanwhile';
+    if ((await shapeNow()) !== shape) return 'the table was altered meanwhile';
     const broken = (await runNamed(ground, stops)).find(({ verdict }) => verdict === 'fail');
     return broken && `the check ${broken.check.id} fails`;
   };
@@ -80,10 +81,20 @@ const reading = (ground: ChangeGround): ChangeGround => ({ ...ground, options: {
 /** What becomes of a run of which somebody asked something, or whose process has to leave. */
 const asked = ({ run }: HeldRun): BatchesOutcome => ({ kind: run.request === 'cancel' ? 'cancelled' : 'paused' });
 
+/**
+ * Does what a change does beside its batches, and counts it.
+ * @returns false when somebody asked something of the run meanwhile, or this process has to leave
+ */
+async function apart(held: HeldRun, work: (session: WritingSession) => ReturnType<NonNullable<Change['prepare']>>) {
+  const done = await held.insist(work);
+  if (done?.answer !== undefined) await held.step({ counts: { ...held.run.counts, ...done.answer } });
+  return done !== undefined;
+}
+
 /** Prepares, works in batches and finishes; the run is still running when that is over. */
 async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome> {
   const { change, ground, leave } = execution;
-  if (!(await held.insist(async (session) => change.prepare?.(session, ground)))) return asked(held);
+  if (!(await apart(held, async (session) => change.prepare?.(session, ground)))) return asked(held);
   const batches = await held.insist(async () => change.work?.(reading(ground), held.run));
   if (batches === undefined) return asked(held);
   if (batches.answer !== undefined) {
@@ -94,6 +105,7 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
       polite: change.throttled,
       batchMs: change.throttled ? manners.batchMs : BATCH_MS,
       rest: (ms) => (change.throttled ? Math.min(ms * manners.restShare, LONGEST_REST_MS) : 0),
+      batchSize: change.batchSize,
       leave,
     }).execute();
     if (outcome.kind !== 'over') return outcome;
@@ -105,9 +117,23 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
       return { kind: 'halted', reason };
     }
   }
-  if (!(await held.insist(async (session) => change.finish?.(session, ground, held.run)))) return asked(held);
-  return { kind: 'over' };
+  const finished = await apart(held, async (session) =>
+    change.finish?.(session, ground, held.run, telling(execution, held)),
+  );
+  return finished ? { kind: 'over' } : asked(held);
 }
+
+/** What a change says on record while it is under way. */
+const telling = ({ audit, kind }: Execution, held: HeldRun): Telling => ({
+  record: (details) =>
+    audit.record(held.session, {
+      event: 'export',
+      change: kind.id,
+      run: held.run.id,
+      digest: held.run.digest,
+      details,
+    }),
+});
 
 async function verify({ kind, ground, leave }: Execution, held: HeldRun): Promise<readonly CheckResult[]> {
   const ids = [...kind.after, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'post', BLOCKING) : [])];
@@ -115,7 +141,7 @@ async function verify({ kind, ground, leave }: Execution, held: HeldRun): Promis
     const first = await runNamed(ground, ids);
     if (first.every(({ verdict }) => verdict !== 'could-not-tell')) return first;
     // The database may have been away for a moment.
-    await patiently(() => ground.database.appointments(ground.options), leave);
+    await patiently(() => ground.database.query(sql`SELECT 1 AS one`, ground.options), leave);
     return runNamed(ground, ids);
   });
   return results.filter(({ verdict }) => verdict === 'fail' || verdict === 'could-not-tell');
@@ -182,7 +208,7 @@ export async function execute(execution: Execution): Promise<RunEnd> {
   const { ground, session, run, leave, onProgress } = execution;
   const host: HoldHost = {
     dialect: ground.dialect,
-    appointments: ground.source.appointments.table,
+    appointments: ground.context.table,
     open: () => openWriting(ground.context),
     stopCondition: await stopConditions(execution),
     leave,

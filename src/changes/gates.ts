@@ -92,7 +92,10 @@ export async function checkGates(ground: ChangeGround, ids: readonly string[]): 
 }
 
 /** The results of checks by their ids, of those that there are. */
-export async function runNamed(ground: ChangeGround, ids: readonly string[]): Promise<readonly CheckResult[]> {
+export async function runNamed(
+  ground: Pick<ChangeGround, 'context' | 'database' | 'options'>,
+  ids: readonly string[],
+): Promise<readonly CheckResult[]> {
   const checks = (await checksOf(ground.context)).filter(({ id }) => ids.includes(id));
   const { database, context, options } = ground;
   const { lane, timeoutMs, signal = new AbortController().signal } = options;

@@ -2,8 +2,10 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { operatorOf } from '../audit/operator.ts';
 import type { Context } from '../config/context.ts';
+import type { Column } from '../data/connection.ts';
 import type { Database } from '../data/database.ts';
 import { sourceOf } from '../data/queries/read-rows.ts';
+import { asideRows } from '../data/state/aside.ts';
 import { Leases } from '../data/state/lease.ts';
 import { asideLines } from '../data/state/ledger.ts';
 import { outcomesOfRun } from '../data/state/outcomes.ts';
@@ -22,6 +24,7 @@ import { commonGates, plainGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
+import { FIRST_SIZE } from './pace.ts';
 import { asAgreed, isIdle, type Plan, planOf } from './plan.ts';
 import { rightsGate } from './rights.ts';
 
@@ -73,6 +76,47 @@ export interface RunOptions {
   readonly takeOver?: boolean;
 }
 
+/** The change has no place in this database: what it is about is not there. */
+export class Stray extends Problem {
+  constructor({ id }: ChangeKind, why: string) {
+    super(
+      'blocked',
+      `${id} has no place in this database: ${why}`,
+      'name another database, or its tables in the config',
+    );
+  }
+}
+
+async function assertPlace(kind: ChangeKind, ground: ChangeGround): Promise<void> {
+  const why = await kind.strayIn?.(ground);
+  if (why !== undefined) throw new Stray(kind, why);
+}
+
+/** The key that lines about appointments have. */
+const keyFor = ({ tables }: ChangeKind, ground: ChangeGround): Column | undefined =>
+  tables === undefined ? ground.source.appointments.id : undefined;
+
+/** The ground of a change of other tables than the appointments, which need not be there. */
+class OtherGround implements ChangeGround {
+  readonly context: Context;
+  readonly database: Database;
+  readonly dialect: ChangeGround['dialect'];
+  readonly writing: ChangeGround['writing'];
+  readonly options: ChangeGround['options'];
+
+  constructor({ context, database, dialect, options }: RunsPlace, writing: ChangeGround['writing']) {
+    this.context = context;
+    this.database = database;
+    this.dialect = dialect;
+    this.writing = writing;
+    this.options = options;
+  }
+
+  get source(): never {
+    throw new Error('this change is not about the appointments');
+  }
+}
+
 /** Who holds a lease, in words that tell two consoles apart. */
 const holderOf = (databaseUser: string | undefined): string => {
   const { user, sudoUser, host, pid } = operatorOf(databaseUser);
@@ -102,6 +146,23 @@ export class GuardedPath {
   }
 
   /**
+   * The changes that have a place in this database: the tables that they are about, or begin with, are there.
+   * @throws Problem
+   */
+  async kindsHere(signal?: AbortSignal): Promise<readonly ChangeKind[]> {
+    const ground = new OtherGround(this.#place(signal), await loadWriting(this.#context.target.engine));
+    const strays = new Map<ChangeKind['strayIn'], Promise<string | undefined>>();
+    const here = await Promise.all(
+      this.#kinds.map(async (kind) => {
+        const stray = strays.get(kind.strayIn) ?? Promise.resolve(kind.strayIn?.(ground));
+        strays.set(kind.strayIn, stray);
+        return (await stray) === undefined ? [kind] : [];
+      }),
+    );
+    return here.flat();
+  }
+
+  /**
    * What a change would do and how its gates stand; nothing is written.
    * @param backup the path of a dump that the operator names
    * @throws Problem
@@ -109,7 +170,8 @@ export class GuardedPath {
   async look(id: string, parameters: Parameters, signal?: AbortSignal, backup?: string): Promise<Look> {
     const kind = changeNamed(this.#kinds, id);
     const change = kind.with(parameters);
-    const ground = await this.#ground(signal);
+    const ground = await this.#ground(kind, signal);
+    await assertPlace(kind, ground);
     const plan = await planOf(kind, change, ground);
     return { plan, gates: await this.#gates(kind, change, ground, plan, backup) };
   }
@@ -137,6 +199,9 @@ export class GuardedPath {
     const { database, context, options } = this.#place(signal);
     const { aside, left, failed } = run.counts;
     if (aside + left + failed === 0) return [];
+    if (this.#kinds.some(({ id, tables }) => id === run.change && tables !== undefined)) {
+      return ifThere(asideRows(database, context.table, run.id, limit, options));
+    }
     if (!this.#kinds.some(({ id, chosen }) => id === run.change && chosen)) {
       return ifThere(asideLines(database, context.table, run.id, limit, options));
     }
@@ -160,7 +225,8 @@ export class GuardedPath {
     const kind = changeNamed(this.#kinds, wanted.change);
     const change = kind.with(wanted.parameters);
     await keepHeapTight();
-    const ground = await this.#ground();
+    const ground = await this.#ground(kind);
+    await assertPlace(kind, ground);
     const now = await planOf(kind, change, ground);
     const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
     if (fresh === undefined) throw new Drift(now);
@@ -175,9 +241,8 @@ export class GuardedPath {
       : undefined;
     if (options.leave.aborted) throw new Problem('cancelled', 'nothing was begun', 'begin again');
     return this.#writing(async (session) => {
-      const { appointments } = ground.source;
-      const state = [ground.dialect, appointments.table] as const;
-      await createStateTables(session, ...state, ground.writing.stateTypes, appointments.id);
+      const state = [ground.dialect, this.#context.table] as const;
+      await createStateTables(session, ...state, ground.writing.stateTypes, keyFor(kind, ground));
       const token = await this.#take(session, ground, false);
       const runs = new Runs(session, ...state);
       const id = await runs.add(
@@ -189,7 +254,7 @@ export class GuardedPath {
           total: fresh.total,
           operator: holderOf(session.server.user),
           ticket: confirmation.reason,
-          batchSize: 500,
+          batchSize: change.batchSize ?? FIRST_SIZE,
         },
         token,
       );
@@ -212,12 +277,12 @@ export class GuardedPath {
   ): Promise<RunEnd> {
     await keepHeapTight();
     const found = await this.#openRun(id);
-    const ground = await this.#ground();
     const kind = changeNamed(this.#kinds, found.change);
+    const ground = await this.#ground(kind);
     const parameters: unknown = JSON.parse(found.parameters);
     const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
     return this.#writing(async (session) => {
-      const state = [ground.dialect, ground.source.appointments.table] as const;
+      const state = [ground.dialect, this.#context.table] as const;
       const waits = () => void options.onProgress?.({ ...found, reason: WAITING });
       const token = await this.#take(session, ground, options.takeOver === true, waits);
       const runs = new Runs(session, ...state);
@@ -266,10 +331,11 @@ export class GuardedPath {
 
   /** Says yes to a plan that another operator wants to run. */
   async approve(plan: Plan): Promise<void> {
-    const ground = await this.#ground();
+    const kind = changeNamed(this.#kinds, plan.change);
+    const ground = await this.#ground(kind);
+    const { table } = this.#context;
     await this.#writing(async (session) => {
-      const { appointments } = ground.source;
-      await createStateTables(session, ground.dialect, appointments.table, ground.writing.stateTypes, appointments.id);
+      await createStateTables(session, ground.dialect, table, ground.writing.stateTypes, keyFor(kind, ground));
       await this.#audit.record(session, { event: 'approve', change: plan.change, digest: plan.digest });
     });
   }
@@ -280,14 +346,14 @@ export class GuardedPath {
     return { context, database, dialect: database.dialect, options: { lane: 'change', signal, timeoutMs: LOOK_MS } };
   }
 
-  async #ground(signal?: AbortSignal): Promise<ChangeGround> {
+  async #ground({ tables }: ChangeKind, signal?: AbortSignal): Promise<ChangeGround> {
     const place = this.#place(signal);
     const { context, database, options } = place;
     const [source, writing] = await Promise.all([
-      sourceOf(database, context, options),
+      tables === undefined ? sourceOf(database, context, options) : undefined,
       loadWriting(context.target.engine),
     ]);
-    return { ...place, writing, source };
+    return source === undefined ? new OtherGround(place, writing) : { ...place, writing, source };
   }
 
   async #gates(
@@ -332,11 +398,11 @@ export class GuardedPath {
 
   async #take(
     session: WritingSession,
-    { dialect, source }: ChangeGround,
+    { dialect, context }: ChangeGround,
     force: boolean,
     waits?: () => void,
   ): Promise<number> {
-    const leases = new Leases(session, dialect, source.appointments.table);
+    const leases = new Leases(session, dialect, context.table);
     const token = await again(() => leases.take(holderOf(session.server.user), force), waits);
     if (token !== undefined) return token;
     const lease = await leases.read();

@@ -1,7 +1,8 @@
 /** Milliseconds that a batch of a run aims at which leaves no room to others. */
 export const BATCH_MS = 100;
 
-const FIRST_SIZE = 500;
+/** Rows of the first batch. */
+export const FIRST_SIZE = 500;
 const SMALLEST = 50;
 const LARGEST = 5_000;
 
@@ -14,16 +15,21 @@ const SMOOTHING = 0.4;
  */
 export class Pace {
   #size: number;
+  readonly #fixed: boolean;
   #average: number | undefined;
   readonly #aimMs: number;
 
   /**
    * @param size of the first batch; a resumed run goes on with its own
-   * @param aimMs milliseconds that a batch aims at
+   * @param how what a batch aims at, in milliseconds, and whether all have the same size, whatever they take
    */
-  constructor(size: number = FIRST_SIZE, aimMs: number = BATCH_MS) {
+  constructor(
+    size: number = FIRST_SIZE,
+    { aimMs = BATCH_MS, fixed = false }: { readonly aimMs?: number; readonly fixed?: boolean } = {},
+  ) {
     this.#aimMs = aimMs;
-    this.#size = Math.min(LARGEST, Math.max(SMALLEST, size));
+    this.#fixed = fixed;
+    this.#size = fixed ? size : Math.min(LARGEST, Math.max(SMALLEST, size));
   }
 
   get size(): number {
@@ -32,6 +38,7 @@ export class Pace {
 
   /** Takes in how long a full batch took, in milliseconds. */
   took(ms: number): void {
+    if (this.#fixed) return;
     this.#average = this.#average === undefined ? ms : this.#average + SMOOTHING * (ms - this.#average);
     const factor = Math.min(1.2, Math.max(0.5, this.#aimMs / Math.max(1, this.#average)));
     this.#size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, this.#size * factor)));

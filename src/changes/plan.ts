@@ -3,7 +3,7 @@ import type { Context } from '../config/context.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Planned } from './change.ts';
-import { schemaFingerprint } from './fingerprint.ts';
+import { fingerprintFor } from './fingerprint.ts';
 
 const values = z.record(z.string(), z.nullable(z.string()));
 
@@ -109,8 +109,9 @@ const toleranceNote = (rows: number): readonly string[] =>
 
 /** Asks the database, by its reading session, what a change would do now. @throws Problem */
 export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGround): Promise<Plan> {
-  const { context, database, options } = ground;
-  const [planned, schema] = await Promise.all([change.plan(ground), schemaFingerprint(database, context, options)]);
+  const { context } = ground;
+  const [planned, schema] = await Promise.all([change.plan(ground), fingerprintFor(kind, ground)]);
+  const [main] = kind.tables ?? [];
   // What it takes by itself, and the rests behind its batches.
   const restful = change.throttled && change.work !== undefined;
   const plan = {
@@ -119,7 +120,7 @@ export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGro
     context: context.name,
     environment: context.environment,
     database: placeOf(context),
-    table: context.table.name,
+    table: main === undefined ? context.table.name : context.tables[main],
     parameters: change.parameters,
     takenAt: new Date().toISOString(),
     schema,

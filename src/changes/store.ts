@@ -78,7 +78,16 @@ class Changes implements ChangesStore {
   };
 
   async load(): Promise<void> {
-    this.#set({ kinds: (await this.#loaded()).kinds });
+    const path = await this.#loaded();
+    // Those that always have a place are there at once.
+    this.#set({ kinds: this.#state.kinds ?? path.kinds.filter(({ strayIn }) => strayIn === undefined) });
+    try {
+      this.#set({ kinds: await path.kindsHere() });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      // Where the database can't be asked now, each of them says so when it is looked at.
+      this.#set({ kinds: path.kinds });
+    }
   }
 
   reread(signal?: AbortSignal): Promise<void> {

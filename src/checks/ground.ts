@@ -4,6 +4,7 @@ import type { Appointments } from '../data/appointments.ts';
 import type { Connection, Expression, Introspection, Row, Statement } from '../data/connection.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { reference, type Source } from '../data/queries/expressions.ts';
+import { tableNameOf } from '../data/table-name.ts';
 import type { KnownColumn } from '../model/columns.ts';
 import { Problem } from '../model/problem.ts';
 import type { DatabaseCheck, Finding, Ground, Needs, Table } from './check.ts';
@@ -38,8 +39,7 @@ export class Once<Answer> {
 }
 
 async function readTable(name: string, introspection: Introspection, connection: Connection) {
-  const [schema, bare] = name.includes('.') ? name.split('.', 2) : [undefined, name];
-  const table = { schema, name: bare ?? name };
+  const table = tableNameOf(name);
   const columns = await introspection.columns(connection, table);
   if (columns.length === 0) return undefined;
   const indexes = await introspection.indexes(connection, table);

@@ -1,3 +1,4 @@
+import { keysOf } from '../model/keys.ts';
 import { Problem } from '../model/problem.ts';
 import type { Asked } from './change/asked.ts';
 import { decisionsIn, runNumber } from './change/parameters.ts';
@@ -5,54 +6,73 @@ import { onPath, type Session } from './change/session.ts';
 import { PLANNING, RUNNING, refuseOthers } from './change/taken.ts';
 import type { ChangeOptions, ExitCode } from './command.ts';
 
+/** What one change is told and no other. */
+const OWN = ['decide', 'calendar', 'batch-size', 'to'] as const;
+
 /** The options that each action has a use for, beside those of every command. */
 const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
   list: [],
-  plan: [...PLANNING, 'decide', 'backup'],
-  run: [...RUNNING, 'decide', 'backup'],
+  plan: [...PLANNING, ...OWN, 'backup'],
+  run: [...RUNNING, ...OWN, 'backup'],
   pause: [],
   resume: ['take-over', 'reason'],
   cancel: [],
   status: [],
   approve: ['plan'],
+  drill: [],
+};
+
+/** Options that are one change's own. */
+const OWNERS: Readonly<Record<(typeof OWN)[number], string>> = {
+  decide: 'move-booking-ids',
+  calendar: 'backfill-correlation',
+  'batch-size': 'backfill-correlation',
+  to: 'rollback-calendar-schema',
 };
 
 function refuseStray(options: ChangeOptions): void {
-  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle, tolerate } = options;
-  const own = {
-    out,
-    plan,
-    confirm,
-    reason,
-    backup,
-    decide,
-    'take-over': takeOver,
-    'no-throttle': noThrottle,
-    tolerate,
-  };
-  refuseOthers(`change ${action}`, own, TAKEN[action]);
+  const { action, subject, out, plan, confirm, reason, backup, takeOver, noThrottle, tolerate } = options;
+  const others = { out, plan, confirm, reason, backup, 'take-over': takeOver, 'no-throttle': noThrottle, tolerate };
+  refuseOthers(`change ${action}`, { ...others, ...ownOf(options) }, TAKEN[action]);
   if ((action === 'list' || action === 'approve') && subject !== undefined) {
     throw new Problem('usage', `apptop change ${action} takes no "${subject}"`, 'leave it out');
   }
 }
 
+const ownOf = ({ decide, calendar, batchSize, to }: ChangeOptions) => ({
+  decide,
+  calendar,
+  'batch-size': batchSize === undefined ? undefined : String(batchSize),
+  to,
+});
+
 /** What is to be planned or run. @throws Problem usage, where the command line says nothing or two things */
-function askedOf({ subject, plan, decide, noThrottle, tolerate }: ChangeOptions): Asked | undefined {
-  if (plan !== undefined && (subject !== undefined || decide !== undefined || noThrottle || tolerate !== undefined)) {
+function askedOf(options: ChangeOptions): Asked | undefined {
+  const { subject, plan, decide, calendar, batchSize, to, noThrottle, tolerate } = options;
+  const own = keysOf(OWNERS).filter((name) => ownOf(options)[name] !== undefined);
+  if (plan !== undefined && (subject !== undefined || own.length > 0 || noThrottle || tolerate !== undefined)) {
     throw new Problem('usage', 'a plan that was kept says all of it', 'give --plan alone, or plan the change anew');
   }
   if (subject === undefined) {
     if (plan !== undefined) return undefined;
     throw new Problem('usage', 'nothing says what to change', 'name a change: apptop change list shows them');
   }
-  const decisions = decide === undefined ? {} : { decisions: decisionsIn(decide) };
-  if (decide !== undefined && subject !== 'move-booking-ids') {
+  const stray = own.find((name) => OWNERS[name] !== subject);
+  if (stray === 'decide') {
     throw new Problem('usage', `there is nothing to decide for ${subject}`, 'leave --decide out');
   }
-  return {
-    change: subject,
-    parameters: { ...decisions, ...(noThrottle && { throttle: false }), ...(tolerate !== undefined && { tolerate }) },
+  if (stray !== undefined) {
+    throw new Problem('usage', `${subject} takes no --${stray}`, `it is for ${OWNERS[stray]}: leave it out`);
+  }
+  const parameters = {
+    ...(decide !== undefined && { decisions: decisionsIn(decide) }),
+    ...(calendar !== undefined && { calendar }),
+    ...(batchSize !== undefined && { batchSize }),
+    ...(to !== undefined && { to: /^[0-9]$/.test(to) ? Number(to) : to }),
+    ...(noThrottle && { throttle: false }),
+    ...(tolerate !== undefined && { tolerate }),
   };
+  return { change: subject, parameters };
 }
 
 /** What the command line asks for, before any database is asked. @throws Problem usage */
@@ -83,6 +103,13 @@ function workOf(options: ChangeOptions): (session: Session) => Promise<ExitCode>
     case 'status': {
       const run = id();
       return async (session) => (await import('./change/status.ts')).runStatus(session, run);
+    }
+    case 'drill': {
+      return async (session) => {
+        const { drillNamed, holdDrill } = await import('./change/drill.ts');
+        drillNamed(subject);
+        return holdDrill(session);
+      };
     }
     case 'approve': {
       if (plan === undefined) throw new Problem('usage', 'approve needs a plan', 'give --plan FILE');

@@ -85,11 +85,17 @@ export interface GuardedOptions extends GlobalOptions {
 }
 
 export interface ChangeOptions extends GuardedOptions {
-  readonly action: 'list' | 'plan' | 'run' | 'pause' | 'resume' | 'cancel' | 'status' | 'approve';
-  /** The id of a change, or the number of a run. */
+  readonly action: 'list' | 'plan' | 'run' | 'pause' | 'resume' | 'cancel' | 'status' | 'approve' | 'drill';
+  /** The id of a change, or the number of a run; what to rehearse. */
   readonly subject: string | undefined;
   /** Decisions as `PK=keep-v1,PK=skip`, or a file of them. */
   readonly decide: string | undefined;
+  /** The id of a calendar. */
+  readonly calendar: string | undefined;
+  /** Rows of a batch. */
+  readonly batchSize: number | undefined;
+  /** The migration to go back to: `0`, `1` or `2`. */
+  readonly to: string | undefined;
   readonly takeOver: boolean;
 }
 

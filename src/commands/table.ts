@@ -119,7 +119,7 @@ export const CONSOLE: Command = {
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 const AUDIT_ACTIONS = ['list', 'verify'] as const;
-const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve'] as const;
+const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve', 'drill'] as const;
 const REVIEW_ACTIONS = ['list', 'retry', 'dismiss', 'take', 'release', 'note', 'settle', 'results'] as const;
 const PLAN_ACTIONS = ['plan', 'run'] as const;
 const RUNBOOK_ACTIONS = ['list', 'show', 'run', 'status', 'sign', 'stop', 'decide', 'abort'] as const;
@@ -270,7 +270,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'change',
-    description: 'change the database: list, plan, run, pause, resume, cancel, status, approve',
+    description: 'change the database: list, plan, run, pause, resume, cancel, status, approve, drill',
     options: [
       ...guarded,
       {
@@ -278,6 +278,14 @@ export const COMMANDS: readonly Command[] = [
         type: 'text',
         description: 'PK=keep-v1,PK=keep-v2,PK=skip, or a file of these',
         values: 'files',
+      },
+      { name: 'calendar', type: 'text', description: 'backfill: only the events of this calendar' },
+      { name: 'batch-size', type: 'number', description: 'backfill: so many events a batch, instead of 50' },
+      {
+        name: 'to',
+        type: 'text',
+        description: 'rollback: keep the migrations up to this one',
+        values: ['0', '1', '2'],
       },
       backup,
       noThrottle,
@@ -295,6 +303,9 @@ export const COMMANDS: readonly Command[] = [
         action,
         subject: written.words[1],
         decide: written.text('decide'),
+        calendar: written.text('calendar'),
+        batchSize: written.count('batch-size'),
+        to: written.text('to'),
         takeOver: written.flag('take-over'),
       });
     },

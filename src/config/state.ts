@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { keysOf } from '../model/keys.ts';
 import type { Context } from './context.ts';
 
 /** The folder for what apptop remembers, by the XDG base directory specification. */
-const stateFolder = (): string => join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
+export const stateFolder = (): string =>
+  join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'apptop');
 
 /** FNV-1a of 64 bits, in hexadecimal: loading node:crypto takes 7 ms. */
 function digest(text: string): string {
@@ -23,11 +25,30 @@ function digestOf({ target, table }: Context): string {
   return digest(`${target.engine} ${place} ${table.schema} ${table.name}`);
 }
 
-const ENDINGS = { history: 'jsonl', checks: 'json', audit: 'jsonl', backups: 'sqlite', runbooks: 'jsonl' } as const;
+const ENDINGS = {
+  history: 'jsonl',
+  checks: 'json',
+  audit: 'jsonl',
+  backups: 'sqlite',
+  runbooks: 'jsonl',
+  exports: 'jsonl',
+} as const;
 
 /** The file of what is remembered of a database: the same one for every process that looks at it. */
 export const stateFile = (context: Context, what: keyof typeof ENDINGS): string =>
   join(stateFolder(), what, `${digestOf(context)}.${ENDINGS[what]}`);
+
+/** Forgets all that this machine remembers of a database. @throws the file system's error */
+export function forgetState(context: Context): void {
+  for (const what of keysOf(ENDINGS)) {
+    const file = stateFile(context, what);
+    const [folder, beginning] = [dirname(file), basename(file, `.${ENDINGS[what]}`)];
+    const names = attempt(() => readdirSync(folder)) ?? [];
+    for (const name of names.filter((each) => each.startsWith(beginning))) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
 
 /**
  * Makes a folder and those above it. Node's own `recursive` turns in circles for ever where a file system takes no

@@ -158,11 +158,21 @@ export interface Index {
   readonly partial?: true | undefined;
   /** How it finds, as the server calls it, where there is a choice: `btree`, `gin`. */
   readonly method?: string | undefined;
+  /** Of which rows it is, as the server writes that; undefined for all. */
+  readonly condition?: string | undefined;
+  /** Whether the server makes no use of it, as making it was broken off. */
+  readonly broken?: true;
 }
 
 export interface Constraint {
   readonly name: string;
   readonly type: 'primary key' | 'unique' | 'foreign key' | 'check';
+  readonly definition: string;
+}
+
+export interface Trigger {
+  readonly name: string;
+  /** As the server writes it, with what it does. */
   readonly definition: string;
 }
 
@@ -194,6 +204,8 @@ export interface Introspection {
   columns(connection: Connection, table: TableName): Promise<readonly Column[]>;
   indexes(connection: Connection, table: TableName): Promise<readonly Index[]>;
   constraints(connection: Connection, table: TableName): Promise<readonly Constraint[]>;
+  /** Those that were made by somebody, in the order of their names. */
+  triggers(connection: Connection, table: TableName): Promise<readonly Trigger[]>;
   /** About how many rows a table has, without reading it; undefined where the engine can't say. */
   estimate(connection: Connection, table: TableName): Promise<number | undefined>;
   /**

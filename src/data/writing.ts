@@ -2,6 +2,8 @@ import type { Context } from '../config/context.ts';
 import type { Target } from '../config/target.ts';
 import type { Column, Connection, Dialect, Row, Server, Statement, TableName } from './connection.ts';
 import { openFirst, placesOf } from './places.ts';
+import type { SchemaWords } from './schema-words.ts';
+import type { ScratchPlaces } from './scratch.ts';
 
 /**
  * One session that may write, in UTC, strict about values that don't fit. Only the guarded path opens one (`src/changes`);
@@ -112,6 +114,10 @@ export interface WritingEngine {
    * @throws Problem busy; refused, when only a copy would do and `mayCopy` is not set
    */
   dropColumn(session: WritingSession, table: TableName, name: string, mayCopy: boolean): Promise<void>;
+  /** How tables, columns, indexes and constraints are made and taken away. */
+  readonly schema: SchemaWords;
+  /** Where a change can be tried without anybody noticing. */
+  readonly scratch: ScratchPlaces;
   /** What the server has to do now. A privilege that is missing gives undefined, not a failure. */
   load(connection: Connection, dialect: Dialect): Promise<Load>;
   /** Triggers and generated columns that an update of these columns sets off, a line each, for the plan. */

@@ -4,7 +4,7 @@ import { BATCH_MS, Pace } from '../../src/changes/pace.ts';
 
 /** How long a batch takes where a row takes so many milliseconds. */
 const settled = (msPerRow: number, batches: number, aimMs?: number): number => {
-  const pace = new Pace(undefined, aimMs);
+  const pace = new Pace(undefined, aimMs === undefined ? {} : { aimMs });
   for (let batch = 0; batch < batches; batch += 1) pace.took(pace.size * msPerRow);
   return pace.size;
 };

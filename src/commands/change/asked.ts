@@ -36,6 +36,9 @@ const spelled = ({
   tenant,
   from,
   mayCopy,
+  calendar,
+  batchSize,
+  to,
   throttle,
   tolerate,
 }: Parameters): readonly Group[] =>
@@ -46,6 +49,9 @@ const spelled = ({
     ids: list(ids),
     'from-backup': from === 'backup',
     'may-copy': mayCopy === true,
+    calendar: typeof calendar === 'string' ? calendar : undefined,
+    'batch-size': typeof batchSize === 'number' ? String(batchSize) : undefined,
+    to: typeof to === 'number' ? String(to) : undefined,
     'no-throttle': throttle === false,
     tolerate: typeof tolerate === 'number' ? String(tolerate) : undefined,
   });

@@ -61,10 +61,12 @@ const COLOURS = {
 } as const;
 
 /** How a run ended, for people: its state and figures, and the checks that do not hold. */
-export function endLines({ run, failed }: RunEnd, { layout }: Session): readonly string[] {
+export function endLines({ run, failed }: RunEnd, { layout, path }: Session): readonly string[] {
   const { counts, state, reason, id, workedMs } = run;
   const details = countsText(counts);
-  const what = `${counted(counts.changed, 'row')} changed of ${count(run.planned)} planned, in ${duration(workedMs / 1000)}`;
+  const own = path.kinds.find((kind) => kind.id === run.change)?.told?.(run);
+  const changed = `${counted(counts.changed, 'row')} changed of ${count(run.planned)} planned`;
+  const what = `${own ?? changed}${workedMs === 0 ? '' : `, in ${duration(workedMs / 1000)}`}`;
   const text = `run ${id} is ${state}: ${what}${details === '' ? '' : ` (${details})`}`;
   // In a pipe a line stays whole.
   const [first = '', ...rest] = process.stdout.isTTY ? paragraph(text, 0, layout) : [text];

@@ -1,8 +1,10 @@
 import type { ChangeKind, Gate } from '../../changes/change.ts';
+import { Stray } from '../../changes/guarded-path.ts';
 import { isKind } from '../../changes/patience.ts';
 import { isIdle } from '../../changes/plan.ts';
 import { takeSnapshot } from '../../data/queries/snapshot.ts';
 import { counted } from '../../model/format.ts';
+import { Problem } from '../../model/problem.ts';
 import { fit } from '../../model/text.ts';
 import { distance } from '../../model/time.ts';
 import { type MigrationPhase, phaseOf } from '../../rollback/phase.ts';
@@ -17,7 +19,7 @@ import { note, print, type Session } from './session.ts';
 /** How a change stands, as it is without any parameter. */
 interface Standing {
   readonly kind: ChangeKind;
-  readonly state: 'ready' | 'nothing to do' | 'blocked';
+  readonly state: 'ready' | 'nothing to do' | 'blocked' | 'not applicable';
   /** Rows that it would change; undefined where it can't be planned. */
   readonly rows: number | undefined;
   /** Why it can't be run, and what to do. */
@@ -33,10 +35,17 @@ async function standingOf({ path, interruption }: Session, kind: ChangeKind): Pr
     const why = gates.filter(({ state }) => state === 'red').map(whyOf);
     return { kind, state: why.length > 0 ? 'blocked' : 'ready', rows: plan.rows, why };
   } catch (error) {
+    if (error instanceof Stray || isMissing(error, kind)) {
+      return { kind, state: 'not applicable', rows: undefined, why: [[error.message, error.remedy]] };
+    }
     if (!isKind(error, 'blocked', 'refused')) throw error;
     return { kind, state: 'blocked', rows: undefined, why: [[error.message, error.remedy]] };
   }
 }
+
+/** Whether a change of the appointments has none here: the database is another application's. */
+const isMissing = (error: unknown, { tables }: ChangeKind): error is Problem =>
+  error instanceof Problem && error.kind === 'missing' && tables === undefined;
 
 async function phaseNow({ context, database, path, interruption: { signal } }: Session) {
   const scope = { includesDeleted: true, byTenant: false };
@@ -80,12 +89,13 @@ const LOOKS = {
   ready: { mark: '✔', ascii: '+', colour: 'green' },
   'nothing to do': { mark: '·', ascii: '-', colour: 'cyan' },
   blocked: { mark: '✖', ascii: 'x', colour: 'red' },
+  'not applicable': { mark: '·', ascii: '-', colour: 'cyan' },
 } as const;
 
 function standingLines({ kind, state, rows, why }: Standing, width: number, { layout }: Session): readonly string[] {
   const look = LOOKS[state];
   const mark = coloured(look.colour, layout.ascii ? look.ascii : look.mark);
-  const figure = rows === undefined || state === 'nothing to do' ? '' : counted(rows, 'row');
+  const figure = rows === undefined || state === 'nothing to do' ? '' : counted(rows, kind.unit ?? 'row');
   return [
     `${mark} ${fit(kind.id, width)}  ${state.padEnd(14)}${figure}`.trimEnd(),
     ...paragraph(kind.purpose, 4, layout),
@@ -99,15 +109,36 @@ function standingLines({ kind, state, rows, why }: Standing, width: number, { la
 const pipeLine = ({ kind, state, rows, why }: Standing): string =>
   tabbed(kind.id, state, rows === undefined ? '' : String(rows), why.map(([what]) => what).join('; '));
 
+/** The phase of the migration of booking ids; undefined where the database has no appointments. */
+async function phaseIfThere(session: Session): Promise<Awaited<ReturnType<typeof phaseNow>> | undefined> {
+  try {
+    return await phaseNow(session);
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'missing') return undefined;
+    throw error;
+  }
+}
+
+/** Changes of other applications' databases, in one line. */
+function strayLines(strays: readonly Standing[], { layout }: Session): readonly string[] {
+  if (strays.length === 0) return [];
+  const ids = strays.map(({ kind }) => kind.id).join(', ');
+  return ['', ...paragraph(`For other databases, without their tables here: ${ids}`, 0, layout)];
+}
+
 /** Prints what can be changed, in which state it is, and why not. @throws Problem */
 export async function listChanges(session: Session): Promise<ExitCode> {
   const { context, path, json } = session;
-  const { phase, now } = await phaseNow(session);
+  const now = await phaseIfThere(session);
   const standings: Standing[] = [];
   for (const kind of path.kinds.filter(({ chosen }) => chosen === undefined))
     standings.push(await standingOf(session, kind));
+  const isStray = ({ state }: Standing) => state === 'not applicable';
+  // A database without appointments and without any calendar is the wrong one.
+  if (now === undefined && standings.every(isStray)) await session.database.appointments({ lane: 'change' });
+  const [here, strays] = [standings.filter((one) => !isStray(one)), standings.filter(isStray)];
   if (json) {
-    const changes = standings.map(({ kind: { id, title, purpose, tier }, state, rows = null, why }) => ({
+    const changes = here.map(({ kind: { id, title, purpose, tier }, state, rows = null, why }) => ({
       id,
       title,
       purpose,
@@ -116,11 +147,16 @@ export async function listChanges(session: Session): Promise<ExitCode> {
       rows,
       why: why.map(([what, remedy]) => ({ what, remedy })),
     }));
-    process.stdout.write(jsonText(documentOf(context, { migration: phase?.kind ?? null, changes })));
+    const notApplicable = strays.map(({ kind: { id }, why }) => ({ id, why: why.map(([what]) => what).join('; ') }));
+    process.stdout.write(
+      jsonText(documentOf(context, { migration: now?.phase?.kind ?? null, changes, notApplicable })),
+    );
   } else if (process.stdout.isTTY) {
-    const width = Math.max(...standings.map(({ kind }) => kind.id.length));
-    const lines = standings.flatMap((standing) => ['', ...standingLines(standing, width, session)]);
-    print([`Migration of the booking ids: ${phase === undefined ? 'unknown' : phaseText(phase, now)}`, ...lines]);
-  } else print(standings.map(pipeLine));
+    const width = Math.max(...here.map(({ kind }) => kind.id.length));
+    const lines = here.flatMap((standing) => ['', ...standingLines(standing, width, session)]);
+    const phase = now?.phase === undefined ? 'unknown' : phaseText(now.phase, now.now);
+    const head = now === undefined ? [] : [`Migration of the booking ids: ${phase}`];
+    print([...head, ...lines, ...strayLines(strays, session)]);
+  } else print(here.map(pipeLine));
   return EXIT.healthy;
 }

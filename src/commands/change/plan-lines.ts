@@ -60,7 +60,7 @@ function facts(kind: ChangeKind, plan: Plan, layout: Layout): readonly string[] 
   return [
     ...fact('loses', plan.loses.length === 0 ? 'nothing' : plan.loses.join('; '), layout),
     ...fact('rollback', plan.rollback, layout),
-    ...fact('takes', `about ${seconds}, ${counted(plan.total, 'row')} to look at`, layout),
+    ...fact('takes', `about ${seconds}${kind.alters ? '' : `, ${counted(plan.total, 'row')} to look at`}`, layout),
     ...fact('digest', plan.digest, layout),
     ...(phrase === '' ? [] : fact('phrase', phrase, layout)),
   ];

@@ -209,6 +209,19 @@ export const introspection: Introspection = {
     }));
   },
 
+  async triggers(connection, table) {
+    const rows = await read(
+      connection,
+      sql`SELECT trigger_name AS name, action_timing AS timing, event_manipulation AS event, action_statement AS body
+        FROM information_schema.triggers WHERE event_object_schema = ${table.schema ?? connection.server.database}
+          AND event_object_table = ${table.name} AND CAST(event_object_table AS CHAR) = ${table.name} ORDER BY name`,
+    );
+    return rows.map(({ name, timing, event, body }) => ({
+      name: name ?? '',
+      definition: `${timing} ${event} ${body}`,
+    }));
+  },
+
   async estimate(connection, table) {
     const [row] = await read(
       connection,

@@ -69,8 +69,8 @@ export const introspection: Introspection = {
   async indexes(connection, table) {
     const rows = await read(
       connection,
-      sql`SELECT i.relname AS name, m.amname AS method, x.indisunique AS is_unique, x.indisprimary AS is_primary,
-          x.indpred IS NOT NULL OR NOT x.indisvalid AS is_partial,
+      sql`SELECT i.relname AS name, m.amname AS method, x.indisunique AS is_unique, x.indisprimary AS is_primary, x.indisvalid AS is_valid,
+          pg_get_expr(x.indpred, x.indrelid) AS condition,
           coalesce(a.attname, pg_get_indexdef(x.indexrelid, k.position::int, true)) AS part
         FROM pg_index AS x JOIN pg_class AS i ON i.oid = x.indexrelid JOIN pg_am AS m ON m.oid = i.relam
         CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, position)
@@ -85,6 +85,8 @@ export const introspection: Introspection = {
       primary: parts[0]?.['is_primary'] === 't',
       ...(parts[0]?.['is_partial'] === 't' && { partial: true as const }),
       method: parts[0]?.['method'] ?? undefined,
+      condition: parts[0]?.['condition'] ?? undefined,
+      ...(parts[0]?.['is_valid'] === 'f' && { broken: true as const }),
     }));
   },
 
@@ -98,6 +100,16 @@ export const introspection: Introspection = {
       const known = CONSTRAINT_TYPES[type ?? ''];
       return known === undefined ? [] : [{ name: name ?? '', type: known, definition: definition ?? '' }];
     });
+  },
+
+  async triggers(connection, table) {
+    const rows = await read(
+      connection,
+      sql`SELECT t.tgname AS name, pg_get_triggerdef(t.oid, true) AS head, p.prosrc AS body
+        FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
+        WHERE t.tgrelid = ${oidOf(table)} AND NOT t.tgisinternal ORDER BY t.tgname`,
+    );
+    return rows.map(({ name, head, body }) => ({ name: name ?? '', definition: `${head}\n${body}` }));
   },
 
   async estimate(connection, table) {

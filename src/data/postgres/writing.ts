@@ -2,6 +2,8 @@ import type { WritingEngine } from '../writing.ts';
 import { addBackupColumn, dropColumn } from './backup-column.ts';
 import { load } from './load.ts';
 import { backUp, changeRows } from './row-changes.ts';
+import { schema } from './schema-words.ts';
+import { scratch } from './scratch.ts';
 import { sideEffects } from './side-effects.ts';
 import { open } from './writing-session.ts';
 
@@ -17,6 +19,8 @@ export const writing: WritingEngine = {
   backUp,
   addBackupColumn,
   dropColumn,
+  schema,
+  scratch,
   load,
   sideEffects,
   // Nobody waits for the rows of a batch for longer than that, and half of the processor's time is left to others.

@@ -116,7 +116,8 @@ export const introspection: Introspection = {
   async indexes(connection, table) {
     const rows = await read(
       connection,
-      sql`SELECT l.name, l."unique" AS is_unique, l.origin, l.partial, coalesce(i.name, '(expression)') AS column_name
+      sql`SELECT l.name, l."unique" AS is_unique, l.origin, l.partial, coalesce(i.name, '(expression)') AS column_name,
+                 CASE l.partial WHEN 1 THEN (SELECT sql FROM ${sql.id(schemaOf(table), 'sqlite_schema')} AS made WHERE made.name = l.name) END AS declared
             FROM pragma_index_list(${table.name}, ${schemaOf(table)}) AS l,
                  pragma_index_info(l.name, ${schemaOf(table)}) AS i
            ORDER BY l.name, i.seqno`,
@@ -127,6 +128,7 @@ export const introspection: Introspection = {
       unique: parts[0]?.is_unique === '1',
       primary: parts[0]?.origin === 'pk',
       ...(parts[0]?.partial === '1' && { partial: true as const }),
+      condition: /\bWHERE\b(.*)$/is.exec(parts[0]?.declared ?? '')?.[1]?.trim(),
     }));
     if (indexes.some(({ primary }) => primary)) return indexes;
     // A key that is a whole number has no index beside the table: the table is one.
@@ -136,6 +138,15 @@ export const introspection: Introspection = {
     );
     const columns = key.map(({ name }) => name ?? '');
     return columns.length === 0 ? indexes : [{ name: 'rowid', columns, unique: true, primary: true }, ...indexes];
+  },
+
+  async triggers(connection, table) {
+    const rows = await read(
+      connection,
+      sql`SELECT name, sql FROM ${sql.id(schemaOf(table), 'sqlite_schema')}
+        WHERE type = 'trigger' AND tbl_name = ${table.name} ORDER BY name`,
+    );
+    return rows.map((row) => ({ name: row.name ?? '', definition: row.sql ?? '' }));
   },
 
   async estimate(connection, table) {

@@ -4,6 +4,8 @@ import { fileOf } from './connect.ts';
 import { load } from './load.ts';
 import { onlineBackup } from './online-backup.ts';
 import { backUp, changeRows } from './row-changes.ts';
+import { schema } from './schema-words.ts';
+import { scratch } from './scratch.ts';
 import { sideEffects } from './side-effects.ts';
 import { openSession } from './writing-session.ts';
 
@@ -23,6 +25,8 @@ export const writing: WritingEngine = {
   backUp,
   addBackupColumn,
   dropColumn,
+  schema,
+  scratch,
   load,
   sideEffects,
   // Whoever waits asks again after 1, 2, 5, 10 ms and wins only when nobody holds the lock at that moment. Of writes beside a

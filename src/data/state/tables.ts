@@ -8,12 +8,16 @@ export const STATE_TABLES = [
   'apptop_run',
   'apptop_ledger',
   'apptop_outcome',
+  'apptop_aside',
   'apptop_lease',
   'apptop_audit',
   'apptop_runbook',
   'apptop_step',
 ] as const;
 export type StateTable = (typeof STATE_TABLES)[number];
+
+/** Those whose lines have keys of appointments. */
+const KEYED: ReadonlySet<string> = new Set(['apptop_ledger', 'apptop_outcome']);
 
 /** A state table in the schema of the appointments. */
 export const stateTable = (appointments: TableName, name: StateTable): TableName => ({
@@ -35,8 +39,9 @@ export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promis
 }
 
 /** Moments are seconds since 1970 UTC by the database's clock, ids and tokens whole numbers. */
-function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable, string>> {
+function declarations(types: StateTypes, id: Column | undefined): Readonly<Record<StateTable, string>> {
   const { bytes, longText } = types;
+  const key = id === undefined ? bytes : types.key(id);
   return {
     apptop_run: `id bigint NOT NULL PRIMARY KEY, change_id varchar(64) NOT NULL, state varchar(16) NOT NULL, request varchar(16),
       reason varchar(255), digest varchar(64) NOT NULL, parameters ${longText} NOT NULL, pass_number bigint NOT NULL,
@@ -44,10 +49,11 @@ function declarations(types: StateTypes, id: Column): Readonly<Record<StateTable
       batch_size bigint NOT NULL, planned bigint NOT NULL, total bigint NOT NULL, operator varchar(255) NOT NULL, ticket varchar(255),
       started_at double precision NOT NULL, updated_at double precision NOT NULL, ended_at double precision,
       worked_ms bigint NOT NULL`,
-    apptop_ledger: `run bigint NOT NULL, pass_number bigint NOT NULL, pk ${types.key(id)} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},
+    apptop_ledger: `run bigint NOT NULL, pass_number bigint NOT NULL, pk ${key} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},
       new_v1 ${bytes}, new_v2 ${bytes}, new_backup ${bytes}, aside varchar(255), PRIMARY KEY (pk, run, pass_number)`,
-    apptop_outcome: `run bigint NOT NULL, pk ${types.key(id)} NOT NULL, outcome varchar(16) NOT NULL, detail ${longText},
+    apptop_outcome: `run bigint NOT NULL, pk ${key} NOT NULL, outcome varchar(16) NOT NULL, detail ${longText},
       at double precision NOT NULL, PRIMARY KEY (pk, run), UNIQUE (run, pk)`,
+    apptop_aside: `run bigint NOT NULL, pk varchar(255) NOT NULL, reason varchar(255) NOT NULL, PRIMARY KEY (run, pk)`,
     apptop_lease: `name varchar(64) NOT NULL PRIMARY KEY, token bigint NOT NULL, holder varchar(255) NOT NULL, run bigint,
       since double precision NOT NULL, expires_at double precision NOT NULL`,
     ...runbookDeclarations(types),
@@ -105,15 +111,20 @@ async function create(
   }
 }
 
-/** Creates the state tables that are not there. @throws Problem */
+/**
+ * Creates the state tables that are not there.
+ * @param id the key of the appointments; undefined leaves out what has keys of theirs
+ * @throws Problem
+ */
 export async function createStateTables(
   session: WritingSession,
   dialect: Dialect,
   appointments: TableName,
   types: StateTypes,
-  id: Column,
+  id: Column | undefined,
 ): Promise<void> {
-  await create(session, dialect, creations(appointments, types, declarations(types, id)));
+  const declared = Object.entries(declarations(types, id)).filter(([name]) => id !== undefined || !KEYED.has(name));
+  await create(session, dialect, creations(appointments, types, Object.fromEntries(declared)));
 }
 
 /** Creates those that runs of runbooks are kept in. @throws Problem */
