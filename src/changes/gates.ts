@@ -119,7 +119,10 @@ export async function ownChecksOf(
 export const BLOCKING: readonly Severity[] = ['stop', 'error'];
 
 /** What must hold before any change, and no statement is needed for: access, and a key. */
-export const plainGates = (ground: ChangeGround): readonly Gate[] => [accessGate(ground), keyGate(ground)];
+export const plainGates = (ground: ChangeGround, { tables }: ChangeKind): readonly Gate[] => [
+  accessGate(ground),
+  ...(tables === undefined ? [keyGate(ground)] : []),
+];
 
 /** What must hold before any change: nobody else, its checks and the users' own. */
 export async function commonGates(

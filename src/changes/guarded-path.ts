@@ -364,7 +364,7 @@ export class GuardedPath {
     backup: string | undefined,
   ): Promise<readonly Gate[]> {
     const rights = await rightsGate(ground, kind, change.alters?.(ground) ?? false);
-    if (!rights.readable) return [...plainGates(ground), rights.gate];
+    if (!rights.readable) return [...plainGates(ground, kind), rights.gate];
     const [common, own, proof, approval] = await Promise.all([
       commonGates(ground, kind, kind.before),
       change.gates(ground),
@@ -373,7 +373,7 @@ export class GuardedPath {
     ]);
     const allowed = this.#context.access === 'operate' ? [rights.gate] : [];
     return [
-      ...plainGates(ground),
+      ...plainGates(ground, kind),
       ...allowed,
       ...common,
       ...(proof ? [proof] : []),

@@ -24,26 +24,31 @@ async function isRefused(ground: ChangeGround): Promise<boolean> {
 }
 
 /** Whether the account may do all that a change does, by the server's own word; what that does not tell is no reason to refuse. */
-export async function rightsGate(ground: ChangeGround, { tier }: ChangeKind, alters: boolean): Promise<RightsGate> {
-  const { context, database, source, options } = ground;
+export async function rightsGate(
+  ground: ChangeGround,
+  { tier, tables }: ChangeKind,
+  alters: boolean,
+): Promise<RightsGate> {
+  const { context, database, options } = ground;
   const engine = await loadEngine(context.target.engine);
-  const { table } = source.appointments;
+  const { table } = context;
   const asked = await database.introspect(options, async (introspection, connection) => {
     const state = [];
     for (const name of STATE_TABLES) {
       const columns = await introspection.columns(connection, stateTable(table, name));
       if (columns.length > 0) state.push(await engine.rights(connection, stateTable(table, name)));
     }
-    return { own: await engine.rights(connection, table), state };
+    // About other tables the changes of a schema find out for themselves, object by object.
+    return { own: tables === undefined ? await engine.rights(connection, table) : undefined, state };
   });
   const { own, state } = asked;
   const lacking: (readonly [what: string, grant: string])[] = [];
   const user = database.server?.user;
-  if (tier === 'typed' && !own.writes.includes('UPDATE')) {
+  if (tier === 'typed' && own?.writes.includes('UPDATE') === false) {
     lacking.push([`UPDATE ${table.name}`, `GRANT UPDATE ON ${table.name} TO ${user ?? 'this account'}`]);
   }
-  if (alters && !own.alters.may) lacking.push([`ALTER ${table.name}`, own.alters.grant]);
-  if (state.length < STATE_TABLES.length && !own.creates.may) {
+  if (alters && own?.alters.may === false) lacking.push([`ALTER ${table.name}`, own.alters.grant]);
+  if (state.length < STATE_TABLES.length && own?.creates.may === false) {
     lacking.push(['CREATE tables beside it', own.creates.grant]);
   }
   // MySQL shows no table of which the account may nothing, and refuses to say that one is not there.
@@ -54,7 +59,7 @@ export async function rightsGate(ground: ChangeGround, { tier }: ChangeKind, alt
   ) {
     lacking.push([unreadable ? 'read what other changes left' : 'write to the tables apptop_…', stateGrant(user)]);
   }
-  if (lacking.length === 0 || !own.complete)
+  if (lacking.length === 0 || own?.complete === false)
     return { gate: green('rights', TITLE, 'by its privileges'), readable: true };
   const what = lacking.map(([word]) => word).join(', ');
   const remedy = `let an administrator see to it: ${lacking.map(([, grant]) => grant).join('; ')}`;

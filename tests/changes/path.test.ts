@@ -7,6 +7,7 @@ import { Blocked, Drift, GuardedPath } from '../../src/changes/guarded-path.ts';
 import { readPlan, sealed } from '../../src/changes/plan.ts';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
 import { openDatabase } from '../../src/data/database.ts';
+import { STATE_TABLES } from '../../src/data/state/tables.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
 import { ENGINES } from '../engines/engines.ts';
@@ -167,8 +168,8 @@ for (const engine of ENGINES) {
         remedy: expect.stringContaining(`GRANT SELECT, INSERT, UPDATE, DELETE ON apptop_run`),
       });
       await expect(path.runs()).rejects.toMatchObject({ remedy: expect.stringContaining('GRANT SELECT, INSERT') });
-      for (const table of ['run', 'ledger', 'outcome', 'lease', 'audit']) {
-        await on.db.execute(`GRANT SELECT, INSERT, UPDATE, DELETE ON apptop_${table} TO ${user}`);
+      for (const table of STATE_TABLES) {
+        await on.db.execute(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO ${user}`);
       }
       expect(await rights()).toMatchObject({ state: 'green' });
       await engine.insert(on.db, 'appointments', [row(9, null, '109')]);
