@@ -122,6 +122,17 @@ export async function ownChecksOf(
     .map(({ id }) => id);
 }
 
+/** Where altering the table takes a copy of it, whether that is allowed. */
+export async function copyGates(ground: ChangeGround, mayCopy: boolean): Promise<readonly Gate[]> {
+  const { database, writing, source, options } = ground;
+  const why = await database.introspect(options, async (_, connection) =>
+    writing.copyNeeded?.(connection, source.appointments.table),
+  );
+  if (why === undefined) return [];
+  const title = 'the table may be copied';
+  return [mayCopy ? green('copy', title, why) : red('copy', title, why, 'allow it, at a quiet hour: --may-copy')];
+}
+
 /** Severities that keep a change from beginning, or from counting as done. */
 export const BLOCKING: readonly Severity[] = ['stop', 'error'];
 

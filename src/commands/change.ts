@@ -8,8 +8,8 @@ import type { ChangeOptions, ExitCode } from './command.ts';
 /** The options that each action has a use for, beside those of every command. */
 const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
   list: [],
-  plan: [...PLANNING, 'decide', 'backup'],
-  run: [...RUNNING, 'decide', 'backup'],
+  plan: [...PLANNING, 'decide', 'backup', 'may-copy'],
+  run: [...RUNNING, 'decide', 'backup', 'may-copy'],
   pause: [],
   resume: ['take-over', 'reason'],
   cancel: [],
@@ -18,7 +18,8 @@ const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
 };
 
 function refuseStray(options: ChangeOptions): void {
-  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle, tolerate } = options;
+  const { action, subject, out, plan, confirm, reason, backup, decide, takeOver, noThrottle, tolerate, mayCopy } =
+    options;
   const own = {
     out,
     plan,
@@ -29,6 +30,7 @@ function refuseStray(options: ChangeOptions): void {
     'take-over': takeOver,
     'no-throttle': noThrottle,
     tolerate,
+    'may-copy': mayCopy,
   };
   refuseOthers(`change ${action}`, own, TAKEN[action]);
   if ((action === 'list' || action === 'approve') && subject !== undefined) {
@@ -37,8 +39,11 @@ function refuseStray(options: ChangeOptions): void {
 }
 
 /** What is to be planned or run. @throws Problem usage, where the command line says nothing or two things */
-function askedOf({ subject, plan, decide, noThrottle, tolerate }: ChangeOptions): Asked | undefined {
-  if (plan !== undefined && (subject !== undefined || decide !== undefined || noThrottle || tolerate !== undefined)) {
+function askedOf({ subject, plan, decide, noThrottle, tolerate, mayCopy }: ChangeOptions): Asked | undefined {
+  if (
+    plan !== undefined &&
+    (subject !== undefined || decide !== undefined || noThrottle || mayCopy || tolerate !== undefined)
+  ) {
     throw new Problem('usage', 'a plan that was kept says all of it', 'give --plan alone, or plan the change anew');
   }
   if (subject === undefined) {
@@ -49,9 +54,17 @@ function askedOf({ subject, plan, decide, noThrottle, tolerate }: ChangeOptions)
   if (decide !== undefined && subject !== 'move-booking-ids') {
     throw new Problem('usage', `there is nothing to decide for ${subject}`, 'leave --decide out');
   }
+  if (mayCopy && subject !== 'move-booking-ids' && subject !== 'cleanup-booking-ids') {
+    throw new Problem('usage', `${subject} copies no table`, 'leave --may-copy out');
+  }
   return {
     change: subject,
-    parameters: { ...decisions, ...(noThrottle && { throttle: false }), ...(tolerate !== undefined && { tolerate }) },
+    parameters: {
+      ...decisions,
+      ...(noThrottle && { throttle: false }),
+      ...(tolerate !== undefined && { tolerate }),
+      ...(mayCopy && { mayCopy }),
+    },
   };
 }
 

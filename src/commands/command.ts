@@ -91,6 +91,8 @@ export interface ChangeOptions extends GuardedOptions {
   /** Decisions as `PK=keep-v1,PK=skip`, or a file of them. */
   readonly decide: string | undefined;
   readonly takeOver: boolean;
+  /** The server may copy the table. */
+  readonly mayCopy: boolean;
 }
 
 export interface RollbackOptions extends GuardedOptions {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { operated, row } from './guarded.ts';
@@ -95,6 +96,23 @@ for (const engine of ENGINES) {
         });
       }
     });
+
+    test.runIf(engine.name === 'mysql')(
+      'a table that can only be altered by a copy says so before, and is when allowed',
+      async () => {
+        await using on = await operated(engine, [row(1, null, '101')], {
+          context: { changes: { ...DEFAULT_CHANGE_RULES, monitorHours: 0 } },
+        });
+        await on.db.execute(
+          'ALTER TABLE appointments ADD twin varchar(300) AS (concat(status, 1)) VIRTUAL, ADD KEY (twin)',
+        );
+        for (const change of ['move-booking-ids', 'cleanup-booking-ids']) {
+          await expect(on.run(change)).rejects.toThrow('the table may be copied: twin is virtual and in an index');
+          expect(await on.run(change, { mayCopy: true })).toMatchObject({ run: { state: 'done' } });
+        }
+        expect(await on.ids()).toEqual({ 1: ['101', null, null] });
+      },
+    );
 
     test('a unique V1 column: an id that is taken stays a conflict, and two of the same are not begun', async () => {
       await using on = await operated(engine, [row(1, '101', null), row(2, null, '101'), row(3, null, '103')], {
