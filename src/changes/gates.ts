@@ -79,7 +79,11 @@ async function leaseGate(ground: ChangeGround): Promise<Gate> {
   const open = runs.find(({ state }) => isOpen(state));
   if (lease !== undefined) {
     const time = age((Date.now() - lease.since) / 1000);
-    return red('lease', title, `${lease.holder} holds it for ${time}`, 'wait for it, or take it over: --take-over');
+    const remedy =
+      lease.run === undefined
+        ? 'wait for it: it runs out within 30 s'
+        : 'wait for it, or take its run over: apptop change resume --take-over';
+    return red('lease', title, `${lease.holder} holds it for ${time}`, remedy);
   }
   if (open !== undefined) {
     const what = `run ${open.id} (${open.change}) is ${open.state === 'running' ? 'interrupted' : open.state}`;

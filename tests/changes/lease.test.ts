@@ -85,6 +85,7 @@ for (const engine of ENGINES) {
         expect(gates.find(({ id }) => id === 'lease')).toMatchObject({
           state: 'red',
           detail: expect.stringContaining(`process ${process.pid}`),
+          remedy: 'wait for it, or take its run over: apptop change resume --take-over',
         });
         await expect(other.resume()).rejects.toThrow('is changing this database');
       });

@@ -195,6 +195,9 @@ for (const engine of ENGINES) {
       } finally {
         process.env['XDG_STATE_HOME'] = state;
       }
+      // Nobody has to wait for the lease.
+      const { gates } = await on.look('move-booking-ids');
+      expect(gates.find(({ id }) => id === 'lease')).toMatchObject({ state: 'green' });
       expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null]);
     });
   });
