@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Audit } from '../../src/audit/audit.ts';
 import { phraseOf } from '../../src/changes/confirm.ts';
@@ -180,6 +180,30 @@ for (const engine of ENGINES) {
       ).toMatchObject({ state: 'red', detail: expect.stringContaining('ALTER appointments') });
       if (engine.name === 'postgres') await on.db.execute(`DROP OWNED BY ${user}`);
       await on.db.execute(`DROP USER ${user}`);
+    });
+
+    test('a dump is no dump when it is the database itself, or from the future', async () => {
+      await using on = await operated(engine, ROWS);
+      const gate = async (backup: string) => {
+        const { gates } = await on.path.look('move-booking-ids', {}, undefined, backup);
+        return gates.find(({ id }) => id === 'backup');
+      };
+      const ahead = `${DUMP}-ahead`;
+      writeFileSync(ahead, 'a dump\n');
+      utimesSync(ahead, new Date(), new Date(Date.now() + 3_600_000));
+      expect(await gate(ahead)).toMatchObject({
+        state: 'red',
+        detail: `${ahead} was written in the future by its time`,
+      });
+      const { target } = on.context;
+      const alias = `${DUMP}-alias-${randomUUID()}`;
+      symlinkSync(target.engine === 'sqlite' ? target.path : DUMP, alias);
+      expect(await gate(alias)).toMatchObject(
+        target.engine === 'sqlite' ? { state: 'red', detail: `${alias} is the database itself` } : { state: 'green' },
+      );
+      await expect(
+        on.path.run((await on.look('move-booking-ids')).plan, sure, { ...free, backup: ahead }),
+      ).rejects.toThrow('in the future');
     });
 
     test('what cannot be recorded does not run', async () => {
