@@ -138,6 +138,22 @@ for (const engine of ENGINES) {
       expect(aside).toMatchObject({ pk: '3', aside: expect.stringContaining('not this one') });
     });
 
+    test('a trigger that undoes the write halts the run at its first sweep, and the reason says so', async () => {
+      await using on = await operated(engine, [row(1, null, '101'), row(2, null, '102')]);
+      await undo[engine.name](on.db);
+      const end = await on.run('move-booking-ids');
+      expect(end?.run).toMatchObject({
+        state: 'halted',
+        pass: 1,
+        counts: { moved: 2 },
+        reason: '2 rows that this run has moved stand as before, the first is 1: probably a trigger undoes the write',
+      });
+      // Whoever has taken the trigger away goes on with the run.
+      await on.db.execute(`DROP TRIGGER undoes${engine.name === 'postgres' ? ' ON appointments' : ''}`);
+      expect(await on.resume()).toMatchObject({ run: { state: 'done' } });
+      expect(await on.ids()).toEqual({ 1: ['101', null, '101'], 2: ['102', null, '102'] });
+    });
+
     test('a generated column and a trigger on the ids are told in the plan and do not stop it', async () => {
       await using on = await operated(engine, [row(1, null, '101')]);
       await generated[engine.name](on.db);
@@ -163,6 +179,20 @@ const refuse103: Readonly<Record<(typeof ENGINES)[number]['name'], (db: Database
     await db.execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN IF new.calcom_booking_id = 103 THEN RAISE EXCEPTION ''not this one''; END IF; RETURN new; END'`);
     await db.execute('CREATE TRIGGER refuse BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION refuse()');
+  },
+};
+
+const undo: Readonly<Record<(typeof ENGINES)[number]['name'], (db: Database) => Promise<unknown>>> = {
+  sqlite: (db) =>
+    db.execute(`CREATE TRIGGER undoes AFTER UPDATE OF calcom_booking_id ON appointments BEGIN UPDATE appointments
+      SET calcom_booking_id = old.calcom_booking_id, calcom_v2_booking_id = old.calcom_v2_booking_id WHERE id = new.id; END`),
+  mysql: (db) =>
+    db.execute(`CREATE TRIGGER undoes BEFORE UPDATE ON appointments FOR EACH ROW
+      SET new.calcom_booking_id = old.calcom_booking_id, new.calcom_v2_booking_id = old.calcom_v2_booking_id`),
+  postgres: async (db) => {
+    await db.execute(`CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN new.calcom_booking_id := old.calcom_booking_id; new.calcom_v2_booking_id := old.calcom_v2_booking_id; RETURN new; END'`);
+    await db.execute('CREATE TRIGGER undoes BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION undo()');
   },
 };
 

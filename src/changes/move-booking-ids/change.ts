@@ -86,7 +86,7 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
         const { table, v2 } = source.appointments;
         await writing.addBackupColumn(session, table, v2, context.columns[BACKUP_COLUMN], mayCopy);
       },
-      work: async (ground) => new MoveWork(await anew(ground), decisions),
+      work: async (ground, run) => new MoveWork(await anew(ground), decisions, run),
     };
   },
 };
