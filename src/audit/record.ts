@@ -77,6 +77,7 @@ function operatorIn(value: unknown): Operator {
   const fields = fieldsOf(value);
   return {
     user: text(fields, 'user') ?? '',
+    login: text(fields, 'login'),
     sudoUser: text(fields, 'sudoUser'),
     sshClient: text(fields, 'sshClient'),
     host: text(fields, 'host') ?? '',

@@ -4,6 +4,7 @@ import { Problem } from '../model/problem.ts';
 import { type Flaw, flawsOf, GENESIS, type Link } from './chain.ts';
 import { auditFile, FILE_ID, type LocalFile, readLocalFile } from './local-file.ts';
 import type { WholeLine } from './local-lines.ts';
+import { operatorOf } from './operator.ts';
 import { readRecord } from './record.ts';
 import { AuditTable } from './table.ts';
 
@@ -14,7 +15,8 @@ type Place = 'database' | 'local file';
  * - `truncated`: the other place knows more than the end of this one
  * - `replaced`: the other place remembers another record under this number
  * - `torn`: a line that a crash ended; nothing is missing after it
- * - `unnoted`: announced, and not in the database: it was away, or the transaction was rolled back
+ * - `unnoted`: announced, and not in the database: it was away, or the transaction was rolled back; or there, and the line
+ *   that noted it is not here
  */
 type FindingKind = Flaw['kind'] | 'truncated' | 'replaced' | 'torn' | 'unnoted';
 
@@ -60,8 +62,9 @@ export async function verify(
       ...(links === undefined ? [] : await findingsInDatabase(links)),
       ...(links === undefined ? [] : unlikeNoted(before, links)),
       ...(await findingsInFile(after)),
-      ...(links === undefined ? [] : unnoted(before, links)),
-      ...unannounced(after, own ?? []),
+      ...(links === undefined ? [] : unnoted(before, after, links)),
+      ...unannounced(after, own ?? [], await editedOf(links ?? [])),
+      ...forgotten(after, links ?? [], context),
     ],
     records: links?.length,
     own: own?.length,
@@ -147,25 +150,57 @@ function unlikeNoted({ lines }: LocalFile, links: readonly Link[]): readonly Fin
   ];
 }
 
-/** Records that were announced, and went no further. */
-function unnoted({ lines }: LocalFile, links: readonly Link[]): readonly Finding[] {
-  const noted = new Set(lines.flatMap(({ whole }) => whole?.noted?.of ?? []));
-  const bodies = new Set(links.map(({ body }) => body));
+/** Records that were announced, and went no further; or did, and no line notes it. */
+function unnoted({ lines }: LocalFile, after: LocalFile, links: readonly Link[]): readonly Finding[] {
+  const noted = new Set(after.lines.flatMap(({ whole }) => whole?.noted?.of ?? []));
+  const numbers = new Map(links.map(({ body, seq }) => [body, seq]));
   return lines.flatMap(({ line, whole }): readonly Finding[] => {
     const { record, recordText, seq, local } = whole ?? {};
-    if (local || record === undefined || recordText === undefined || bodies.has(recordText)) return [];
-    if (seq !== undefined && noted.has(seq)) return [];
-    return [{ place: 'local file', at: line, kind: 'unnoted', text: `${record.event}: it is not in the database` }];
+    if (local || record === undefined || recordText === undefined || (seq !== undefined && noted.has(seq))) return [];
+    const number = numbers.get(recordText);
+    const what =
+      number === undefined
+        ? 'it is not in the database'
+        : `it is record ${number} of the database, and no line notes that: apptop ended before, or somebody took the line away`;
+    return [{ place: 'local file', at: line, kind: 'unnoted', text: `${record.event}: ${what}` }];
   });
 }
 
+/** The numbers of records whose text is not what was hashed: that is told already. */
+async function editedOf(links: readonly Link[]): Promise<ReadonlySet<number>> {
+  const flaws = await flawsOf(links, GENESIS);
+  return new Set(flaws.flatMap(({ kind, link }) => (kind === 'edited' ? [link.seq] : [])));
+}
+
 /** Records that say they were announced in the file, and never were or no more. */
-function unannounced({ lines }: LocalFile, own: readonly Link[]): readonly Finding[] {
+function unannounced({ lines }: LocalFile, own: readonly Link[], edited: ReadonlySet<number>): readonly Finding[] {
   const announced = new Set(lines.flatMap(({ whole }) => whole?.recordText ?? []));
-  const missing = own.filter(({ body }) => !announced.has(body)).map(({ seq }) => seq);
+  const noted = new Map(
+    lines.flatMap(({ whole }) =>
+      whole?.noted === undefined ? [] : [[whole.noted.database.seq, whole.noted.database.hash]],
+    ),
+  );
+  // What was edited or replaced in the database is told there.
+  const told = ({ seq, hash }: Link) => edited.has(seq) || (noted.has(seq) && noted.get(seq) !== hash);
+  const missing = own.filter((link) => !announced.has(link.body) && !told(link));
+  const text = 'no line has it: taken away here, or forged there';
+  return cutShort(lines.length, missing, `came from here, and ${text}`);
+}
+
+/** Records of this account on this machine that were announced in another file than the one that is here, if any is. */
+function forgotten({ id, lines }: LocalFile, links: readonly Link[], context: Context): readonly Finding[] {
+  const { user, host } = operatorOf(undefined);
+  const mine = links.filter(({ body }) => {
+    const record = readRecord(body);
+    const { operator } = record ?? {};
+    return operator?.user === user && operator.host === host && record?.context === context.name && record.file !== id;
+  });
+  return cutShort(lines.length, mine, 'came from this account here, and the file that announced it is gone');
+}
+
+function cutShort(at: number, missing: readonly Link[], text: string): readonly Finding[] {
   const [first] = missing;
   if (first === undefined) return [];
-  const which = missing.length === 1 ? `record ${first}` : `records ${missing.join(', ')}`;
-  const text = `${which} of the database came from here, and no line has it: taken away here, or forged there`;
-  return [{ place: 'local file', at: lines.length, kind: 'truncated', text }];
+  const which = missing.length === 1 ? `record ${first.seq}` : `records ${missing.map(({ seq }) => seq).join(', ')}`;
+  return [{ place: 'local file', at, kind: 'truncated', text: `${which} of the database ${text}` }];
 }

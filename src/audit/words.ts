@@ -1,4 +1,5 @@
 import type { Operator } from './operator.ts';
 
-/** Who somebody is, as a list says it: `ada@web1`, with sudo the person behind it. */
-export const who = ({ user, sudoUser, host }: Operator): string => [sudoUser ?? user, host].filter(Boolean).join('@');
+/** Who somebody is, as a list says it: `ada@web1`, with sudo or su the person behind it. */
+export const who = ({ user, login, sudoUser, host }: Operator): string =>
+  [login ?? sudoUser ?? user, host].filter(Boolean).join('@');

@@ -28,24 +28,39 @@ interface Dump {
   readonly file: string;
   readonly bytes: number;
   readonly at: number;
+  /** Why it is none, whatever it holds. */
+  readonly wrong: string | undefined;
 }
+
+/** Milliseconds by which the clock of a file server may be ahead. */
+const AHEAD_MS = 60_000;
 
 const TITLE = 'backup';
 
-async function dumpAt(file: string): Promise<Dump | undefined> {
+/** Whether a file is what a change is about to change, under this name or another. */
+async function isLive({ target }: Context, { dev, ino }: { readonly dev: number; readonly ino: number }) {
+  if (target.engine !== 'sqlite') return false;
+  const live = await stat(target.path);
+  return live.dev === dev && live.ino === ino;
+}
+
+async function dumpAt(context: Context, file: string): Promise<Dump | undefined> {
   try {
-    const { size, mtimeMs, isFile } = await stat(file).then((stats) => ({ ...stats, isFile: stats.isFile() }));
-    return isFile ? { file, bytes: size, at: mtimeMs } : undefined;
+    const found = await stat(file);
+    if (!found.isFile()) return undefined;
+    const [live, future] = [await isLive(context, found), found.mtimeMs > Date.now() + AHEAD_MS];
+    const wrong = live ? 'is the database itself' : future ? 'was written in the future by its time' : undefined;
+    return { file, bytes: found.size, at: found.mtimeMs, wrong };
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw new Problem('config', `cannot look at ${file}`, 'check the right to read it and its folder');
   }
 }
 
-const isFresh = ({ changes }: Context, { bytes: size, at }: Dump): boolean =>
-  size > 0 && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
+const isFresh = ({ changes }: Context, { bytes: size, at, wrong }: Dump): boolean =>
+  wrong === undefined && size > 0 && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
 
-const words = ({ at, bytes: size }: Dump): string => `${age((Date.now() - at) / 1000)} old, ${bytes(size)}`;
+const words = ({ at, bytes: size }: Dump): string => `${age(Math.max(0, Date.now() - at) / 1000)} old, ${bytes(size)}`;
 
 /** Where the online backups of a database are kept, the newest last. */
 const onlineFile = (context: Context, stamp: string): string =>
@@ -57,13 +72,13 @@ async function newestOnline(context: Context): Promise<Dump | undefined> {
   const names = await readdir(folder).catch(() => []);
   const files = names.map((name) => join(folder, name)).filter((file) => file.startsWith(beginning));
   const newest = files.toSorted().at(-1);
-  return newest === undefined ? undefined : dumpAt(newest);
+  return newest === undefined ? undefined : dumpAt(context, newest);
 }
 
 /** The dump that there is already. */
 async function present(context: Context, given: string | undefined): Promise<Dump | undefined> {
   const file = given === undefined ? context.changes.backup?.file : resolve(given);
-  return file === undefined ? newestOnline(context) : dumpAt(file);
+  return file === undefined ? newestOnline(context) : dumpAt(context, file);
 }
 
 /** Whether a dump can be made here and now. */
@@ -84,7 +99,8 @@ export async function backupGate(context: Context, writing: WritingEngine, given
   }
   const limit = `${context.changes.backupMaxAgeMinutes} min`;
   if (dump !== undefined) {
-    const what = dump.bytes === 0 ? `${dump.file} is empty` : `${words(dump)}, older than ${limit}`;
+    const bad = dump.wrong ?? (dump.bytes === 0 ? 'is empty' : undefined);
+    const what = bad === undefined ? `${words(dump)}, older than ${limit}` : `${dump.file} ${bad}`;
     return red('backup', TITLE, what, 'make a new dump');
   }
   const file = given ?? context.changes.backup?.file;
@@ -124,7 +140,8 @@ export async function proveBackup(
     const { detail, remedy } = await backupGate(context, writing, given ?? context.changes.backup?.file);
     throw new Problem('blocked', `no backup is proven: ${detail}`, remedy || 'see that the command writes the file');
   }
-  return { ...dump, sha256: await sha256(dump.file) };
+  const { file, bytes: size, at } = dump;
+  return { file, bytes: size, at, sha256: await sha256(file) };
 }
 
 async function makeDump(context: Context, writing: WritingEngine, signal: AbortSignal): Promise<Dump | undefined> {
@@ -132,10 +149,10 @@ async function makeDump(context: Context, writing: WritingEngine, signal: AbortS
   if (backup !== undefined && 'command' in backup) {
     const place = `contexts.${context.name}.changes.backup.command`;
     await runCommand(backup.command, { folder: backup.folder, place, timeoutMs: COMMAND_MS, signal });
-    return dumpAt(backup.file);
+    return dumpAt(context, backup.file);
   }
   const file = onlineFile(context, new Date().toISOString().replaceAll(/[:.]/g, '-'));
   makeFolder(dirname(file));
   await writing.onlineBackup?.(context.target, file, signal);
-  return dumpAt(file);
+  return dumpAt(context, file);
 }

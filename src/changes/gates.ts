@@ -69,7 +69,11 @@ async function leaseGate(ground: ChangeGround): Promise<Gate> {
   const open = runs.find(({ state }) => isOpen(state));
   if (lease !== undefined) {
     const time = age((Date.now() - lease.since) / 1000);
-    return red('lease', title, `${lease.holder} holds it for ${time}`, 'wait for it, or take it over: --take-over');
+    const remedy =
+      lease.run === undefined
+        ? 'wait for it: it runs out within 30 s'
+        : 'wait for it, or take its run over: apptop change resume --take-over';
+    return red('lease', title, `${lease.holder} holds it for ${time}`, remedy);
   }
   if (open !== undefined) {
     const what = `run ${open.id} (${open.change}) is ${open.state === 'running' ? 'interrupted' : open.state}`;
@@ -113,6 +117,17 @@ export async function ownChecksOf(
       ({ system, severity, phases }) => system === 'own' && severities.includes(severity) && phases.includes(phase),
     )
     .map(({ id }) => id);
+}
+
+/** Where altering the table takes a copy of it, whether that is allowed. */
+export async function copyGates(ground: ChangeGround, mayCopy: boolean): Promise<readonly Gate[]> {
+  const { database, writing, source, options } = ground;
+  const why = await database.introspect(options, async (_, connection) =>
+    writing.copyNeeded?.(connection, source.appointments.table),
+  );
+  if (why === undefined) return [];
+  const title = 'the table may be copied';
+  return [mayCopy ? green('copy', title, why) : red('copy', title, why, 'allow it, at a quiet hour: --may-copy')];
 }
 
 /** Severities that keep a change from beginning, or from counting as done. */

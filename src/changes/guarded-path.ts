@@ -245,21 +245,24 @@ export class GuardedPath {
       await createStateTables(session, ...state, ground.writing.stateTypes, keyFor(kind, ground));
       const token = await this.#take(session, ground, false);
       const runs = new Runs(session, ...state);
-      const id = await runs.add(
-        {
-          change: kind.id,
-          digest: fresh.digest,
-          parameters: JSON.stringify(fresh.parameters),
-          planned: fresh.rows,
-          total: fresh.total,
-          operator: holderOf(session.server.user),
-          ticket: confirmation.reason,
-          batchSize: change.batchSize ?? FIRST_SIZE,
-        },
-        token,
-      );
-      await new Leases(session, ...state).holdFor(token, id);
-      await this.#announce(session, runs, { id, token }, intentOf(fresh, id, confirmation, proof));
+      const id = await this.#orRelease(session, ground, token, async () => {
+        const added = await runs.add(
+          {
+            change: kind.id,
+            digest: fresh.digest,
+            parameters: JSON.stringify(fresh.parameters),
+            planned: fresh.rows,
+            total: fresh.total,
+            operator: holderOf(session.server.user),
+            ticket: confirmation.reason,
+            batchSize: change.batchSize ?? FIRST_SIZE,
+          },
+          token,
+        );
+        await new Leases(session, ...state).holdFor(token, added);
+        await this.#announce(session, runs, { id: added, token }, intentOf(fresh, added, confirmation, proof));
+        return added;
+      });
       const run = await runs.read(id);
       if (run === undefined) throw new Error(`run ${id} is not there`);
       return this.#execute(session, run, kind, change, ground, options);
@@ -286,17 +289,20 @@ export class GuardedPath {
       const waits = () => void options.onProgress?.({ ...found, reason: WAITING });
       const token = await this.#take(session, ground, options.takeOver === true, waits);
       const runs = new Runs(session, ...state);
-      if (!(await again(() => runs.take(found.id, token), waits))) throw this.#ended(found.id);
-      await new Leases(session, ...state).holdFor(token, found.id);
-      const run = await runs.read(found.id);
-      if (run === undefined) throw this.#ended(found.id);
-      await this.#announce(session, runs, run, {
-        event: options.takeOver === true ? 'take-over' : 'resume',
-        change: run.change,
-        run: run.id,
-        digest: run.digest,
-        ...(options.decision !== undefined && { reason: options.decision }),
-        details: { was: found.state, because: found.reason ?? null },
+      const run = await this.#orRelease(session, ground, token, async () => {
+        if (!(await again(() => runs.take(found.id, token), waits))) throw this.#ended(found.id);
+        await new Leases(session, ...state).holdFor(token, found.id);
+        const taken = await runs.read(found.id);
+        if (taken === undefined) throw this.#ended(found.id);
+        await this.#announce(session, runs, taken, {
+          event: options.takeOver === true ? 'take-over' : 'resume',
+          change: taken.change,
+          run: taken.id,
+          digest: taken.digest,
+          ...(options.decision !== undefined && { reason: options.decision }),
+          details: { was: found.state, because: found.reason ?? null },
+        });
+        return taken;
       });
       return this.#execute(session, run, kind, change, ground, options);
     });
@@ -411,6 +417,24 @@ export class GuardedPath {
       `${lease?.holder ?? 'somebody else'} is changing this database`,
       'wait for it, or take it over: apptop change resume --take-over',
     );
+  }
+
+  /** What comes before the first batch; where it fails the lease is nobody's any more. */
+  async #orRelease<Answer>(
+    session: WritingSession,
+    { dialect, source }: ChangeGround,
+    token: number,
+    work: () => Promise<Answer>,
+  ): Promise<Answer> {
+    try {
+      return await work();
+    } catch (error) {
+      await new Leases(session, dialect, source.appointments.table).release(token).catch((failure: unknown) => {
+        // It runs out by itself.
+        if (!(failure instanceof Problem)) throw failure;
+      });
+      throw error;
+    }
   }
 
   /** What can't be recorded does not run. */

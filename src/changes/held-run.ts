@@ -44,12 +44,15 @@ export class HeldRun {
   #renewedAt = performance.now();
   #watchedAt = performance.now();
   #awayMs = 0;
+  /** Milliseconds by which the database's clock is ahead of this one's: the run was read when its row had just been written. */
+  readonly #aheadMs: number;
 
   /** @param run as it was read under its token */
   constructor(host: HoldHost, session: WritingSession, run: Run) {
     this.#host = host;
     this.#session = session;
     this.#run = run;
+    this.#aheadMs = run.updatedAt - Date.now();
   }
 
   get run(): Run {
@@ -95,7 +98,7 @@ export class HeldRun {
       try {
         const progress = await attempt();
         // What it waited for meanwhile still has to be taken back.
-        this.#run = { ...this.#run, ...progress };
+        this.#run = { ...this.#run, ...progress, updatedAt: Date.now() + this.#aheadMs };
         await this.#host.onProgress?.(this.#run);
         return true;
       } catch (error) {

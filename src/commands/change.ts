@@ -12,8 +12,8 @@ const OWN = ['decide', 'calendar', 'batch-size', 'to'] as const;
 /** The options that each action has a use for, beside those of every command. */
 const TAKEN: Readonly<Record<ChangeOptions['action'], readonly string[]>> = {
   list: [],
-  plan: [...PLANNING, ...OWN, 'backup'],
-  run: [...RUNNING, ...OWN, 'backup'],
+  plan: [...PLANNING, ...OWN, 'backup', 'may-copy'],
+  run: [...RUNNING, ...OWN, 'backup', 'may-copy'],
   pause: [],
   resume: ['take-over', 'reason'],
   cancel: [],
@@ -31,9 +31,10 @@ const OWNERS: Readonly<Record<(typeof OWN)[number], string>> = {
 };
 
 function refuseStray(options: ChangeOptions): void {
-  const { action, subject, out, plan, confirm, reason, backup, takeOver, noThrottle, tolerate } = options;
-  const others = { out, plan, confirm, reason, backup, 'take-over': takeOver, 'no-throttle': noThrottle, tolerate };
-  refuseOthers(`change ${action}`, { ...others, ...ownOf(options) }, TAKEN[action]);
+  const { action, subject, out, plan, confirm, reason, backup, takeOver, noThrottle, tolerate, mayCopy } = options;
+  const others = { out, plan, confirm, reason, backup, tolerate };
+  const flags = { 'take-over': takeOver, 'no-throttle': noThrottle, 'may-copy': mayCopy };
+  refuseOthers(`change ${action}`, { ...others, ...flags, ...ownOf(options) }, TAKEN[action]);
   if ((action === 'list' || action === 'approve') && subject !== undefined) {
     throw new Problem('usage', `apptop change ${action} takes no "${subject}"`, 'leave it out');
   }
@@ -48,9 +49,12 @@ const ownOf = ({ decide, calendar, batchSize, to }: ChangeOptions) => ({
 
 /** What is to be planned or run. @throws Problem usage, where the command line says nothing or two things */
 function askedOf(options: ChangeOptions): Asked | undefined {
-  const { subject, plan, decide, calendar, batchSize, to, noThrottle, tolerate } = options;
+  const { subject, plan, decide, calendar, batchSize, to, noThrottle, tolerate, mayCopy } = options;
   const own = keysOf(OWNERS).filter((name) => ownOf(options)[name] !== undefined);
-  if (plan !== undefined && (subject !== undefined || own.length > 0 || noThrottle || tolerate !== undefined)) {
+  if (
+    plan !== undefined &&
+    (subject !== undefined || own.length > 0 || noThrottle || mayCopy || tolerate !== undefined)
+  ) {
     throw new Problem('usage', 'a plan that was kept says all of it', 'give --plan alone, or plan the change anew');
   }
   if (subject === undefined) {
@@ -64,6 +68,9 @@ function askedOf(options: ChangeOptions): Asked | undefined {
   if (stray !== undefined) {
     throw new Problem('usage', `${subject} takes no --${stray}`, `it is for ${OWNERS[stray]}: leave it out`);
   }
+  if (mayCopy && subject !== 'move-booking-ids' && subject !== 'cleanup-booking-ids') {
+    throw new Problem('usage', `${subject} copies no table`, 'leave --may-copy out');
+  }
   const parameters = {
     ...(decide !== undefined && { decisions: decisionsIn(decide) }),
     ...(calendar !== undefined && { calendar }),
@@ -71,6 +78,7 @@ function askedOf(options: ChangeOptions): Asked | undefined {
     ...(to !== undefined && { to: /^[0-9]$/.test(to) ? Number(to) : to }),
     ...(noThrottle && { throttle: false }),
     ...(tolerate !== undefined && { tolerate }),
+    ...(mayCopy && { mayCopy }),
   };
   return { change: subject, parameters };
 }

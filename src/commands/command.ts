@@ -97,6 +97,8 @@ export interface ChangeOptions extends GuardedOptions {
   /** The migration to go back to: `0`, `1` or `2`. */
   readonly to: string | undefined;
   readonly takeOver: boolean;
+  /** The server may copy the table. */
+  readonly mayCopy: boolean;
 }
 
 export interface RollbackOptions extends GuardedOptions {

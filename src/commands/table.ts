@@ -78,6 +78,7 @@ const tolerate: Option = {
   type: 'number',
   description: 'by so many rows each count may differ from the plan when it runs',
 };
+const mayCopy: Option = { name: 'may-copy', type: 'flag', description: 'the server may copy the table for it' };
 /** What all verbs that plan and run a change take. */
 const guarded: readonly Option[] = [
   ...connection,
@@ -290,6 +291,7 @@ export const COMMANDS: readonly Command[] = [
       backup,
       noThrottle,
       tolerate,
+      mayCopy,
       { name: 'take-over', type: 'flag', description: 'resume: take the run from whoever holds it' },
       json,
       ascii,
@@ -307,6 +309,7 @@ export const COMMANDS: readonly Command[] = [
         batchSize: written.count('batch-size'),
         to: written.text('to'),
         takeOver: written.flag('take-over'),
+        mayCopy: written.flag('may-copy'),
       });
     },
   },
@@ -341,14 +344,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'cleanup',
     description: 'plan, run: drop the backup column after a move; no rollback is possible after it',
-    options: [
-      ...guarded,
-      backup,
-      { name: 'may-copy', type: 'flag', description: 'the server may copy the table for it' },
-      json,
-      ascii,
-      lowBandwidth,
-    ],
+    options: [...guarded, backup, mayCopy, json, ascii, lowBandwidth],
     word: { name: 'action', values: PLAN_ACTIONS },
     run: async (written) => {
       const action = actionOf('cleanup', written.words, PLAN_ACTIONS);

@@ -147,7 +147,7 @@ function chooseContext(file: ConfigFile, wanted: string | undefined, where: stri
 /** Secrets that stand in a file which others may read. */
 function readableSecret({ connection, retry }: ContextConfig, path: string, where: string): string[] {
   const secrets = {
-    password: typeof connection === 'string' ? /:\/\/[^@/]*:([^@]+)@/.exec(connection)?.[1] : connection.password,
+    password: typeof connection === 'string' ? /:\/\/[^@/:]*:([^@]+)@/.exec(connection)?.[1] : connection.password,
     'API key': retry?.calcomApi?.apiKey,
   };
   const written = Object.entries(secrets).filter(([, text]) => text !== undefined && !/^(?:$|\$\{env:)/.test(text));

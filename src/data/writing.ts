@@ -105,10 +105,19 @@ export interface WritingEngine {
    */
   backUp(session: WritingSession, columns: IdColumns, pks: readonly string[]): Promise<number>;
   /**
-   * Adds the backup column, nullable, with the V2 column's type (as text where that is none).
-   * @throws Problem busy, when the table is locked: nothing waits behind this for longer than the session's lock wait
+   * Adds the backup column, nullable, with the V2 column's type (as text where that is none); with `mayCopy` also by a copy.
+   * @throws Problem busy, when the table is locked: nothing waits behind this for longer than the session's lock wait;
+   * refused, when only a copy would do and `mayCopy` is not set
    */
-  addBackupColumn(session: WritingSession, table: TableName, v2: Column, name: string): Promise<void>;
+  addBackupColumn(
+    session: WritingSession,
+    table: TableName,
+    v2: Column,
+    name: string,
+    mayCopy?: boolean,
+  ): Promise<void>;
+  /** Why a column can only be added or dropped by a copy that every writer waits for; undefined where nothing says so. */
+  copyNeeded?(connection: Connection, table: TableName): Promise<string | undefined>;
   /**
    * Drops it, without copying the table where the engine can; with `mayCopy` also by a copy.
    * @throws Problem busy; refused, when only a copy would do and `mayCopy` is not set

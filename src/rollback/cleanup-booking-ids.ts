@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
-import { checkGates, green, red, runsOf } from '../changes/gates.ts';
+import { checkGates, copyGates, green, red, runsOf } from '../changes/gates.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { named, stateTable } from '../data/state/tables.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
@@ -75,7 +75,11 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
       throttled: true,
       plan,
       alters: () => true,
-      gates: async (ground) => [...(await checkGates(ground, await checksOfLoss(ground))), await windowGate(ground)],
+      gates: async (ground) => [
+        ...(await checkGates(ground, await checksOfLoss(ground))),
+        await windowGate(ground),
+        ...(await copyGates(ground, parameters['mayCopy'] === true)),
+      ],
       async finish(session, { source, writing, context, dialect }) {
         const { table, known } = source.appointments;
         const backup = known.get(BACKUP_COLUMN);

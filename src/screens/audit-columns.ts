@@ -105,6 +105,7 @@ function factsOf(record: AuditRecord, local: boolean): readonly Fact[] {
     ['planned', countsIn(counts?.planned)],
     ['actual', countsIn(counts?.actual)],
     ['user', operator.user],
+    ['logged in as', operator.login],
     ['sudo from', operator.sudoUser],
     ['SSH from', operator.sshClient],
     ['host', operator.host],

@@ -86,6 +86,10 @@ function lookLine(kind: ChangeKind, { look, problem, looking }: Looked): Omit<Ch
   return { rows: plan.rows, standing: 'ready', why: `about ${duration(plan.seconds)}, ${plan.rollback}`, remedy: '' };
 }
 
+/** What a run that has not ended keeps others from. */
+const isFirst = (run: Run, { kinds, lease }: ChangesState): string =>
+  `run ${run.id} (${titleOf(kinds, run.change)}) is ${standingOf(run, lease)}`;
+
 /** A change as the list shows it. */
 export function changeLine(kind: ChangeKind, state: ChangesState, ground: Ground): ChangeLine {
   const { own, lease } = state;
@@ -108,6 +112,10 @@ export function changeLine(kind: ChangeKind, state: ChangesState, ground: Ground
       ? { ...NONE, standing: 'not looked' as const, why: kind.purpose, remedy: 'R looks at every change' }
       : lookLine(kind, looked);
   const closed = closedBecause(ground);
+  if (closed === undefined && run !== undefined && (line.standing === 'blocked' || line.standing === 'ready')) {
+    // However it stood when somebody last looked.
+    return { kind, rows: line.rows, standing: 'blocked', why: isFirst(run, state), remedy: 'it has to end first' };
+  }
   if (closed === undefined || line.standing === 'nothing') return { kind, ...line };
   return { kind, rows: line.rows, standing: 'blocked', ...closed };
 }
@@ -118,9 +126,7 @@ export function busyBecause(state: ChangesState, ground: Ground): string | undef
   if (closed !== undefined) return `${closed.why}: ${closed.remedy}`;
   if (state.own !== undefined) return 'this console changes the database already';
   const run = openRun(state);
-  if (run === undefined) return undefined;
-  const what = `run ${run.id} (${titleOf(state.kinds, run.change)}) is ${standingOf(run, state.lease)}`;
-  return `${what}: it has to end first`;
+  return run && `${isFirst(run, state)}: it has to end first`;
 }
 
 /** Why a change can't be run now; undefined when it can be tried. */

@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { EVENTS } from '../../src/audit/event.ts';
+import { loginOf } from '../../src/audit/operator.ts';
 import { openWriting } from '../../src/data/writing.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { ENGINES } from '../engines/engines.ts';
@@ -208,3 +209,13 @@ for (const engine of ENGINES) {
 }
 
 const NOW = { sqlite: 'unixepoch()', mysql: 'unix_timestamp()', postgres: 'extract(epoch from now())' } as const;
+
+test('who logged in is what the kernel says, whatever they became', () => {
+  const passwd = 'root:x:0:0::/root:/bin/sh\nada:x:1001:1001::/home/ada:/bin/sh\n';
+  expect(loginOf('1001', passwd, 0)).toBe('ada');
+  expect(loginOf('1002', passwd, 0)).toBe('uid 1002');
+  expect(loginOf('1001', passwd, 1001)).toBeUndefined();
+  // A service, a container, and a system that keeps no such thing.
+  expect(loginOf('4294967295', passwd, 0)).toBeUndefined();
+  expect(loginOf('', passwd, 0)).toBeUndefined();
+});

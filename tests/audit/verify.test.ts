@@ -1,7 +1,9 @@
 import { appendFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/audit/canonical.ts';
 import { type Link, loadHashing } from '../../src/audit/chain.ts';
+import { isBroken } from '../../src/audit/verify.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { Ledger } from './ledger.ts';
 
@@ -32,7 +34,7 @@ for (const engine of ENGINES) {
     test('a text in the database', async () => {
       const ledger = await five(engine);
       await ledger.execute("UPDATE apptop_audit SET body = replace(body, 'three', 'eerht') WHERE seq = 3");
-      expect(await ledger.findings()).toContain('database edited 3');
+      expect(await ledger.findings()).toEqual(['database edited 3']);
     });
 
     test('a text in the database, with all hashes after it made anew', async () => {
@@ -128,6 +130,19 @@ for (const engine of ENGINES) {
       expect(await ledger.findings()).toEqual(['file forged 5']);
     });
 
+    test('a file that is gone, or empty, or was begun anew', async () => {
+      const ledger = await five(engine);
+      truncateSync(ledger.file, 0);
+      expect(await ledger.findings()).toEqual(['file truncated 0']);
+      rmSync(ledger.file);
+      expect(await ledger.findings()).toEqual(['file truncated 0']);
+      await ledger.intents('six');
+      expect(await ledger.findings()).toEqual(['file truncated 2']);
+      expect((await ledger.verify()).findings[0]?.text).toBe(
+        'records 1, 2, 3, 4, 5 of the database came from this account here, and the file that announced it is gone',
+      );
+    });
+
     test('a line that was torn by hand', async () => {
       const ledger = await five(engine);
       ledger.rewrite((lines) => lines.with(4, lines[4]?.slice(0, 90) ?? ''));
@@ -148,15 +163,21 @@ for (const engine of ENGINES) {
     test('a record that was announced and reached the database, where the crash came before the note', async () => {
       const ledger = await five(engine);
       ledger.rewrite((lines) => lines.slice(0, -1));
-      expect(await ledger.findings()).toEqual(NOTHING);
+      const { findings } = await ledger.verify();
+      expect(findings.map((finding) => [finding.kind, isBroken(finding)])).toEqual([['unnoted', false]]);
+      expect(findings[0]?.text).toContain('it is record 5 of the database, and no line notes that');
       truncateSync(ledger.file, readFileSync(ledger.file).length - 1);
       await ledger.intents('six');
-      expect(await ledger.findings()).toEqual(NOTHING);
+      expect(await ledger.findings()).toEqual(['file unnoted 9']);
     });
 
-    test('records of another machine, and a file that is not here', async () => {
+    test('records of another machine, and a file that never was here', async () => {
       const ledger = await five(engine);
       rmSync(ledger.file);
+      await rehash(ledger, 1, (link) => ({
+        ...link,
+        body: link.body.replace(`"host":"${hostname()}"`, '"host":"web9"'),
+      }));
       expect(await ledger.verify()).toMatchObject({ findings: [], records: 5, own: 0, lines: 0 });
       await ledger.intents('six');
       expect(await ledger.verify()).toMatchObject({ findings: [], records: 6, own: 1, lines: 2 });

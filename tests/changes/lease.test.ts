@@ -60,6 +60,16 @@ for (const engine of ENGINES) {
       },
     );
 
+    test('who runs it knows when it last moved, by the clock of the database', async () => {
+      await using on = await operated(engine, MANY);
+      const moments: number[] = [];
+      const end = await on.run('move-booking-ids', {}, { onProgress: ({ updatedAt }) => void moments.push(updatedAt) });
+      expect(moments.toSorted((one, other) => one - other)).toEqual(moments);
+      expect(moments.at(-1)).toBeGreaterThan(end?.run.startedAt ?? 0);
+      const [kept] = await on.path.runs();
+      expect(Math.abs((moments.at(-1) ?? 0) - (kept?.updatedAt ?? 0))).toBeLessThan(5_000);
+    });
+
     test('another terminal pauses and cancels a run that somebody else holds', async () => {
       await using on = await operated(engine, MANY);
       await using other = await on.second();
@@ -85,6 +95,7 @@ for (const engine of ENGINES) {
         expect(gates.find(({ id }) => id === 'lease')).toMatchObject({
           state: 'red',
           detail: expect.stringContaining(`process ${process.pid}`),
+          remedy: 'wait for it, or take its run over: apptop change resume --take-over',
         });
         await expect(other.resume()).rejects.toThrow('is changing this database');
       });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Audit } from '../../src/audit/audit.ts';
 import { phraseOf } from '../../src/changes/confirm.ts';
@@ -122,12 +122,15 @@ for (const engine of ENGINES) {
       expect(gates.find(({ id }) => id === 'approval')).toMatchObject({ state: 'red', detail: 'nobody has yet' });
       await on.path.approve(plan);
       await expect(on.path.run(plan, sure, free)).rejects.toThrow('approved by another operator');
+      // Anybody can write this into their environment.
       process.env['SUDO_USER'] = 'second-operator';
       try {
         await on.path.approve(plan);
       } finally {
         delete process.env['SUDO_USER'];
       }
+      await expect(on.path.run(plan, sure, free)).rejects.toThrow('approved by another operator');
+      await on.db.execute(`UPDATE apptop_audit SET body = replace(body, '"user":', '"login":"grace","user":')`);
       expect(await on.path.run(plan, sure, free)).toMatchObject({ run: { state: 'done' } });
     });
 
@@ -183,6 +186,30 @@ for (const engine of ENGINES) {
       await on.db.execute(`DROP USER ${user}`);
     });
 
+    test('a dump is no dump when it is the database itself, or from the future', async () => {
+      await using on = await operated(engine, ROWS);
+      const gate = async (backup: string) => {
+        const { gates } = await on.path.look('move-booking-ids', {}, undefined, backup);
+        return gates.find(({ id }) => id === 'backup');
+      };
+      const ahead = `${DUMP}-ahead`;
+      writeFileSync(ahead, 'a dump\n');
+      utimesSync(ahead, new Date(), new Date(Date.now() + 3_600_000));
+      expect(await gate(ahead)).toMatchObject({
+        state: 'red',
+        detail: `${ahead} was written in the future by its time`,
+      });
+      const { target } = on.context;
+      const alias = `${DUMP}-alias-${randomUUID()}`;
+      symlinkSync(target.engine === 'sqlite' ? target.path : DUMP, alias);
+      expect(await gate(alias)).toMatchObject(
+        target.engine === 'sqlite' ? { state: 'red', detail: `${alias} is the database itself` } : { state: 'green' },
+      );
+      await expect(
+        on.path.run((await on.look('move-booking-ids')).plan, sure, { ...free, backup: ahead }),
+      ).rejects.toThrow('in the future');
+    });
+
     test('what cannot be recorded does not run', async () => {
       await using on = await operated(engine, ROWS);
       const state = process.env['XDG_STATE_HOME'];
@@ -196,6 +223,9 @@ for (const engine of ENGINES) {
       } finally {
         process.env['XDG_STATE_HOME'] = state;
       }
+      // Nobody has to wait for the lease.
+      const { gates } = await on.look('move-booking-ids');
+      expect(gates.find(({ id }) => id === 'lease')).toMatchObject({ state: 'green' });
       expect(Object.values(await on.ids()).map(([v1]) => v1)).toEqual([null, null, null]);
     });
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { operated, row } from './guarded.ts';
@@ -96,6 +97,23 @@ for (const engine of ENGINES) {
       }
     });
 
+    test.runIf(engine.name === 'mysql')(
+      'a table that can only be altered by a copy says so before, and is when allowed',
+      async () => {
+        await using on = await operated(engine, [row(1, null, '101')], {
+          context: { changes: { ...DEFAULT_CHANGE_RULES, monitorHours: 0 } },
+        });
+        await on.db.execute(
+          'ALTER TABLE appointments ADD twin varchar(300) AS (concat(status, 1)) VIRTUAL, ADD KEY (twin)',
+        );
+        for (const change of ['move-booking-ids', 'cleanup-booking-ids']) {
+          await expect(on.run(change)).rejects.toThrow('the table may be copied: twin is virtual and in an index');
+          expect(await on.run(change, { mayCopy: true })).toMatchObject({ run: { state: 'done' } });
+        }
+        expect(await on.ids()).toEqual({ 1: ['101', null, null] });
+      },
+    );
+
     test('a unique V1 column: an id that is taken stays a conflict, and two of the same are not begun', async () => {
       await using on = await operated(engine, [row(1, '101', null), row(2, null, '101'), row(3, null, '103')], {
         appointments: { unique: true },
@@ -118,6 +136,22 @@ for (const engine of ENGINES) {
       expect(await on.ids()).toMatchObject({ 3: [null, '103', null], 5: ['105', null, '105'] });
       const [aside] = await on.db.execute('SELECT pk, aside FROM apptop_ledger WHERE aside IS NOT NULL');
       expect(aside).toMatchObject({ pk: '3', aside: expect.stringContaining('not this one') });
+    });
+
+    test('a trigger that undoes the write halts the run at its first sweep, and the reason says so', async () => {
+      await using on = await operated(engine, [row(1, null, '101'), row(2, null, '102')]);
+      await undo[engine.name](on.db);
+      const end = await on.run('move-booking-ids');
+      expect(end?.run).toMatchObject({
+        state: 'halted',
+        pass: 1,
+        counts: { moved: 2 },
+        reason: '2 rows that this run has moved stand as before, the first is 1: probably a trigger undoes the write',
+      });
+      // Whoever has taken the trigger away goes on with the run.
+      await on.db.execute(`DROP TRIGGER undoes${engine.name === 'postgres' ? ' ON appointments' : ''}`);
+      expect(await on.resume()).toMatchObject({ run: { state: 'done' } });
+      expect(await on.ids()).toEqual({ 1: ['101', null, '101'], 2: ['102', null, '102'] });
     });
 
     test('a generated column and a trigger on the ids are told in the plan and do not stop it', async () => {
@@ -145,6 +179,20 @@ const refuse103: Readonly<Record<(typeof ENGINES)[number]['name'], (db: Database
     await db.execute(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN IF new.calcom_booking_id = 103 THEN RAISE EXCEPTION ''not this one''; END IF; RETURN new; END'`);
     await db.execute('CREATE TRIGGER refuse BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION refuse()');
+  },
+};
+
+const undo: Readonly<Record<(typeof ENGINES)[number]['name'], (db: Database) => Promise<unknown>>> = {
+  sqlite: (db) =>
+    db.execute(`CREATE TRIGGER undoes AFTER UPDATE OF calcom_booking_id ON appointments BEGIN UPDATE appointments
+      SET calcom_booking_id = old.calcom_booking_id, calcom_v2_booking_id = old.calcom_v2_booking_id WHERE id = new.id; END`),
+  mysql: (db) =>
+    db.execute(`CREATE TRIGGER undoes BEFORE UPDATE ON appointments FOR EACH ROW
+      SET new.calcom_booking_id = old.calcom_booking_id, new.calcom_v2_booking_id = old.calcom_v2_booking_id`),
+  postgres: async (db) => {
+    await db.execute(`CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN new.calcom_booking_id := old.calcom_booking_id; new.calcom_v2_booking_id := old.calcom_v2_booking_id; RETURN new; END'`);
+    await db.execute('CREATE TRIGGER undoes BEFORE UPDATE ON appointments FOR EACH ROW EXECUTE FUNCTION undo()');
   },
 };
 

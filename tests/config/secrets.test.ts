@@ -109,5 +109,7 @@ describe('a config file with a password in it', () => {
   it('is fine as a reference', async () => {
     const folder = new Folder().set({ PW: 'x' }).write('apptop.json', mysql({ password: '${env:PW}' }), 0o644);
     expect((await folder.load()).notes).toEqual([]);
+    folder.write('apptop.json', { contexts: { prod: { connection: 'mysql://ada:${env:PW}@db/shop' } } }, 0o644);
+    expect((await folder.load()).notes).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { BACKUP_COLUMN } from '../../model/columns.ts';
 import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from '../change.ts';
-import { green, red, runsOf } from '../gates.ts';
+import { copyGates, green, red, runsOf } from '../gates.ts';
 import { DECISIONS, type Decision, type Decisions } from './decide.ts';
 import { planMove } from './plan.ts';
 import { MoveWork } from './work.ts';
@@ -50,6 +50,9 @@ async function othersGate(ground: ChangeGround): Promise<readonly Gate[]> {
   return [red('backup-column', title, what, 'apptop rollback plan --from-backup, or apptop cleanup plan')];
 }
 
+/** Whether the backup column is still to be made. */
+const adds = ({ source }: ChangeGround): boolean => !source.appointments.known.has(BACKUP_COLUMN);
+
 /** Moves V1 ids out of the V2 column. Source: the migration of the booking ids. */
 export const MOVE_BOOKING_IDS: ChangeKind = {
   id: 'move-booking-ids',
@@ -66,20 +69,24 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
   ],
   with(parameters): Change {
     const decisions = decisionsOf(parameters);
+    const mayCopy = parameters['mayCopy'] === true;
     return {
       parameters,
       throttled: parameters['throttle'] !== false,
       plan: (ground) => planMove(ground, decisions),
-      gates: othersGate,
-      alters: ({ source }) => !source.appointments.known.has(BACKUP_COLUMN),
+      gates: async (ground) => [
+        ...(await othersGate(ground)),
+        ...(adds(ground) ? await copyGates(ground, mayCopy) : []),
+      ],
+      alters: adds,
       async prepare(session, ground) {
         // Whether an earlier try came through may be unknown.
         const { source, writing, context } = await anew(ground);
         if (source.appointments.known.has(BACKUP_COLUMN)) return;
         const { table, v2 } = source.appointments;
-        await writing.addBackupColumn(session, table, v2, context.columns[BACKUP_COLUMN]);
+        await writing.addBackupColumn(session, table, v2, context.columns[BACKUP_COLUMN], mayCopy);
       },
-      work: async (ground) => new MoveWork(await anew(ground), decisions),
+      work: async (ground, run) => new MoveWork(await anew(ground), decisions, run),
     };
   },
 };

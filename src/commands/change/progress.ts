@@ -20,7 +20,7 @@ export function progressText(run: Run, rate: number | undefined): string {
   const first = pass === 0;
   return [
     first
-      ? `${count(counts.scanned)} of ${count(total)} rows${share === undefined ? '' : `  ${percent(share)}`}`
+      ? `${count(Math.min(counts.scanned, total))} of ${count(total)} rows${share === undefined ? '' : `  ${percent(share)}`}`
       : `looks again at what was written meanwhile, sweep ${pass}`,
     ...(perSecond === undefined ? [] : [`${count(Math.round(perSecond))} rows/s`]),
     ...(first && left > 0 && seconds !== undefined ? [`ETA ${duration(Math.max(1, Math.round(seconds)))}`] : []),

@@ -62,6 +62,12 @@ const tableOf = (runs: readonly Run[], lease: Lease | undefined, layout: Layout)
 /** Columns of the names of facts. */
 const NAME = 10;
 
+/** Rows of the sweeps are looked at again. */
+function lookedAt({ counts: { scanned }, total }: Run): string {
+  const again = scanned > total ? `, ${count(scanned - total)} of them again or new` : '';
+  return `${counted(Math.min(scanned, total), 'row')} of ${count(total)} that the table had${again}`;
+}
+
 function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: string, text: string])[] {
   const { counts, workedMs } = run;
   const ended = run.endedAt === undefined ? '' : `, ended ${stamp(run.endedAt, false)}`;
@@ -76,7 +82,7 @@ function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: 
     ...(run.ticket === undefined ? [] : [['ticket', run.ticket] as const]),
     ['rows', `${count(counts.changed)} changed of ${count(run.planned)} planned`],
     ...(countsText(counts) === '' ? [] : [['', countsText(counts)] as const]),
-    ['looked at', `${counted(counts.scanned, 'row')}, the table had ${count(run.total)}`],
+    ['looked at', lookedAt(run)],
     ['began', `${stamp(run.startedAt, false)}${ended}, ${duration(workedMs / 1000)} of work`],
     ['digest', run.digest],
     ...(isOpen(run.state) ? [['held by', holder] as const] : []),

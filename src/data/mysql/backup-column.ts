@@ -31,11 +31,26 @@ async function alter(
 }
 
 /** In an instant since MariaDB 10.3 and MySQL 8.0.12, unless the table is compressed or was altered so too often. */
-export const addBackupColumn: WritingEngine['addBackupColumn'] = async (session, table, v2, name) => {
+export const addBackupColumn: WritingEngine['addBackupColumn'] = async (session, table, v2, name, mayCopy = false) => {
   const collation = v2.collation === undefined ? sql`` : sql` COLLATE ${sql.id(v2.collation)}`;
   const change = sql`ADD COLUMN ${sql.id(name)} ${sql.raw(v2.type)}${collation} NULL`;
   // On a Galera cluster every node's writers would wait for a table that is written anew.
-  await alter(session, table, change, session.clustered ? ['instant'] : ['instant', 'beside']);
+  const ways = session.clustered && !mayCopy ? (['instant'] as const) : (['instant', 'beside'] as const);
+  await alter(session, table, change, mayCopy ? [...ways, 'copy'] : ways);
+};
+
+/** Milliseconds; answered from the catalogue. */
+const TIMEOUT_MS = 15_000;
+
+/** MariaDB writes a table with an index on a virtual column only while nobody else does (its error 1846). */
+export const copyNeeded: NonNullable<WritingEngine['copyNeeded']> = async (connection, table) => {
+  if (connection.server.product !== 'MariaDB') return undefined;
+  const query = sql`SELECT c.column_name AS name FROM information_schema.columns AS c JOIN information_schema.statistics AS s
+      ON s.table_schema = c.table_schema AND s.table_name = c.table_name AND s.column_name = c.column_name
+    WHERE c.table_schema = ${table.schema ?? connection.server.database} AND c.table_name = ${table.name}
+      AND c.extra LIKE '%VIRTUAL GENERATED%' LIMIT 1`;
+  const [found] = await connection.query(dialect.compile(query), TIMEOUT_MS);
+  return found && `${found['name']} is virtual and in an index: MariaDB copies the table, and every writer waits`;
 };
 
 /** In an instant since MariaDB 10.4 and MySQL 8.0.29, unless an index has the column. */

@@ -1,6 +1,6 @@
 import type { Column } from '../connection.ts';
 import type { WritingEngine } from '../writing.ts';
-import { addBackupColumn, dropColumn } from './backup-column.ts';
+import { addBackupColumn, copyNeeded, dropColumn } from './backup-column.ts';
 import { load } from './load.ts';
 import { backUp, changeRows } from './row-changes.ts';
 import { schema } from './schema-words.ts';
@@ -22,6 +22,7 @@ export const writing: WritingEngine = {
   changeRows,
   backUp,
   addBackupColumn,
+  copyNeeded,
   dropColumn,
   schema,
   scratch,

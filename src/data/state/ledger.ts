@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Run } from '../../model/run.ts';
+import type { Appointments } from '../appointments.ts';
 import type { Dialect, Expression, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all } from '../queries/expressions.ts';
@@ -62,6 +63,26 @@ export async function countLines(
     options,
   );
   return Number(row?.['n']);
+}
+
+/** What a run found in some rows when it changed them; a row that it changed in two passes comes twice. */
+export async function foundByRun(
+  database: Database,
+  { table, id }: Appointments,
+  run: number,
+  pks: readonly string[],
+  options: QueryOptions,
+): Promise<readonly (Pick<IdValues, 'v1' | 'v2'> & { readonly pk: string })[]> {
+  if (pks.length === 0) return [];
+  const { dialect } = database;
+  const [pk, v1, v2] = ['pk', 'old_v1', 'old_v2'].map((name) => dialect.text(sql.id(name)));
+  const keys = sql.join(pks.map((key) => dialect.parameter(id, key)));
+  const rows = await database.query(
+    sql`SELECT ${pk} AS line_pk, ${v1} AS was_v1, ${v2} AS was_v2 FROM ${ledgerTable(table)}
+      WHERE ${all([sql`run = ${run}`, sql`pk IN (${keys})`, sql`aside IS NULL`])}`,
+    options,
+  );
+  return rows.map((row) => ({ pk: row['line_pk'] ?? '', v1: row['was_v1'] ?? null, v2: row['was_v2'] ?? null }));
 }
 
 /** Rows that a run set aside, with why. */
