@@ -283,7 +283,9 @@ for (const engine of ENGINES) {
         .press('r')
         .sees('Retry the sync', '> [ Cancel ]', 'more lines: PgDn')
         .press('pagedown')
-        .sees('the last lines: PgDn begins anew', 'gates  + access')
+        .sees('gates  + access', 'more lines: PgDn')
+        .press('pagedown')
+        .sees('the last lines: PgDn begins anew')
         .press('escape')
         .sees('held: 2 marked');
       expect(await console.text()).not.toMatch(/[^\x00-\x7f]/);
