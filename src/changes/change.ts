@@ -72,7 +72,9 @@ export interface Planned {
   readonly seconds: number;
   /** What a person should know beside: triggers that fire, rows that are left. */
   readonly notes: readonly string[];
-  /** Rows that were asked for and are left alone; of a change that is asked for rows. */
+  /** Why rows that were asked for are left alone, a line each; of a change that is asked for rows. */
+  readonly untouched?: readonly string[] | undefined;
+  /** The same by reason. */
   readonly left?: readonly LeftRows[] | undefined;
 }
 

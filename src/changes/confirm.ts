@@ -21,6 +21,8 @@ export function phraseOf(tier: Tier, { environment, table, rows }: Plan): string
 
 /** Whether it was typed; with a number of rows within what the plan tolerates. */
 function isTyped(tier: Tier, plan: Plan, phrase: string): boolean {
+  // Who says yes to several has said it to one.
+  if (tier === 'bulk' && phrase === 'Y') return true;
   const rows = Number(/ (\d+)$/.exec(phrase)?.[1]);
   return phrase === phraseOf(tier, isNear(plan, rows) ? { ...plan, rows } : plan);
 }

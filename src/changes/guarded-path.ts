@@ -74,6 +74,8 @@ export interface RunOptions {
   readonly onProgress?: ((run: Run) => void | Promise<void>) | undefined;
   /** Takes the lease from whoever holds it. */
   readonly takeOver?: boolean;
+  /** Told the plan where there is nothing to do. */
+  readonly onIdle?: ((plan: Plan) => void) | undefined;
 }
 
 /** The change has no place in this database: what it is about is not there. */
@@ -230,7 +232,10 @@ export class GuardedPath {
     const now = await planOf(kind, change, ground);
     const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
     if (fresh === undefined) throw new Drift(now);
-    if (isIdle(fresh, change)) return undefined;
+    if (isIdle(fresh, change)) {
+      options.onIdle?.(fresh);
+      return undefined;
+    }
     // By what the database says, not by what a file says of it.
     assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);

@@ -28,6 +28,7 @@ const planSchema = z.object({
   rollback: z.string(),
   seconds: z.number(),
   notes: z.array(z.string()),
+  untouched: z.optional(z.array(z.string())),
   left: z.optional(z.array(z.object({ reason: z.string(), rows: z.number(), named: z.array(z.string()) }))),
   seal: z.string(),
 });

@@ -5,6 +5,9 @@ import { Problem } from '../model/problem.ts';
 /** Characters of output that are kept, from its end. */
 const KEPT_CHARACTERS = 10_000;
 
+/** Milliseconds that the output of a program that has ended may still take; who else holds its pipes is not waited for. */
+const LINGER_MS = 500;
+
 /** How a program ended. */
 export interface ProgramEnd {
   /** null where a signal ended it. */
@@ -62,16 +65,24 @@ export function runProgram(
     const end = () => {
       clearTimeout(late);
       signal.removeEventListener('abort', cancel);
+      // What it left behind may hold the pipes for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
     };
     child.on('error', (error) => {
       end();
       reject(new Problem('config', `${program} can't be run: ${error.message}`, remedy));
     });
-    child.on('close', (code, killedBy) => {
+    const finish = (code: number | null, killedBy: NodeJS.Signals | null) => {
       end();
       if (stopped !== undefined) reject(stopped);
       else resolve({ code, killedBy, stdout: stdout(), stderr: stderr() });
+    };
+    child.on('exit', (code, killedBy) => {
+      const lingering = setTimeout(finish, LINGER_MS, code, killedBy);
+      child.once('close', () => clearTimeout(lingering));
     });
+    child.on('close', finish);
   });
 }
 

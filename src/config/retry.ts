@@ -33,6 +33,8 @@ export interface CommandRetry {
   /** The program and its arguments; the ids follow them. */
   readonly command: readonly string[];
   readonly per: 'row' | 'batch';
+  /** What variables put into its words: nothing of it is shown. */
+  readonly secrets: readonly string[];
   /** Where it runs: the folder of the config. */
   readonly folder: string;
   readonly timeoutMs: number;
@@ -149,14 +151,29 @@ export function resolveRetry(config: RetryConfig, reading: Reading): Retry {
       jobs: laravel.jobs,
       appointment: laravel.appointment,
     },
-    command: command && {
-      command: command.command.map((word, index) => reading.said(word, `command.command.${index}`)),
-      per: command.per ?? 'row',
-      folder: reading.folder,
-      timeoutMs: (command.timeoutSeconds ?? DEFAULT_COMMAND_SECONDS) * 1000,
-    },
+    command: command && commandOf(command, reading),
     calcomApi: calcomApi && calcomApiOf(calcomApi, reading),
   };
+}
+
+type CommandConfig = NonNullable<RetryConfig['command']>;
+
+function commandOf({ command, per = 'row', timeoutSeconds }: CommandConfig, { said, folder }: Reading): CommandRetry {
+  const words = command.map((word, index) => [word, said(word, `command.command.${index}`)] as const);
+  return {
+    command: words.map(([, word]) => word),
+    secrets: words.flatMap(([written, word]) => putIn(written, word)),
+    per,
+    folder,
+    timeoutMs: (timeoutSeconds ?? DEFAULT_COMMAND_SECONDS) * 1000,
+  };
+}
+
+/** What a variable put into a word; of several the whole word. */
+function putIn(written: string, word: string): readonly string[] {
+  if (written === word) return [];
+  const [, before = '', after] = /^([^$]*)\$\{env:[^}]*\}([^$]*)$/.exec(written) ?? [];
+  return [after === undefined ? word : word.slice(before.length, word.length - after.length)].filter(Boolean);
 }
 
 function calcomApiOf(config: CalcomApiConfig, reading: Reading): CalcomApi | Problem {

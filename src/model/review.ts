@@ -39,8 +39,14 @@ export interface RowOutcome {
   readonly detail: string | undefined;
 }
 
+/** The same with how the row stood, for what others are to see to. */
+export interface NotedOutcome extends RowOutcome {
+  /** A `seenOf`; undefined where the row was made anew by the retry itself. */
+  readonly seen?: string | undefined;
+}
+
 /** The same as the database remembers it. */
-export interface KeptOutcome extends RowOutcome {
+export interface KeptOutcome extends NotedOutcome {
   readonly run: number;
   /** Milliseconds since 1970 UTC by the database's clock. */
   readonly at: number;
@@ -51,6 +57,8 @@ export interface KeptOutcome extends RowOutcome {
 /** The sync columns that say how an appointment stands; moments are milliseconds since 1970 UTC. */
 export interface SyncState {
   readonly status: string | null;
+  readonly attempts: string | null;
+  readonly errorCode: string | null;
   readonly inReview: boolean;
   readonly flaggedAt: number | undefined;
   readonly attemptedAt: number | undefined;
@@ -66,16 +74,21 @@ export interface SyncState {
  */
 export type RetryState = 'retrying' | 'succeeded' | 'failed-again';
 
+/** All that an attempt changes: two rows that stand alike have had none in between. */
+export const seenOf = ({ status, attempts, errorCode, flaggedAt, attemptedAt, verifiedAt }: SyncState): string =>
+  [status, attempts, attemptedAt, flaggedAt, verifiedAt, errorCode]
+    .map((value) => value ?? '')
+    .join('|')
+    .slice(0, 255);
+
 /**
- * How a retry that was handed on stands. An attempt counts from the second of the retry on: columns of timestamps have no
- * smaller parts.
+ * How a retry that was handed on stands: by what differs from the row as it was then, as the application's clock may be off
+ * by an hour.
  */
-export function retryState(handedAt: number, { status, flaggedAt, attemptedAt, verifiedAt }: SyncState): RetryState {
-  const since = Math.floor(handedAt / 1000) * 1000;
-  const after = (moment: number | undefined): boolean => moment !== undefined && moment >= since;
-  if (status === 'synced') return 'succeeded';
-  if (status === 'pending') return 'retrying';
-  return after(flaggedAt) || after(attemptedAt) || after(verifiedAt) ? 'failed-again' : 'retrying';
+export function retryState({ seen }: Pick<NotedOutcome, 'seen'>, state: SyncState): RetryState {
+  if (state.status === 'synced') return 'succeeded';
+  if (state.status === 'pending') return 'retrying';
+  return seen === seenOf(state) ? 'retrying' : 'failed-again';
 }
 
 /** What operators did about a row that waits for review, and what came of it. */
@@ -123,7 +136,7 @@ export function rowStanding(kept: readonly KeptOutcome[], state: SyncState | und
 
 function retryOf(newest: KeptOutcome | undefined, state: SyncState | undefined): RowStanding['retry'] {
   if (newest === undefined) return undefined;
-  const { outcome, at } = newest;
-  if (outcome === 'queued') return state === undefined ? undefined : retryState(at, state);
+  const { outcome } = newest;
+  if (outcome === 'queued') return state === undefined ? undefined : retryState(newest, state);
   return outcome === 'begun' || outcome === 'failed' ? outcome : 'unknown';
 }

@@ -52,7 +52,7 @@ for (const engine of ENGINES) {
       await using on = await operated(engine, [flagged(1), flagged(2), { ...flagged(3), requires_manual_review: 0 }]);
       const { plan } = await on.look('dismiss-review', { ids: ['1', '3', '9'] });
       expect(plan).toMatchObject({ rows: 1, total: 2, counts: { rows: 1, left: 1 } });
-      expect(plan.notes).toEqual(['left alone: 1 row (3): it does not wait for review', '1 row is not there any more']);
+      expect(plan.notes).toEqual(['left alone: 1 row (3): it does not wait for review', '1 row is not there']);
       const end = await on.run('dismiss-review', { ids: ['1', '3', '9'] });
       expect(end?.run).toMatchObject({ state: 'done', counts: { changed: 1, left: 1 } });
       expect(await waiting(on.db)).toEqual({ 1: false, 2: true, 3: false });
@@ -106,7 +106,7 @@ for (const engine of ENGINES) {
 
     test('a row that came from Cal.com is retried by no strategy', async () => {
       for (const strategy of ['mark-pending', 'command', 'laravel-queue'] as const) {
-        const command = { command: ['true'], per: 'row', folder: '/', timeoutMs: 5_000 };
+        const command = { command: ['true'], per: 'row', secrets: ['geheim'], folder: '/', timeoutMs: 5_000 };
         await using on = await operated(
           engine,
           [flagged(1, { sync_origin: 'calcom' })],
@@ -139,15 +139,21 @@ for (const engine of ENGINES) {
     });
 
     test('a command is run for each row, its end is kept, and what it prints is shown', async () => {
-      const script = 'test "$1" != 2 || { echo "no slot" >&2; exit 3; }; echo "queued $1"';
-      const command = { command: ['sh', '-c', script, 'sh'], per: 'row', folder: '/', timeoutMs: 5_000 };
+      const script = 'test "$1" != 2 || { echo "no slot" >&2; exit 3; }; echo "queued $1 geheim"';
+      const command = {
+        command: ['sh', '-c', script, 'sh'],
+        per: 'row',
+        secrets: ['geheim'],
+        folder: '/',
+        timeoutMs: 5_000,
+      };
       await using on = await operated(engine, [flagged(1), flagged(2), flagged(3)], byStrategy('command', { command }));
       const end = await on.run('retry-review', ALL);
       expect(end?.run.counts).toMatchObject({ changed: 3, queued: 2, failed: 1 });
       expect(await outcomes(on)).toEqual([
-        ['1', 'queued', 'queued 1'],
+        ['1', 'queued', 'queued 1 ***'],
         ['2', 'failed', 'sh ended with 3: no slot'],
-        ['3', 'queued', 'queued 3'],
+        ['3', 'queued', 'queued 3 ***'],
       ]);
       expect((await on.look('retry-review', ALL)).plan.notes.join()).toMatch(
         /2 rows \(1, 3\): it is being retried since/,
@@ -155,7 +161,13 @@ for (const engine of ENGINES) {
     });
 
     test('a command that was begun when apptop ended is not run again', async () => {
-      const command = { command: ['sh', '-c', 'exit 0', 'sh'], per: 'row', folder: '/', timeoutMs: 5_000 };
+      const command = {
+        command: ['sh', '-c', 'exit 0', 'sh'],
+        per: 'row',
+        secrets: ['geheim'],
+        folder: '/',
+        timeoutMs: 5_000,
+      };
       await using on = await operated(engine, [flagged(1), flagged(2)], byStrategy('command', { command }));
       await on.run('take-review', { ids: ['1'] });
       const { plan } = await on.look('retry-review', ALL);

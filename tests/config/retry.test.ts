@@ -93,6 +93,7 @@ describe('how retries use a command and the queue of Laravel', () => {
     const folder = folderWith({ strategy: 'command', command }).set({ WORD: 'appointments:sync' });
     expect((await folder.context()).retry?.command).toEqual({
       command: ['php', 'artisan', 'appointments:sync'],
+      secrets: ['appointments:sync'],
       per: 'row',
       folder: folder.folder,
       timeoutMs: 60_000,

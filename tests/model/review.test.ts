@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { type KeptOutcome, type Outcome, rowStanding, type SyncState } from '../../src/model/review.ts';
+import { type KeptOutcome, type Outcome, rowStanding, type SyncState, seenOf } from '../../src/model/review.ts';
 
 const AT = Date.UTC(2026, 10, 21, 12, 0, 0);
 const FAILED: SyncState = {
   status: 'failed',
+  attempts: '3',
+  errorCode: 'HTTP_401',
   inReview: true,
   flaggedAt: AT - 60_000,
   attemptedAt: AT - 60_000,
@@ -19,6 +21,7 @@ const kept = (...outcomes: readonly Outcome[]): readonly KeptOutcome[] =>
     run: outcomes.length - index,
     at: AT - index * 1000,
     operator: `op${index}@host`,
+    seen: seenOf(FAILED),
   }));
 
 const standing = (outcomes: readonly Outcome[], state = FAILED) => rowStanding(kept(...outcomes), state, AT + 20_500);

@@ -15,9 +15,6 @@ import type { RetryResult as ApiResult } from './calcom-api/retry-booking.ts';
 import { outsideAction } from './outside.ts';
 import type { MakeStrategy, RetryItem, RetryResult } from './strategy.ts';
 
-/** Appointments of a batch for each that is asked for at the same time. */
-const BATCH = 10;
-
 /** The column counts to 255. */
 const MOST_ATTEMPTS = 255;
 
@@ -123,7 +120,8 @@ export const calcomApi: MakeStrategy = (ground) => {
   const client = new CalcomClient(api);
   return {
     action: outsideAction(ground, {
-      most: api.parallel * BATCH,
+      // All of a batch begin at once: what is on record as begun has begun.
+      most: api.parallel,
       // It is verified before anything else.
       interrupted: undefined,
       carryOut: (items, how) => carryOut(ground, { api, client }, items, how),

@@ -6,7 +6,7 @@ import type { CarriedOut } from '../batch-work.ts';
 import { outsideAction } from './outside.ts';
 import type { MakeStrategy, RetryItem, RetryResult } from './strategy.ts';
 
-/** Appointments of a batch. */
+/** Appointments of one call. */
 const MOST = 50;
 
 const INTERRUPTED: RetryResult = {
@@ -18,10 +18,11 @@ const INTERRUPTED: RetryResult = {
 /** Runs the command for some appointments and says what came of each. */
 async function runFor(
   items: readonly RetryItem[],
-  { command, folder, timeoutMs }: CommandRetry,
+  { command, folder, timeoutMs, secrets }: CommandRetry,
   signal: AbortSignal,
 ): Promise<RetryResult> {
   const [program = ''] = command;
+  const masked = (text: string) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   try {
     const remedy = 'look at retry.command in the config';
     const end = await runProgram([...command, ...items.map(({ row }) => row.pk)], {
@@ -32,8 +33,8 @@ async function runFor(
     });
     const failure = failureOf(program, end);
     return failure === undefined
-      ? { outcome: 'queued', detail: lastLine(end.stdout) || `${program} ended with 0`, sets: {} }
-      : { outcome: 'failed', detail: failure, sets: {} };
+      ? { outcome: 'queued', detail: masked(lastLine(end.stdout)) || `${program} ended with 0`, sets: {} }
+      : { outcome: 'failed', detail: masked(failure), sets: {} };
   } catch (error) {
     if (!(error instanceof Problem) || error.kind === 'cancelled') throw error;
     return { outcome: error.kind === 'timeout' ? 'unknown' : 'failed', detail: error.message, sets: {} };
@@ -69,7 +70,8 @@ export const command: MakeStrategy = (ground) => {
   const [program = ''] = retry.command;
   return {
     action: outsideAction(ground, {
-      most: MOST,
+      // What was begun when apptop ended is unknown: no more than one row, or one call.
+      most: retry.per === 'row' ? 1 : MOST,
       interrupted: INTERRUPTED,
       carryOut: (items, { signal }) => carryOut(items, retry, signal),
     }),

@@ -110,12 +110,19 @@ export const laravelQueue: MakeStrategy<JobItem> = (ground) => {
       most: MOST,
       async examine(rows) {
         const items = await examineForRetry(ground, rows);
-        const open = items.filter(({ refusal }) => refusal === undefined);
+        // Of a retry that is under way the queue may know that it has failed.
+        const open = items.filter(({ refusal, handed }) => refusal === undefined || handed !== undefined);
         const queue = open.length === 0 ? undefined : await about(open.map(({ row }) => row));
         return items.map((item): JobItem => {
-          if (item.refusal !== undefined || queue === undefined) return { ...item, job: undefined };
+          const { handed } = item;
+          const back =
+            handed?.detail !== undefined &&
+            queue?.failed.get(item.row.pk)?.some(({ uuid }) => uuid === handed.detail) === true;
+          if ((item.refusal !== undefined && !back) || queue === undefined) return { ...item, job: undefined };
           const job = jobFor(item.row.pk, queue, rules);
-          return typeof job === 'string' ? { ...item, refusal: job, job: undefined } : { ...item, job };
+          return typeof job === 'string'
+            ? { ...item, refusal: job, job: undefined }
+            : { ...item, refusal: undefined, job };
         });
       },
       expected: () => 'queued',

@@ -31,6 +31,7 @@ export const markPending: MakeStrategy = (ground) => {
   }
   return {
     action: {
+      resets: true,
       most: MOST,
       async examine(rows) {
         const items = await examineForRetry(ground, rows);

@@ -10,19 +10,31 @@ const LOOP_ORIGIN = 'calcom';
 
 const LOOP_REFUSAL = 'its origin is calcom: a retry would send back what came from there, which is the loop';
 
+/** Why a row may not be retried. */
+export interface Hindrance {
+  readonly refusal: string;
+  /** What the retry that is under way was noted with, where that is why: a strategy may know that it has ended. */
+  readonly handed?: { readonly detail: string | undefined };
+}
+
 /**
  * Why a row may not be retried by any strategy; undefined when it may.
  * @param kept what operators did about it, the newest first
  * @param now milliseconds since 1970 UTC by the database's clock
  */
-export function refusalOf(row: ReviewRow, kept: readonly KeptOutcome[], now: number): string | undefined {
-  if (row.origin === LOOP_ORIGIN) return LOOP_REFUSAL;
-  if (row.status === 'synced') return row.inReview ? 'it is synced: settle or dismiss it' : 'it is synced';
+export function hindranceOf(row: ReviewRow, kept: readonly KeptOutcome[], now: number): Hindrance | undefined {
+  if (row.origin?.trim().toLowerCase() === LOOP_ORIGIN) return { refusal: LOOP_REFUSAL };
   const handed = kept.find(({ outcome }) => outcome === 'queued');
-  if (handed === undefined || retryState(handed.at, row) !== 'retrying') return undefined;
+  if (row.status === 'synced') {
+    if (!row.inReview) return { refusal: 'it is synced' };
+    return { refusal: handed === undefined ? 'it is synced: dismiss it' : 'it is synced: settle it' };
+  }
+  if (!row.inReview) return { refusal: 'it does not wait for review' };
+  if (handed === undefined || retryState(handed, row) !== 'retrying') return undefined;
   const seconds = (now - handed.at) / 1000;
   // Who was to do it may be gone.
-  return seconds > STUCK_AFTER_SECONDS ? undefined : `it is being retried since ${age(seconds)}`;
+  if (seconds > STUCK_AFTER_SECONDS) return undefined;
+  return { refusal: `it is being retried since ${age(seconds)}`, handed: { detail: handed.detail } };
 }
 
 /** Where the config names no strategy, and what to write into it. */

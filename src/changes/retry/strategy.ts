@@ -8,10 +8,11 @@ import type { ChangeGround } from '../change.ts';
 import { keptOf } from '../review/kept.ts';
 import type { ReviewWords } from '../review/plan.ts';
 import type { OutsideAction, ReviewAction, ReviewItem } from '../review/review-work.ts';
-import { refusalOf } from './rules.ts';
+import { type Hindrance, hindranceOf } from './rules.ts';
 
 /** One appointment to retry. */
 export interface RetryItem extends ReviewItem {
+  readonly handed?: Hindrance['handed'];
   /** What came of it, where another system was asked before anything is written. */
   readonly result?: RetryResult;
 }
@@ -44,7 +45,10 @@ export async function examineForRetry(ground: ChangeGround, rows: readonly Revie
   );
   const [clock] = await database.query(sql`SELECT ${dialect.now()} AS now`, options);
   const now = Number(clock?.['now']) * 1000;
-  return rows.map((row) => ({ row, refusal: refusalOf(row, kept.get(row.pk) ?? [], now) }));
+  return rows.map((row) => {
+    const { refusal, handed } = hindranceOf(row, kept.get(row.pk) ?? [], now) ?? {};
+    return { row, refusal, ...(handed && { handed }) };
+  });
 }
 
 /** A row that may still be retried, as a condition of the statement that changes it. */

@@ -1,12 +1,20 @@
 import { outcomesOf } from '../../data/state/outcomes.ts';
 import { ifThere } from '../../data/state/tables.ts';
+import { Problem } from '../../model/problem.ts';
 import type { KeptOutcome } from '../../model/review.ts';
 import type { ChangeGround } from '../change.ts';
 
-/** What operators did about some rows, by primary key, the newest first; nothing before the first change. */
+/**
+ * What operators did about some rows, by primary key, the newest first; nothing before the first change, and nothing where
+ * the account may not read that: it is said beside the rows, and they are what counts.
+ */
 export async function keptOf(
   { database, source, options }: Pick<ChangeGround, 'database' | 'source' | 'options'>,
   pks: readonly string[],
 ): Promise<ReadonlyMap<string, readonly KeptOutcome[]>> {
-  return Map.groupBy(await ifThere(outcomesOf(database, source.appointments, pks, options)), ({ pk }) => pk);
+  const found = ifThere(outcomesOf(database, source.appointments, pks, options)).catch((error: unknown) => {
+    if (error instanceof Problem && error.kind === 'refused') return [];
+    throw error;
+  });
+  return Map.groupBy(await found, ({ pk }) => pk);
 }

@@ -76,6 +76,7 @@ export async function planReview<Item extends ReviewItem>(
     }
   }
   const missing = 'ids' in selection ? selection.ids.length - rows - left.rows : 0;
+  const gone = missing > 0 ? [`${counted(missing, 'row is', 'rows are')} not there`] : [];
   return {
     rows,
     total: rows + left.rows,
@@ -86,11 +87,8 @@ export async function planReview<Item extends ReviewItem>(
     loses: [],
     rollback: words.rollback,
     seconds: rows / (words.rowsPerSecond ?? ROWS_PER_SECOND),
-    notes: [
-      ...words.notes,
-      ...left.notes,
-      ...(missing > 0 ? [`${counted(missing, 'row is', 'rows are')} not there any more`] : []),
-    ],
+    notes: [...words.notes, ...left.notes, ...gone],
+    untouched: [...left.notes, ...gone],
     left: left.all,
   };
 }

@@ -3,7 +3,7 @@ import { lastSelected, type ReviewRow, readReviewRows, type Selection } from '..
 import { countOutcomes, Outcomes } from '../../data/state/outcomes.ts';
 import type { WritingSession } from '../../data/writing.ts';
 import { Problem } from '../../model/problem.ts';
-import { OUTCOMES, type RowOutcome } from '../../model/review.ts';
+import { type NotedOutcome, OUTCOMES, type RowOutcome, seenOf } from '../../model/review.ts';
 import type { Run } from '../../model/run.ts';
 import type { Applied, BatchWork, CarriedOut, CarryingOut, Following, Ready, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
@@ -19,6 +19,8 @@ export interface ReviewItem {
 
 /** What an action on the review queue does. */
 export interface ReviewAction<Item extends ReviewItem> {
+  /** Whether what it hands on is made anew by it: how the row stood before says nothing then. */
+  readonly resets?: true;
   /** Rows of a batch at the most. */
   readonly most: number;
   /** Says of rows which are left alone, by the reading session. */
@@ -93,7 +95,11 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
       if (refusal !== undefined) return [{ pk, outcome: 'refused', detail: refusal }];
       return told.has(pk) ? [] : [{ pk, outcome: 'refused', detail: RACED }];
     });
-    const outcomes = [...done, ...left];
+    const rows = new Map(open.map(({ row }) => [row.pk, row] as const));
+    const outcomes = [...done, ...left].map((one): NotedOutcome => {
+      const row = one.outcome === 'queued' && !this.#action.resets ? rows.get(one.pk) : undefined;
+      return row === undefined ? one : { ...one, seen: seenOf(row) };
+    });
     await this.#outcomes(session).note(run.id, outcomes);
     return countsOf(outcomes.map(({ outcome }) => outcome));
   }

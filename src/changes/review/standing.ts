@@ -43,9 +43,9 @@ export async function handedRows(
     lines.map(({ pk }) => pk),
     options,
   );
-  const rows = lines.flatMap(({ pk, at }) => {
-    const row = there.get(pk);
-    return row === undefined ? [] : [{ row, state: retryState(at, row) }];
+  const rows = lines.flatMap((line) => {
+    const row = there.get(line.pk);
+    return row === undefined ? [] : [{ row, state: retryState(line, row) }];
   });
   return { last: lines.length < STRETCH ? undefined : lines.at(-1)?.pk, rows };
 }

@@ -60,11 +60,12 @@ const checkFields = ({ check, verdict, violations, figure, note }: CheckResult) 
 });
 
 /** How a run ended; `outcome` is its state, or `nothing` where there was nothing to do. */
-export const endDocument = (context: Context, end: RunEnd | undefined) => ({
+export const endDocument = (context: Context, end: RunEnd | undefined, untouched: readonly string[] = []) => ({
   ...head(context),
   outcome: end?.run.state ?? 'nothing',
   run: end === undefined ? null : runFields(end.run),
   failed: (end?.failed ?? []).map(checkFields),
+  ...(end === undefined && { untouched }),
 });
 
 /** Why nothing was done: `gates` are those that are red, `plan` what the database says now where that has changed. */

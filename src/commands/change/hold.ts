@@ -1,9 +1,12 @@
 import type { RunEnd } from '../../changes/execute.ts';
+import type { RunOptions } from '../../changes/guarded-path.ts';
+import type { Plan } from '../../changes/plan.ts';
 import { Problem } from '../../model/problem.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { endDocument } from './documents.ts';
 import { endLines, nextSteps } from './end-lines.ts';
+import { paragraph } from './layout.ts';
 import { Progress } from './progress.ts';
 import { note, print, type Session } from './session.ts';
 
@@ -24,12 +27,17 @@ async function asKept({ path }: Session, end: RunEnd | undefined): Promise<RunEn
   return kept === undefined ? end : { ...end, run: kept };
 }
 
-/** Says how it ended and what can be done next. */
-export async function tellEnd(session: Session, end: RunEnd | undefined): Promise<ExitCode> {
-  if (session.json) process.stdout.write(jsonText(endDocument(session.context, await asKept(session, end))));
-  else if (end === undefined) print(['there is nothing to do']);
+/**
+ * Says how it ended and what can be done next.
+ * @param idle the plan, where there was nothing to do
+ */
+export async function tellEnd(session: Session, end: RunEnd | undefined, idle?: Plan): Promise<ExitCode> {
+  const untouched = idle?.untouched ?? [];
+  if (session.json) process.stdout.write(jsonText(endDocument(session.context, await asKept(session, end), untouched)));
+  else if (end === undefined)
+    print(['there is nothing to do', ...untouched.flatMap((text) => paragraph(text, 2, session.layout))]);
   else print(endLines(end, session));
-  if (end === undefined) return EXIT.healthy;
+  if (end === undefined) return untouched.length > 0 ? EXIT.warning : EXIT.healthy;
   for (const step of nextSteps(session, end.run)) note(step);
   return codeOf(end, session);
 }
@@ -41,16 +49,20 @@ export async function tellEnd(session: Session, end: RunEnd | undefined): Promis
  */
 export async function held(
   session: Session,
-  work: (options: { readonly leave: AbortSignal; readonly onProgress: Progress['saw'] }) => Promise<RunEnd | undefined>,
+  work: (options: Pick<RunOptions, 'leave' | 'onProgress' | 'onIdle'>) => Promise<RunEnd | undefined>,
 ): Promise<ExitCode> {
   const { layout, lowBandwidth, interruption } = session;
   const progress = new Progress({ ascii: layout.ascii, lowBandwidth });
   const leaving = () => progress.say('pausing at the end of the batch; a second signal ends this at once');
   interruption.signal.addEventListener('abort', leaving, { once: true });
   try {
-    const end = await work({ leave: interruption.signal, onProgress: progress.saw });
+    let idle: Plan | undefined;
+    const onIdle = (plan: Plan) => {
+      idle = plan;
+    };
+    const end = await work({ leave: interruption.signal, onProgress: progress.saw, onIdle });
     progress.end();
-    return await tellEnd(session, end);
+    return await tellEnd(session, end, idle);
   } catch (error) {
     progress.end();
     const { run } = progress;

@@ -45,7 +45,7 @@ async function agreedNow(
   const look = await session.path.look(kind.id, change.parameters, signal, options.backup);
   const plan = kept === undefined ? look.plan : await asAgreed(kept, look.plan);
   if (plan === undefined) throw new Drift(look.plan);
-  if (isIdle(plan, change)) return tellEnd(session, undefined);
+  if (isIdle(plan, change)) return tellEnd(session, undefined, plan);
   const asks = isAsked(session, options);
   if (asks) print(planLines(kind, look, session.layout));
   const closed = look.gates.filter(({ state }) => state === 'red');

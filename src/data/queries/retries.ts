@@ -37,7 +37,7 @@ export async function readRetries(
   return lines.map((line): RetryLine => {
     if (line.outcome !== 'queued') return { ...line, standing: line.outcome };
     const row = rows.get(line.pk);
-    const standing = seen.has(line.pk) ? 'again' : row === undefined ? 'gone' : retryState(line.at, row);
+    const standing = seen.has(line.pk) ? 'again' : row === undefined ? 'gone' : retryState(line, row);
     seen.add(line.pk);
     return { ...line, standing };
   });

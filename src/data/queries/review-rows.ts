@@ -17,8 +17,6 @@ export interface ReviewRow extends SyncState {
   readonly pk: string;
   readonly origin: string | null;
   readonly jobId: string | null;
-  readonly attempts: string | null;
-  readonly errorCode: string | null;
   readonly errorMessage: string | null;
 }
 

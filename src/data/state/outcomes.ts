@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type KeptOutcome, OUTCOMES, type Outcome, type RowOutcome } from '../../model/review.ts';
+import { type KeptOutcome, type NotedOutcome, OUTCOMES, type Outcome } from '../../model/review.ts';
 import type { Column, Dialect, Expression, Row, TableName } from '../connection.ts';
 import type { Database, QueryOptions } from '../database.ts';
 import { all, join } from '../queries/expressions.ts';
@@ -37,18 +37,20 @@ export class Outcomes {
   }
 
   /** Inside a transaction: notes what a run made of rows, in place of what it had noted about them before. */
-  async note(run: number, outcomes: readonly RowOutcome[]): Promise<void> {
+  async note(run: number, outcomes: readonly NotedOutcome[]): Promise<void> {
     const { dialect } = this.#speaker;
     for (const chunk of chunks(outcomes)) {
       const keys = chunk.map(({ pk }) => dialect.parameter(this.#id, pk));
       await this.#speaker.execute(
         sql`DELETE FROM ${this.#table} WHERE ${all([sql`run = ${run}`, sql`pk IN (${join(keys)})`])}`,
       );
-      const lines = chunk.map(({ pk, outcome, detail }) => {
+      const lines = chunk.map(({ pk, outcome, detail, seen }) => {
         const kept = detail?.slice(0, DETAIL_CHARACTERS) ?? null;
-        return sql`(${run}, ${dialect.parameter(this.#id, pk)}, ${outcome}, ${kept}, ${dialect.now()})`;
+        return sql`(${run}, ${dialect.parameter(this.#id, pk)}, ${outcome}, ${kept}, ${seen ?? null}, ${dialect.now()})`;
       });
-      await this.#speaker.execute(sql`INSERT INTO ${this.#table} (run, pk, outcome, detail, at) VALUES ${join(lines)}`);
+      await this.#speaker.execute(
+        sql`INSERT INTO ${this.#table} (run, pk, outcome, detail, seen, at) VALUES ${join(lines)}`,
+      );
     }
   }
 
@@ -76,6 +78,7 @@ const keptOf = (row: Row): KeptOutcome => ({
   run: Number(row['run']),
   outcome: outcomeOf(row['outcome']),
   detail: row['detail'] ?? undefined,
+  seen: row['seen'] ?? undefined,
   at: Math.round(Number(row['at']) * 1000),
   operator: row['operator'] ?? '',
 });
@@ -83,7 +86,7 @@ const keptOf = (row: Row): KeptOutcome => ({
 function selectKept(dialect: Dialect, appointments: TableName, condition: Expression): Expression {
   const line = (name: string): Expression => sql.id('line', name);
   return sql`SELECT ${dialect.text(line('pk'))} AS line_pk, ${line('run')} AS run, ${line('outcome')} AS outcome,
-      ${line('detail')} AS detail, ${line('at')} AS at, ${sql.id('held', 'operator')} AS operator
+      ${line('detail')} AS detail, ${line('seen')} AS seen, ${line('at')} AS at, ${sql.id('held', 'operator')} AS operator
     FROM ${outcomeTable(appointments)} AS line LEFT JOIN ${runTable(appointments)} AS held ON ${sql.id('held', 'id')} = ${line('run')}
     WHERE ${condition}`;
 }

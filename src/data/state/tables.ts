@@ -52,7 +52,7 @@ function declarations(types: StateTypes, id: Column | undefined): Readonly<Recor
     apptop_ledger: `run bigint NOT NULL, pass_number bigint NOT NULL, pk ${key} NOT NULL, old_v1 ${bytes}, old_v2 ${bytes}, old_backup ${bytes},
       new_v1 ${bytes}, new_v2 ${bytes}, new_backup ${bytes}, aside varchar(255), PRIMARY KEY (pk, run, pass_number)`,
     apptop_outcome: `run bigint NOT NULL, pk ${key} NOT NULL, outcome varchar(16) NOT NULL, detail ${longText},
-      at double precision NOT NULL, PRIMARY KEY (pk, run), UNIQUE (run, pk)`,
+      seen varchar(255), at double precision NOT NULL, PRIMARY KEY (pk, run), UNIQUE (run, pk)`,
     apptop_aside: `run bigint NOT NULL, pk varchar(255) NOT NULL, reason varchar(255) NOT NULL, PRIMARY KEY (run, pk)`,
     apptop_lease: `name varchar(64) NOT NULL PRIMARY KEY, token bigint NOT NULL, holder varchar(255) NOT NULL, run bigint,
       since double precision NOT NULL, expires_at double precision NOT NULL`,
