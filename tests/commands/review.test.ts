@@ -84,6 +84,19 @@ for (const engine of ENGINES) {
       expect((await on.run('review', 'list')).stdout.split('\n').filter(Boolean)).toHaveLength(2);
     });
 
+    test('what leaves every row alone says why, and yes to several is yes to one', async () => {
+      await using on = await queueOf(engine, [flagged(1, { sync_origin: 'CalCom' }), flagged(2)]);
+      await engine.insert(on.db, 'failed_jobs', [failedRow(2)]);
+      const nothing = await on.run('review', 'retry', '1', '99', '--confirm', 'Y');
+      expect(nothing.code).toBe(1);
+      expect(nothing.stdout.replaceAll(/\s+/g, ' ')).toMatch(
+        /there is nothing to do left alone: 1 row \(1\): its origin is calcom.* 1 row is not there/,
+      );
+      const json = await on.run('review', 'retry', '99', '--json');
+      expect(JSON.parse(json.stdout)).toMatchObject({ outcome: 'nothing', untouched: ['1 row is not there'] });
+      expect((await on.run('review', 'retry', '2', '--confirm', 'Y')).code).toBe(0);
+    });
+
     test('waits for what comes of a retry, and takes off the queue what is synced', async () => {
       await using on = await queueOf(engine, [flagged(1), flagged(2)]);
       await engine.insert(on.db, 'failed_jobs', [failedRow(1), failedRow(2)]);

@@ -40,6 +40,13 @@ test('a row that was handed on is retrying until the database says otherwise', (
   expect(rowStanding(kept('queued'), undefined, AT).retry).toBeUndefined();
 });
 
+test('a clock that is off by an hour is no attempt, and an attempt by such a clock is one', () => {
+  const ahead = { ...FAILED, attemptedAt: AT + 3_600_000 };
+  const noted = kept('queued').map((line) => ({ ...line, seen: seenOf(ahead) }));
+  expect(rowStanding(noted, ahead, AT).retry).toBe('retrying');
+  expect(rowStanding(noted, { ...ahead, attempts: '4', attemptedAt: AT - 3_600_000 }, AT).retry).toBe('failed-again');
+});
+
 test('what ended at once is told as it ended, and a bulk retry that left it alone only where nothing else is known', () => {
   expect(standing(['failed'])).toMatchObject({ retry: 'failed', retries: 1 });
   expect(standing(['begun'])).toMatchObject({ retry: 'begun' });
