@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { CheckResult } from '../checks/check.ts';
+import { stateTable } from '../data/state/tables.ts';
 import { openWriting, type WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
 import { keysOf } from '../model/keys.ts';
@@ -186,6 +187,21 @@ async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutco
   return { run: held.run, failed };
 }
 
+/**
+ * Has the server look at the tables that the run has filled. After three moves of 60,000 rows and their rollbacks PostgreSQL
+ * takes 79 s for the next rollback without it and 9 s with it; looking at 780,000 lines takes 0.3 s.
+ */
+async function analyzed({ ground }: Execution, { run, session }: HeldRun): Promise<void> {
+  if (run.counts.changed === 0) return;
+  const { table } = ground.source.appointments;
+  try {
+    await ground.writing.analyze?.(session, [stateTable(table, 'apptop_ledger'), stateTable(table, 'apptop_outcome')]);
+  } catch (error) {
+    // The run is over whatever becomes of this; the server does it by itself later.
+    if (!(error instanceof Problem)) throw error;
+  }
+}
+
 /** Brings a run to its end, or to where it stands still. */
 async function end(execution: Execution, held: HeldRun): Promise<RunEnd> {
   try {
@@ -216,7 +232,9 @@ export async function execute(execution: Execution): Promise<RunEnd> {
   };
   const held = new HeldRun(host, session, run);
   try {
-    return await end(execution, held);
+    const ended = await end(execution, held);
+    await analyzed(execution, held);
+    return ended;
   } catch (error) {
     // The run can't be told why it stands still.
     if (isKind(error, 'full', 'lost', 'unreachable')) await record(execution, held, 'halt', error.message);

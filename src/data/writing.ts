@@ -143,6 +143,11 @@ export interface WritingEngine {
     /** Time that is left to others after a batch, as a share of the batch's. */
     readonly restShare: number;
   };
+  /**
+   * Has the server look at what is in tables that a run has filled, where it plans badly until it has. Left out where an
+   * engine needs no telling.
+   */
+  analyze?(session: WritingSession, tables: readonly TableName[]): Promise<void>;
   /** The column that the server would touch by itself on each update; undefined where there is none. */
   touchedColumn(columns: readonly Column[]): Column | undefined;
 }

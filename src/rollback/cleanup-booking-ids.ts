@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
 import { checkGates, copyGates, green, red, runsOf } from '../changes/gates.ts';
 import { countBackups } from '../data/queries/backups.ts';
+import { namesIn, plainName } from '../data/queries/expressions.ts';
 import { named, stateTable } from '../data/state/tables.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
 import { counted } from '../model/format.ts';
@@ -18,7 +19,7 @@ async function plan({ database, source, context, options }: ChangeGround): Promi
   }
   const counts = await countBackups(database, source, options);
   const originals = counts.restore + counts.already + counts.conflict;
-  const { table } = source.appointments;
+  const [table] = namesIn(source);
   const drops = context.changes.ledger === 'drop';
   return {
     rows: originals,
@@ -28,7 +29,10 @@ async function plan({ database, source, context, options }: ChangeGround): Promi
       `drops ${backup.name} with ${counted(originals, 'original')}`,
       drops ? 'drops the ledger of the moves' : 'keeps the ledger of the moves',
     ],
-    sql: [`ALTER TABLE ${table.name} DROP COLUMN ${backup.name}`, ...(drops ? ['DROP TABLE apptop_ledger'] : [])],
+    sql: [
+      `ALTER TABLE ${table} DROP COLUMN ${plainName(source.dialect, backup.name)}`,
+      ...(drops ? ['DROP TABLE apptop_ledger'] : []),
+    ],
     sample: [],
     loses: [`the originals of ${counted(originals, 'row')}: no rollback is possible after it`],
     rollback: 'none: this is the one-way door; only the dump has the originals then',

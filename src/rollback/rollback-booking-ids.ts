@@ -3,8 +3,10 @@ import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample 
 import { green, red, runsOf } from '../changes/gates.ts';
 import { anew } from '../changes/move-booking-ids/change.ts';
 import { countBackups } from '../data/queries/backups.ts';
+import { namesIn, plainName } from '../data/queries/expressions.ts';
 import {
   countCompared,
+  idsInScope,
   type LedgerRow,
   type LedgerScope,
   lastLine,
@@ -21,6 +23,9 @@ import { movesOf } from './phase.ts';
 
 /** Rows of each kind that a plan shows. */
 const SAMPLE_ROWS = 20;
+
+/** Ids that are named at most. */
+const NAMED_IDS = 5;
 
 /** Rows that are compared and written back in a second on an ordinary server, for a first guess. */
 const RESTORED_PER_SECOND = 25_000;
@@ -106,8 +111,9 @@ const restored = (row: LedgerRow): readonly PlanSample[] => {
     : [{ pk: row.line.pk, action: 'restore', before: row.now, after: compared.to }];
 };
 
+/** It stays as it is. */
 const conflicting = ({ line, now }: LedgerRow): readonly PlanSample[] =>
-  now === undefined ? [] : [{ pk: line.pk, action: 'conflict', before: line.new, after: now }];
+  now === undefined ? [] : [{ pk: line.pk, action: 'conflict', before: now, after: now }];
 
 function summary(counts: Readonly<Record<'restore' | 'already' | 'conflict' | 'deleted', number>>): readonly string[] {
   return [
@@ -120,6 +126,27 @@ function summary(counts: Readonly<Record<'restore' | 'already' | 'conflict' | 'd
 
 const ROLLBACK_OF_ROLLBACK = 'run the move again';
 
+/** What was asked for and is in no line of the ledger. */
+async function strangers(
+  { database, source, options }: ChangeGround,
+  scope: LedgerScope,
+  total: number,
+): Promise<readonly string[]> {
+  const { tenant, ids } = scope;
+  if (tenant !== undefined && !source.appointments.known.has('company_id')) {
+    throw new Problem('usage', 'the table has no column of tenants', 'leave --tenant out, or map columns.company_id');
+  }
+  const nobody = tenant !== undefined && total === 0 ? [`no row of tenant "${tenant}" is in the ledger`] : [];
+  if (ids === undefined) return nobody;
+  const known = new Set(await idsInScope(database, source, scope, options));
+  const unknown = ids.filter((id) => !known.has(id));
+  if (unknown.length === 0) return nobody;
+  const named = unknown.slice(0, NAMED_IDS).map((id) => `"${id}"`);
+  const more = unknown.length > NAMED_IDS ? ', …' : '';
+  const what = counted(unknown.length, 'of the ids is', 'of the ids are');
+  return [...nobody, `${what} in no line of the ledger: ${named.join(', ')}${more}`];
+}
+
 async function planFromLedger(ground: ChangeGround, scope: LedgerScope): Promise<Planned> {
   const { database, source, options } = ground;
   const found = await countCompared(database, source, scope, options);
@@ -130,40 +157,38 @@ async function planFromLedger(ground: ChangeGround, scope: LedgerScope): Promise
     conflict: count('conflict'),
     deleted: count('deleted'),
   };
+  const total = counts.restore + counts.already + counts.conflict + counts.deleted;
   const sample = (kind: 'restore' | 'conflict') =>
     counts[kind] === 0 ? [] : sampleCompared(database, source, scope, kind, SAMPLE_ROWS, options);
   const [conflicts, restores] = [await sample('conflict'), await sample('restore')];
-  const { v1, v2, table } = source.appointments;
+  const [table, v1, v2] = namesIn(source);
   return {
     rows: counts.restore,
-    total: counts.restore + counts.already + counts.conflict + counts.deleted,
+    total,
     counts,
     summary: [`takes back ${scope.runs.length === 1 ? 'run' : 'runs'} ${scope.runs.join(', ')}`, ...summary(counts)],
-    sql: [
-      `UPDATE ${table.name} SET ${v2.name}, ${v1.name} = their old values WHERE both still are what the move made of them`,
-    ],
+    sql: [`UPDATE ${table} SET ${v2}, ${v1} = their old values WHERE both still are what the move made of them`],
     sample: [...conflicts.flatMap(conflicting), ...restores.flatMap(restored)],
     loses:
       counts.conflict > 0 ? [`${counted(counts.conflict, 'row keeps', 'rows keep')} what somebody wrote since`] : [],
     rollback: ROLLBACK_OF_ROLLBACK,
     seconds: counts.restore / RESTORED_PER_SECOND,
-    notes: await frameworkNote(ground),
+    notes: [...(await strangers(ground, scope, total)), ...(await frameworkNote(ground))],
   };
 }
 
 async function planFromBackup(ground: ChangeGround): Promise<Planned> {
   const { database, source, options } = ground;
   const counts = await countBackups(database, source, options);
-  const { v1, v2, table } = source.appointments;
+  const [table, v1, v2] = namesIn(source);
   const backup = ground.context.columns[BACKUP_COLUMN];
+  const shown = plainName(ground.dialect, backup);
   return {
     rows: counts.restore,
     total: counts.restore + counts.already + counts.conflict,
     counts,
     summary: [`takes back a move that apptop did not make, from ${backup}`, ...summary({ ...counts, deleted: 0 })],
-    sql: [
-      `UPDATE ${table.name} SET ${v2.name} = ${backup}, ${v1.name} = NULL WHERE ${v1.name} still is the backup and ${v2.name} is empty`,
-    ],
+    sql: [`UPDATE ${table} SET ${v2} = ${shown}, ${v1} = NULL WHERE ${v1} still is the backup and ${v2} is empty`],
     sample: await sampleBackups(database, source, SAMPLE_ROWS, options),
     loses: [],
     rollback: ROLLBACK_OF_ROLLBACK,

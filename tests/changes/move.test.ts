@@ -36,6 +36,16 @@ for (const engine of ENGINES) {
       expect(touched).toEqual({ n: '0' });
     });
 
+    test.runIf(engine.name === 'postgres')(
+      'the server knows how much a run has written, for the plan of the next',
+      async () => {
+        await using on = await operated(engine, [row(1, null, '101'), row(2, null, '102')]);
+        await on.run('move-booking-ids');
+        const known = await on.db.execute("SELECT reltuples::int AS n FROM pg_class WHERE relname = 'apptop_ledger'");
+        expect(known).toEqual([{ n: '2' }]);
+      },
+    );
+
     test('a second run finds nothing to do, and a rollback gives everything back', async () => {
       const rows = [row(1, null, '8212577'), row(2, '77', '77'), row(3, null, UID)];
       await using on = await operated(engine, rows);

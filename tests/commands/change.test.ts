@@ -85,6 +85,8 @@ for (const engine of ENGINES) {
 
     test('figures that moved on stop a run, and are shown', async () => {
       const on = await changing(engine, ROWS);
+      // A full disk left an empty one.
+      on.write('plan.json', '');
       await on.run('change', 'plan', MOVE, '--out', 'plan.json');
       await engine.insert(on.db, 'appointments', [row(9, null, '99')]);
       const before = await on.ids();

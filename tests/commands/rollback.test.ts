@@ -34,7 +34,7 @@ for (const engine of ENGINES) {
       expect([await back('--ids', '4'), await shape(on)]).toEqual([0, '--m-']);
       await on.db.execute('UPDATE appointments SET calcom_booking_id = 5 WHERE id = 3');
       const conflict = await on.run('rollback', 'plan', '--runs', '1');
-      expect(conflict.stdout).toContain('  3    conflict  103  NULL  →  5   NULL');
+      expect(conflict.stdout).toContain('  3    conflict  5   NULL  →  5   NULL');
       expect(conflict.stdout).toContain('There is nothing to do.');
       const strange = await on.run('rollback', 'plan', '--runs', '9');
       expect([strange.code, strange.stderr]).toEqual([
@@ -62,7 +62,7 @@ for (const engine of ENGINES) {
       const ended = await on.run('rollback', 'run', '--plan', 'back.json', '--confirm', 'staging appointments 3');
       expect([ended.code, ended.stdout]).toEqual([
         1,
-        expect.stringContaining('(3 moved, 1 left as somebody changed them)'),
+        expect.stringContaining('(3 restored, 1 left as somebody changed them)'),
       ]);
       const other = await on.run('cleanup', 'run', '--plan', 'back.json', '--confirm', 'staging appointments 3');
       expect([other.code, other.stderr]).toEqual([
@@ -87,7 +87,7 @@ for (const engine of ENGINES) {
       expect(Object.values(await on.ids()).map(([, , backup]) => backup)).toEqual(['101', '102', '103', '104']);
       on.configure({ changes: { monitorHours: 0 } });
       const done = await clean();
-      expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^run 2 is done: /)]);
+      expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^run 2 is done: 4 originals dropped, in /)]);
       expect(Object.values(await on.ids()).map(([, , backup]) => backup)).toEqual([null, null, null, null]);
       const late = await on.run('rollback', 'plan');
       expect([late.code, late.stderr]).toEqual([

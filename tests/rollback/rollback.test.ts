@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Audit } from '../../src/audit/audit.ts';
 import type { Parameters } from '../../src/changes/change.ts';
+import { GuardedPath } from '../../src/changes/guarded-path.ts';
+import { listOf } from '../../src/commands/change/parameters.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
-import { operated, row } from '../changes/guarded.ts';
+import { CHANGES } from '../../src/rollback/all.ts';
+import { DUMP, operated, row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
 
 const UID = 'kDm3nC8TqV5xY7zA2bE4fG';
@@ -24,7 +28,7 @@ for (const engine of ENGINES) {
       expect(plan.sample[0]).toMatchObject({
         pk: '3',
         action: 'conflict',
-        before: { v1: '103' },
+        before: { v1: '999', v2: UID },
         after: { v1: '999', v2: UID },
       });
       const end = await on.run('rollback-booking-ids');
@@ -77,6 +81,34 @@ for (const engine of ENGINES) {
       await expect(on.look('rollback-booking-ids', { runs: [99] })).rejects.toThrow('run 99 is no move');
       await on.run('rollback-booking-ids');
       expect(await moved()).toEqual([]);
+    });
+
+    test('what is asked for and was never moved is told, and a key with a space is that key', async () => {
+      const type = {
+        sqlite: 'text PRIMARY KEY',
+        mysql: 'varchar(36) PRIMARY KEY',
+        postgres: 'varchar(36) PRIMARY KEY',
+      };
+      await using on = await operated(engine, [{ ...row('tail ', null, '101'), company_id: '7' }], {
+        appointments: { types: { id: type[engine.name] }, extra: [`${engine.quoted('odd name')} int`] },
+      });
+      await on.run('move-booking-ids');
+      const plan = async (parameters: Parameters) => (await on.look('rollback-booking-ids', parameters)).plan;
+      expect(listOf('tail , 7', 'ids')).toEqual(['tail ', '7']);
+      expect(await plan({ ids: ['tail '] })).toMatchObject({ rows: 1 });
+      expect(await plan({ ids: ['tail ', 'no'] })).toMatchObject({
+        notes: ['1 of the ids is in no line of the ledger: "no"'],
+      });
+      expect(await plan({ tenant: '8' })).toMatchObject({ rows: 0, notes: ['no row of tenant "8" is in the ledger'] });
+      const { columns } = defaultContext('test', on.context.target);
+      const odd = new GuardedPath(
+        { ...on.context, columns: { ...columns, _migration_backup_v2_id: 'odd name' } },
+        on.database,
+        new Audit(on.context, on.database.dialect),
+        CHANGES,
+      );
+      const move = await odd.look('move-booking-ids', {}, undefined, DUMP);
+      expect(move.plan.sql[0]).toBe(`ALTER TABLE appointments ADD ${engine.quoted('odd name')}`);
     });
 
     test('a row that was moved twice is taken back twice', async () => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Column } from '../../data/connection.ts';
-import { any, join } from '../../data/queries/expressions.ts';
+import { any, join, namesIn, plainName } from '../../data/queries/expressions.ts';
 import { figuresOf } from '../../data/queries/figures.ts';
 import { idGroups } from '../../data/queries/id-groups.ts';
 import { type IdRow, idRowsOf, sampleIdRows, toMove } from '../../data/queries/id-rows.ts';
@@ -121,8 +121,9 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
   const rows = move + clear + decided.length;
   const [conflicts, reviews] = [undecided('conflict'), undecided('review')];
   const left = conflicts + reviews;
-  const { table } = source.appointments;
+  const [table, shownV1, shownV2, id] = namesIn(source);
   const backup = context.columns[BACKUP_COLUMN];
+  const shown = plainName(ground.dialect, backup);
   return {
     rows,
     total,
@@ -136,8 +137,8 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
       `leaves ${counted(conflicts, 'conflict')} and ${count(reviews)} for review to you`,
     ],
     sql: [
-      `ALTER TABLE ${table.name} ADD ${backup}`,
-      `UPDATE ${table.name} SET ${backup} = ${v2.name}, ${v1.name} = …, ${v2.name} = NULL WHERE ${source.appointments.id.name} IN (…) AND both are what was read`,
+      `ALTER TABLE ${table} ADD ${shown}`,
+      `UPDATE ${table} SET ${shown} = ${shownV2}, ${shownV1} = …, ${shownV2} = NULL WHERE ${id} IN (…) AND both are what was read`,
       'INSERT INTO apptop_ledger (run, pk, old and new values) …',
     ],
     sample: [

@@ -25,10 +25,10 @@ const WORDS: Readonly<Partial<Record<keyof RunCounts, string>>> = {
 };
 
 /** `102 moved, 1 cleared`; what there is none of is left out. */
-export const countsText = (counts: RunCounts): string =>
+export const countsText = ({ counts, change }: Pick<Run, 'counts' | 'change'>): string =>
   keysOf(NO_COUNTS)
     .flatMap((name) => {
-      const word = WORDS[name];
+      const word = name === 'moved' && change === 'rollback-booking-ids' ? 'restored' : WORDS[name];
       return word !== undefined && counts[name] > 0 ? [`${count(counts[name])} ${word}`] : [];
     })
     .join(', ');
@@ -60,13 +60,18 @@ const COLOURS = {
   failed: 'red',
 } as const;
 
+/** Rows that it changed; a cleanup changes none. */
+export function doneText({ change, state, counts, planned }: Run): string {
+  if (change !== 'cleanup-booking-ids') return `${counted(counts.changed, 'row')} changed of ${count(planned)} planned`;
+  return `${counted(planned, 'original')} ${isOpen(state) || state === 'cancelled' ? 'to be dropped' : 'dropped'}`;
+}
+
 /** How a run ended, for people: its state and figures, and the checks that do not hold. */
 export function endLines({ run, failed }: RunEnd, { layout, path }: Session): readonly string[] {
-  const { counts, state, reason, id, workedMs } = run;
-  const details = countsText(counts);
+  const { state, reason, id, workedMs } = run;
+  const details = countsText(run);
   const own = path.kinds.find((kind) => kind.id === run.change)?.told?.(run);
-  const changed = `${counted(counts.changed, 'row')} changed of ${count(run.planned)} planned`;
-  const what = `${own ?? changed}${workedMs === 0 ? '' : `, in ${duration(workedMs / 1000)}`}`;
+  const what = `${own ?? doneText(run)}${workedMs === 0 ? '' : `, in ${duration(workedMs / 1000)}`}`;
   const text = `run ${id} is ${state}: ${what}${details === '' ? '' : ` (${details})`}`;
   // In a pipe a line stays whole.
   const [first = '', ...rest] = process.stdout.isTTY ? paragraph(text, 0, layout) : [text];

@@ -3,8 +3,10 @@ import { Problem } from '../../model/problem.ts';
 
 /** Values with commas between them. @throws Problem usage, for an empty one */
 export function listOf(text: string, option: string): readonly string[] {
-  const values = text.split(',').map((value) => value.trim());
-  if (values.includes('')) throw new Problem('usage', `--${option} has an empty value`, `write --${option} 1,2`);
+  // Spaces may belong to a key that is a text; around a number they mean nothing.
+  const values = text.split(',').map((value) => (/^\s*\d+\s*$/.test(value) ? value.trim() : value));
+  if (values.some((value) => value.trim() === ''))
+    throw new Problem('usage', `--${option} has an empty value`, `write --${option} 1,2`);
   return values;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Plan, placeOf, readPlan, sealed } from '../../changes/plan.ts';
 import type { Context } from '../../config/context.ts';
 import { Problem } from '../../model/problem.ts';
@@ -39,12 +39,16 @@ const isPlan = (text: string): boolean => {
 
 /** Keeps a plan in a file, which only its owner can read. @throws Problem usage, when something else is there */
 export async function keepPlan(file: string, plan: Plan): Promise<void> {
-  if (existsSync(file) && !isPlan(contentOf(file))) {
+  const there = existsSync(file);
+  const before = there ? contentOf(file) : '';
+  // An empty one is what a full disk left.
+  if (before.trim() !== '' && !isPlan(before)) {
     throw new Problem('usage', `${file} is there and holds no plan`, 'name another file');
   }
   try {
     writeFileSync(file, jsonText(await sealed(plan)), { mode: 0o600 });
   } catch (error) {
+    if (!there) rmSync(file, { force: true });
     throw new Problem('usage', `cannot write ${file}`, 'name a file that can be written', { cause: error });
   }
 }

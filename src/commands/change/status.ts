@@ -9,7 +9,7 @@ import { tabbed } from '../check/lines.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { documentOf, statusDocument } from './documents.ts';
-import { countsText, nextSteps } from './end-lines.ts';
+import { countsText, doneText, nextSteps } from './end-lines.ts';
 import { aligned, hanging, type Layout } from './layout.ts';
 import { note, print, type Session } from './session.ts';
 
@@ -69,7 +69,7 @@ function lookedAt({ counts: { scanned }, total }: Run): string {
 }
 
 function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: string, text: string])[] {
-  const { counts, workedMs } = run;
+  const { workedMs } = run;
   const ended = run.endedAt === undefined ? '' : `, ended ${stamp(run.endedAt, false)}`;
   const holder =
     lease === undefined
@@ -80,8 +80,8 @@ function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: 
     ...(run.reason === undefined ? [] : [['reason', run.reason] as const]),
     ['by', run.operator],
     ...(run.ticket === undefined ? [] : [['ticket', run.ticket] as const]),
-    ['rows', `${count(counts.changed)} changed of ${count(run.planned)} planned`],
-    ...(countsText(counts) === '' ? [] : [['', countsText(counts)] as const]),
+    ['rows', doneText(run)],
+    ...(countsText(run) === '' ? [] : [['', countsText(run)] as const]),
     ['looked at', lookedAt(run)],
     ['began', `${stamp(run.startedAt, false)}${ended}, ${duration(workedMs / 1000)} of work`],
     ['digest', run.digest],

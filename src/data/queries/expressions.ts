@@ -66,6 +66,21 @@ export function kindExpressions(source: Source) {
   };
 }
 
+/** A name as it can stand in a statement that is shown: quoted only where it has to be. */
+export const plainName = (dialect: Dialect, ...parts: readonly string[]): string =>
+  parts.map((part) => (/^[a-z_][a-z0-9_]*$/.test(part) ? part : dialect.compile(sql`${sql.id(part)}`).sql)).join('.');
+
+/** The table, its V1, V2 and id columns in that way. */
+export function namesIn({
+  dialect,
+  appointments,
+}: Source): readonly [table: string, v1: string, v2: string, id: string] {
+  const { table, v1, v2, id } = appointments;
+  const name = (column: { readonly name: string }) => plainName(dialect, column.name);
+  const whole = table.schema === undefined ? [table.name] : [table.schema, table.name];
+  return [plainName(dialect, ...whole), name(v1), name(v2), name(id)];
+}
+
 const KINDS: readonly ValueKind[] = ['null', 'v1', 'uid', 'ambiguous'];
 const FLAGS: readonly Pick<RowKinds, 'equal' | 'taken' | 'byDesign'>[] = [false, true].flatMap((equal) =>
   [false, true].flatMap((taken) => [false, true].map((byDesign) => ({ equal, taken, byDesign }))),

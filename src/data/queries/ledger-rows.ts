@@ -175,6 +175,20 @@ function newest(source: Source, { runs }: LedgerScope): Expression {
   ])})`;
 }
 
+/** Of the ids of a scope those that a line is about. */
+export async function idsInScope(
+  database: Database,
+  source: Source,
+  scope: LedgerScope,
+  options: QueryOptions,
+): Promise<readonly string[]> {
+  const rows = await database.query(
+    sql`SELECT DISTINCT ${source.dialect.text(line('pk'))} AS line_pk ${fromLines(source)} WHERE ${all(inScope(source, scope))}`,
+    options,
+  );
+  return rows.map((found) => found['line_pk'] ?? '');
+}
+
 /** Rows by how they stand. */
 export async function countCompared(
   database: Database,
