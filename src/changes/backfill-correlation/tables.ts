@@ -90,7 +90,10 @@ export async function correlationOf(ground: ChangeGround): Promise<Correlation> 
   const correlation = needed(ofEvents, names.calendars_event, 'correlation_id');
   const inState = needed(ofStates, names.calendars_eventstate, 'correlation_id');
   needed(ofStates, names.calendars_eventstate, 'status');
-  if (writing.schema.freshUuid(correlation, 0) === undefined || inState.type !== correlation.type) {
+  if (
+    writing.schema.freshUuid(correlation, { kind: id.kind, value: event('id') }, 0) === undefined ||
+    inState.type !== correlation.type
+  ) {
     const what = `correlation_id is ${correlation.type} in events and ${inState.type} in states`;
     throw new Problem('blocked', what, 'both have to be of the same type, which holds a uuid');
   }

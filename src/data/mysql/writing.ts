@@ -25,6 +25,7 @@ export const writing: WritingEngine = {
   dropColumn,
   schema,
   scratch,
+  changesFeedInserts: false,
   load,
   sideEffects,
   restShare: 0,

@@ -21,6 +21,7 @@ export const writing: WritingEngine = {
   dropColumn,
   schema,
   scratch,
+  changesFeedInserts: true,
   load,
   sideEffects,
   restShare: 0,
