@@ -10,7 +10,17 @@ import { counted } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { Applied, BatchWork, Following, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
-import { between, type Correlation, eventsAs, eventsByKey, inCalendar, keyText, lacking, withoutId } from './tables.ts';
+import {
+  between,
+  type Correlation,
+  eventsAs,
+  eventsByKey,
+  inCalendar,
+  keyText,
+  lacking,
+  lackingHere,
+  withoutId,
+} from './tables.ts';
 
 /** Events that one look goes through at most, where few of them lack something. */
 const WIDEST_LOOK = 50_000;
@@ -76,7 +86,7 @@ export class BackfillWork implements BatchWork<EventItem> {
       sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk,
           CASE WHEN ${withoutId(this.#correlation, this.#ground)} THEN 0 ELSE 1 END AS has_id
         FROM ${eventsByKey(this.#correlation, this.#ground)}
-        WHERE ${all([between(this.#correlation, this.#ground, cursor, edge), this.#meant, lacking(this.#correlation)])}
+        WHERE ${all([between(this.#correlation, this.#ground, cursor, edge), this.#meant, lackingHere(this.#correlation, this.#ground)])}
         ORDER BY ${key} LIMIT ${sql.lit(limit)}`,
       options,
     );
@@ -131,7 +141,7 @@ export class BackfillWork implements BatchWork<EventItem> {
     const insert = sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
       SELECT ${sql.join(fills.map(({ value }) => value))}`;
     const inserted = (stretch: Expression) =>
-      sql`${insert} FROM ${events} WHERE ${all([stretch, this.#meant, lacking(this.#correlation), sql`NOT (${lacksId})`])}`;
+      sql`${insert} FROM ${events} WHERE ${all([stretch, this.#meant, lackingHere(this.#correlation, this.#ground), sql`NOT (${lacksId})`])}`;
     const both = (stretch: Expression) => sql`WITH event AS (${ids(stretch)} RETURNING event.*) ${insert} FROM event`;
     return { ids, states: inserted, both: writing.changesFeedInserts ? both : undefined };
   }
