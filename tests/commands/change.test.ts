@@ -202,7 +202,7 @@ for (const engine of ENGINES) {
 }
 
 test.each([
-  ['change', 'change needs a word: give one of list, plan, run, pause, resume, cancel, status, approve'],
+  ['change', 'change needs a word: give one of list, plan, run, pause, resume, cancel, status, approve, drill'],
   ['change plan', 'nothing says what to change: name a change: apptop change list shows them'],
   ['change list move-booking-ids', 'apptop change list takes no "move-booking-ids": leave it out'],
   ['change status --confirm x', 'apptop change status takes no --confirm: see apptop change --help'],
