@@ -20,7 +20,7 @@ import {
 import { BackfillWork } from './work.ts';
 
 /** Events of a batch unless somebody says otherwise. Source: the application's own command. */
-export const BATCH_SIZE = 50;
+const BATCH_SIZE = 50;
 const LARGEST_BATCH = 10_000;
 
 const SAMPLE_ROWS = 20;

@@ -17,7 +17,7 @@ import type { Loss, UndoStep } from './undo.ts';
 const STRETCH = 1_000;
 
 /** Rows that stand in a file, and by what that can be proven. */
-export interface Exported {
+interface Exported {
   readonly file: string;
   readonly rows: number;
   readonly sha256: string;

@@ -21,7 +21,7 @@ export interface Found {
   readonly left: readonly string[];
 }
 
-export const sameColumns = (columns: readonly string[], wanted: readonly string[]): boolean =>
+const sameColumns = (columns: readonly string[], wanted: readonly string[]): boolean =>
   columns.length === wanted.length && columns.every((column, at) => column === wanted[at]);
 
 /** Whether two lists name the same columns in any order. */
