@@ -66,6 +66,12 @@ export interface Touch {
   unmake(table: TableName, column: Column, name: string): Deed;
 }
 
+/** What tells a row in an expression. */
+export interface RowKey {
+  readonly kind: Column['kind'];
+  readonly value: Expression;
+}
+
 /** How a schema is changed on one engine. Every statement stands for itself: no parameters, names quoted. */
 export interface SchemaWords {
   /** What can't be made here as on the other engines, and what stands in its place, a line each. */
@@ -94,12 +100,14 @@ export interface SchemaWords {
   /** Does some work while nobody else can change a table; statements about other tables are refused meanwhile. */
   exclusively<Answer>(session: WritingSession, table: TableName, work: () => Promise<Answer>): Promise<Answer>;
   /**
-   * A fresh uuid for each row as a value of a column: the moment, then 74 random bits (version 7 of RFC 9562). Ids that are
-   * made together stand together in an index: of 5,000 random ones (version 4) almost each would write a page of its own.
+   * A fresh uuid for each row as a value of a column: the moment, the last 12 bits of its key where that is a number, then
+   * random bits, 62 at least (version 7 of RFC 9562, with a counter). Ids that are made one after another stand one after
+   * another in an index too: of 5,000 random ones (version 4) almost each would write a page of its own.
+   * @param key of the row
    * @param moment milliseconds since 1970 UTC
    * @returns undefined where the column holds no uuid
    */
-  freshUuid(column: Column, moment: number): Expression | undefined;
+  freshUuid(column: Column, key: RowKey, moment: number): Expression | undefined;
 }
 
 /** The first 48 bits of a uuid of version 7, as digits. */

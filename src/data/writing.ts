@@ -127,6 +127,8 @@ export interface WritingEngine {
   readonly schema: SchemaWords;
   /** Where a change can be tried without anybody noticing. */
   readonly scratch: ScratchPlaces;
+  /** Whether one statement can change rows and insert what it made of them: `WITH … AS (UPDATE … RETURNING …) INSERT …`. */
+  readonly changesFeedInserts: boolean;
   /** What the server has to do now. A privilege that is missing gives undefined, not a failure. */
   load(connection: Connection, dialect: Dialect): Promise<Load>;
   /** Triggers and generated columns that an update of these columns sets off, a line each, for the plan. */

@@ -107,7 +107,7 @@ async function plan(ground: ChangeGround, { calendar, batchSize }: Wanted): Prom
       `gives ${counted(lackingRows, 'event')} a state in ${context.tables.calendars_eventstate}`,
       `works through ${calendar === undefined ? 'all calendars' : `calendar ${calendar}`} in batches of ${count(batchSize)}`,
     ],
-    sql: [statements.ids(stretch), statements.states(stretch)].map((statement) =>
+    sql: [statements.both?.(stretch) ?? statements.ids(stretch), statements.states(stretch)].map((statement) =>
       dialect.compile(statement).sql.replaceAll(/\s+/g, ' '),
     ),
     sample: lackingRows === 0 ? [] : await sampleOf(ground, correlation, meant),

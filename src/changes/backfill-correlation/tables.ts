@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Column, Expression, TableName } from '../../data/connection.ts';
-import { all } from '../../data/queries/expressions.ts';
+import { all, any } from '../../data/queries/expressions.ts';
 import { named } from '../../data/state/tables.ts';
 import { tableNameOf } from '../../data/table-name.ts';
 import { Problem } from '../../model/problem.ts';
@@ -90,7 +90,10 @@ export async function correlationOf(ground: ChangeGround): Promise<Correlation> 
   const correlation = needed(ofEvents, names.calendars_event, 'correlation_id');
   const inState = needed(ofStates, names.calendars_eventstate, 'correlation_id');
   needed(ofStates, names.calendars_eventstate, 'status');
-  if (writing.schema.freshUuid(correlation, 0) === undefined || inState.type !== correlation.type) {
+  if (
+    writing.schema.freshUuid(correlation, { kind: id.kind, value: event('id') }, 0) === undefined ||
+    inState.type !== correlation.type
+  ) {
     const what = `correlation_id is ${correlation.type} in events and ${inState.type} in states`;
     throw new Problem('blocked', what, 'both have to be of the same type, which holds a uuid');
   }
@@ -135,6 +138,16 @@ export const lacking = ({ states, correlation }: Correlation): Expression => {
   const filled = correlation.kind === 'text' ? sql` AND ${own} <> ''` : sql``;
   return sql`NOT EXISTS (SELECT 1 FROM ${named(states)} AS state WHERE ${sql.id('state', 'correlation_id')} = ${own}${filled})`;
 };
+
+/**
+ * The same, looked up event by event and only where there is an id: for a stretch of events. Left to itself PostgreSQL would
+ * read all states for each batch as soon as there are some 100,000 (14 ms for 1,000 events instead of 1 ms).
+ */
+export function lackingHere(correlation: Correlation, ground: Pick<ChangeGround, 'dialect'>): Expression {
+  const state = sql`SELECT 1 FROM ${named(correlation.states)} AS state
+    WHERE ${sql.id('state', 'correlation_id')} = ${event('correlation_id')} ${ground.dialect.computeOnce()}`;
+  return any([withoutId(correlation, ground), sql`NOT EXISTS (${state})`]);
+}
 
 /** The table of events as `event`. */
 export const eventsAs = ({ events }: Correlation): Expression => sql`${named(events)} AS event`;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Expression } from '../../data/connection.ts';
 import type { QueryOptions } from '../../data/database.ts';
 import { all } from '../../data/queries/expressions.ts';
 import { Aside } from '../../data/state/aside.ts';
@@ -9,7 +10,17 @@ import { counted } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { Applied, BatchWork, Following, Ready, Stretch } from '../batch-work.ts';
 import type { ChangeGround } from '../change.ts';
-import { between, type Correlation, eventsAs, eventsByKey, inCalendar, keyText, lacking, withoutId } from './tables.ts';
+import {
+  between,
+  type Correlation,
+  eventsAs,
+  eventsByKey,
+  inCalendar,
+  keyText,
+  lacking,
+  lackingHere,
+  withoutId,
+} from './tables.ts';
 
 /** Events that one look goes through at most, where few of them lack something. */
 const WIDEST_LOOK = 50_000;
@@ -22,11 +33,13 @@ const LAST_QUIET_PASS = 1;
 interface EventItem {
   readonly after: string | undefined;
   readonly pk: string;
+  /** Whether it has an id and lacks only its state. */
+  readonly hasId: boolean;
 }
 
 /**
  * Gives events their correlation ids and states. A batch is two statements about a stretch of keys, whatever its size:
- * one UPDATE for the ids and one INSERT … SELECT for the states.
+ * one UPDATE for the ids and one INSERT … SELECT for the states; on PostgreSQL one does both.
  */
 export class BackfillWork implements BatchWork<EventItem> {
   readonly #ground: ChangeGround;
@@ -70,18 +83,20 @@ export class BackfillWork implements BatchWork<EventItem> {
     const edge = await this.#edge(cursor, until, width);
     const key = sql.id('event', this.#correlation.id.name);
     const rows = await database.query(
-      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk FROM ${eventsByKey(this.#correlation, this.#ground)}
-        WHERE ${all([between(this.#correlation, this.#ground, cursor, edge), this.#meant, lacking(this.#correlation)])}
+      sql`SELECT ${keyText(this.#correlation, this.#ground)} AS pk,
+          CASE WHEN ${withoutId(this.#correlation, this.#ground)} THEN 0 ELSE 1 END AS has_id
+        FROM ${eventsByKey(this.#correlation, this.#ground)}
+        WHERE ${all([between(this.#correlation, this.#ground, cursor, edge), this.#meant, lackingHere(this.#correlation, this.#ground)])}
         ORDER BY ${key} LIMIT ${sql.lit(limit)}`,
       options,
     );
-    const pks = rows.map((row) => row['pk'] ?? '');
-    const full = pks.length === limit;
+    const found = rows.map((row) => ({ pk: row['pk'] ?? '', hasId: row['has_id'] === '1' }));
+    const full = found.length === limit;
     this.#width = Math.min(WIDEST_LOOK, full ? Math.ceil(width / 2) : width * 2);
     return {
-      cursor: full ? pks.at(-1) : edge,
-      scanned: pks.length,
-      items: pks.map((pk, index) => ({ pk, after: index === 0 ? cursor : pks[index - 1] })),
+      cursor: full ? found.at(-1)?.pk : edge,
+      scanned: found.length,
+      items: found.map((event, index) => ({ ...event, after: index === 0 ? cursor : found[index - 1]?.pk })),
       counts: {},
     };
   }
@@ -97,29 +112,38 @@ export class BackfillWork implements BatchWork<EventItem> {
   async #apply(session: WritingSession, items: readonly EventItem[]): Promise<Applied> {
     const [first, last] = [items[0], items.at(-1)];
     if (first === undefined || last === undefined) return { changed: 0, raced: 0 };
-    const { statements } = this;
+    const { ids, states, both } = this.statements;
     const stretch = between(this.#correlation, this.#ground, first.after, last.pk);
-    await session.execute(this.#ground.dialect.compile(statements.ids(stretch)));
-    const changed = await session.execute(this.#ground.dialect.compile(statements.states(stretch)));
+    const say = (statement: Expression) => session.execute(this.#ground.dialect.compile(statement));
+    let changed = 0;
+    if (both === undefined) {
+      await say(ids(stretch));
+      changed = await say(states(stretch));
+    } else {
+      changed = await say(both(stretch));
+      if (items.some(({ hasId }) => hasId)) changed += await say(states(stretch));
+    }
     return { changed, raced: Math.max(0, items.length - changed) };
   }
 
-  /** The two statements of a batch about the events for which a condition holds. */
+  /** The statements of a batch about the events for which a condition holds; `both` where one can do it all. */
   get statements() {
-    const { correlation, touched, fills, states } = this.#correlation;
+    const { id, correlation, touched, fills, states } = this.#correlation;
     const { writing } = this.#ground;
-    const fresh = writing.schema.freshUuid(correlation, Date.now());
+    const key = { kind: id.kind, value: sql.id('event', id.name) };
+    const fresh = writing.schema.freshUuid(correlation, key, Date.now());
     if (fresh === undefined) throw new Error('the column holds no uuid');
     const kept = touched === undefined ? sql`` : sql`, ${sql.id(touched.name)} = ${sql.id(touched.name)}`;
-    return {
-      ids: (stretch: ReturnType<typeof between>) =>
-        sql`UPDATE ${eventsByKey(this.#correlation, this.#ground)} SET ${sql.id('correlation_id')} = ${fresh}${kept}
-          WHERE ${all([stretch, this.#meant, withoutId(this.#correlation, this.#ground)])}`,
-      states: (stretch: ReturnType<typeof between>) =>
-        sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
-          SELECT ${sql.join(fills.map(({ value }) => value))} FROM ${eventsByKey(this.#correlation, this.#ground)}
-          WHERE ${all([stretch, this.#meant, lacking(this.#correlation), sql`NOT (${withoutId(this.#correlation, this.#ground)})`])}`,
-    };
+    const events = eventsByKey(this.#correlation, this.#ground);
+    const lacksId = withoutId(this.#correlation, this.#ground);
+    const ids = (stretch: Expression) =>
+      sql`UPDATE ${events} SET ${sql.id('correlation_id')} = ${fresh}${kept} WHERE ${all([stretch, this.#meant, lacksId])}`;
+    const insert = sql`INSERT INTO ${named(states)} (${sql.join(fills.map(({ name }) => sql.id(name)))})
+      SELECT ${sql.join(fills.map(({ value }) => value))}`;
+    const inserted = (stretch: Expression) =>
+      sql`${insert} FROM ${events} WHERE ${all([stretch, this.#meant, lackingHere(this.#correlation, this.#ground), sql`NOT (${lacksId})`])}`;
+    const both = (stretch: Expression) => sql`WITH event AS (${ids(stretch)} RETURNING event.*) ${insert} FROM event`;
+    return { ids, states: inserted, both: writing.changesFeedInserts ? both : undefined };
   }
 
   setAside(

@@ -7,6 +7,7 @@ import {
   momentDigits,
   type NewColumn,
   type NewConstraint,
+  type RowKey,
   type SchemaWords,
   type Touch,
 } from '../schema-words.ts';
@@ -76,18 +77,18 @@ const touch: Touch = {
 
 const DROPS = { unique: 'INDEX', check: 'CONSTRAINT', 'foreign key': 'FOREIGN KEY' } as const;
 
-/** The server's own uuid() tells the machine as well. */
-function fresh(moment: number, dashes: string): Expression {
-  const bytes = (count: number) => `HEX(RANDOM_BYTES(${count}))`;
+/**
+ * The server's own uuid() tells the machine as well. Two of the random bits are zeros: each function that is called costs
+ * 0.4 µs an event.
+ */
+function fresh(key: RowKey, moment: number, dash: string): Expression {
   const digits = momentDigits(moment);
-  const parts = [
-    `'${digits.slice(0, 8)}'`,
-    `'${digits.slice(8)}'`,
-    `CONCAT('7', SUBSTR(${bytes(2)}, 2))`,
-    `CONCAT(ELT(1 + FLOOR(RAND() * 4), '8', '9', 'A', 'B'), SUBSTR(${bytes(2)}, 2))`,
-    bytes(6),
-  ];
-  return sql.raw(`LOWER(CONCAT_WS('${dashes}', ${parts.join(', ')}))`);
+  const random = (characters: number) =>
+    sql.raw(`RIGHT(HEX(RANDOM_BYTES(${Math.ceil(characters / 2)})), ${characters})`);
+  const first = sql.lit(`${digits.slice(0, 8)}${dash}${digits.slice(8)}${dash}7`);
+  const counter = key.kind === 'integer' ? sql`LPAD(HEX(${key.value} & 4095), 3, '0')` : random(3);
+  const last = dash === '' ? random(15) : sql`${random(3)}, '-', ${random(12)}`;
+  return sql`LOWER(CONCAT(${first}, ${counter}, ${sql.lit(`${dash}8`)}, ${last}))`;
 }
 
 export const schema: SchemaWords = {
@@ -131,8 +132,8 @@ export const schema: SchemaWords = {
       });
     }
   },
-  freshUuid({ type, kind }, moment) {
-    if (/^(var)?char\(32\)/.test(type)) return fresh(moment, '');
-    return kind === 'text' ? fresh(moment, '-') : undefined;
+  freshUuid({ type, kind }, key, moment) {
+    if (/^(var)?char\(32\)/.test(type)) return fresh(key, moment, '');
+    return kind === 'text' ? fresh(key, moment, '-') : undefined;
   },
 };

@@ -26,6 +26,7 @@ export const writing: WritingEngine = {
   dropColumn,
   schema,
   scratch,
+  changesFeedInserts: false,
   load,
   sideEffects,
   // Nobody waits for the rows of a batch for longer than that, and half of the processor's time is left to others.

@@ -119,8 +119,13 @@ export const schema: SchemaWords = {
       await session.execute(dialect.compile(sql`LOCK TABLE ${named(table)} IN ACCESS EXCLUSIVE MODE`));
       return work();
     }),
-  freshUuid({ type, kind }, moment) {
-    const digits = sql`${sql.lit(`${momentDigits(moment)}7`)} || substr(replace(gen_random_uuid()::text, '-', ''), 14)`;
+  freshUuid({ type, kind }, key, moment) {
+    const random = sql`replace(gen_random_uuid()::text, '-', '')`;
+    const begin = sql.lit(`${momentDigits(moment)}7`);
+    const digits =
+      key.kind === 'integer'
+        ? sql`${begin} || lpad(to_hex(${key.value} & 4095), 3, '0') || substr(${random}, 17)`
+        : sql`${begin} || substr(${random}, 14)`;
     if (/^character( varying)?\(32\)/.test(type)) return digits;
     if (type === 'uuid') return sql`(${digits})::uuid`;
     return kind === 'text' ? sql`(${digits})::uuid::text` : undefined;

@@ -24,6 +24,7 @@ export const writing: WritingEngine = {
   dropColumn,
   schema,
   scratch,
+  changesFeedInserts: true,
   load,
   sideEffects,
   // Nobody waits for the rows of a batch for longer than that, and half of the processor's time is left to others.

@@ -7,6 +7,7 @@ import {
   type NewColumn,
   type NewConstraint,
   type NewIndex,
+  type RowKey,
   type SchemaWords,
   type Touch,
 } from '../schema-words.ts';
@@ -26,25 +27,24 @@ const NOW = `strftime('%Y-%m-%d %H:%M:%f', 'now')`;
 
 const hex = (bytes: number): string => `hex(randomblob(${bytes}))`;
 
-/** A uuid whose digits begin with some, or with random ones, and are of a version. */
-function uuid(dash: string, version: 4 | 7, first: string = hex(4), second: string = hex(2)): string {
-  const parts = [
-    first,
-    second,
-    `'${version}' || substr(${hex(2)}, 2)`,
-    `substr('89AB', 1 + (abs(random()) % 4), 1) || substr(${hex(2)}, 2)`,
-    hex(6),
-  ];
-  return `lower(${parts.join(dash === '' ? ' || ' : ` || '${dash}' || `)})`;
+const RANDOM_COUNTER = `substr(${hex(2)}, 2)`;
+
+/** The last digits of a uuid: its variant, and random ones. */
+const ending = (dash: string): string =>
+  `substr('89AB', 1 + (abs(random()) % 4), 1) || ${RANDOM_COUNTER} || '${dash}' || ${hex(6)}`;
+
+function fresh(key: RowKey, moment: number, dash: string): Expression {
+  const digits = momentDigits(moment);
+  const counter = key.kind === 'integer' ? sql`printf('%03x', ${key.value} & 4095)` : sql.raw(RANDOM_COUNTER);
+  const first = sql.lit(`${digits.slice(0, 8)}${dash}${digits.slice(8)}${dash}7`);
+  return sql`lower(${first} || ${counter} || ${sql.lit(dash)} || ${sql.raw(ending(dash))})`;
 }
 
-function fresh(moment: number, dash: string): Expression {
-  const digits = momentDigits(moment);
-  return sql.raw(uuid(dash, 7, `'${digits.slice(0, 8)}'`, `'${digits.slice(8)}'`));
-}
+/** A random uuid, of version 4. */
+const RANDOM_UUID = `lower(${hex(4)} || '-' || ${hex(2)} || '-4' || ${RANDOM_COUNTER} || '-' || ${ending('-')})`;
 
 const STANDARDS = {
-  key: `(${uuid('-', 4)})`,
+  key: `(${RANDOM_UUID})`,
   now: `(${NOW})`,
   touched: `(${NOW})`,
   true: 'true',
@@ -140,8 +140,8 @@ export const schema: SchemaWords = {
     return sql`CASE typeof(${column}) WHEN 'blob' THEN '0x' || hex(${column}) ELSE CAST(${column} AS TEXT) END`;
   },
   exclusively: (session, _table, work) => session.transaction(work),
-  freshUuid({ type, kind }, moment) {
-    if (/\(32\)/.test(type)) return fresh(moment, '');
-    return kind === 'text' || kind === 'other' ? fresh(moment, '-') : undefined;
+  freshUuid({ type, kind }, key, moment) {
+    if (/\(32\)/.test(type)) return fresh(key, moment, '');
+    return kind === 'text' || kind === 'other' ? fresh(key, moment, '-') : undefined;
   },
 };

@@ -27,6 +27,7 @@ export const writing: WritingEngine = {
   dropColumn,
   schema,
   scratch,
+  changesFeedInserts: false,
   load,
   sideEffects,
   // Whoever waits asks again after 1, 2, 5, 10 ms and wins only when nobody holds the lock at that moment. Of writes beside a
