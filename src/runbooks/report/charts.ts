@@ -27,8 +27,15 @@ export function classesChart(
 export const meanings = (classes: Classes): readonly string[] =>
   ROW_CLASSES.filter((name) => (classes[name] ?? 0) > 0).map((name) => `${name}: ${CLASS_MEANING[name].meaning}`);
 
+/** Consoles take a sample a minute: in a longer time without one nobody looked, and no line is drawn. */
+const NOBODY_MS = 10 * 60_000;
+
 const pointsOf = (samples: readonly Sample[], of: (sample: Sample) => number | undefined): readonly Point[] =>
-  samples.map((sample) => ({ x: sample.at, y: of(sample) }));
+  samples.flatMap((sample, index) => {
+    const before = samples[index - 1];
+    const gap = before !== undefined && sample.at - before.at > NOBODY_MS ? [{ x: before.at + 1, y: undefined }] : [];
+    return [...gap, { x: sample.at, y: of(sample) }];
+  });
 
 const since = (samples: readonly Sample[]): string | undefined => {
   const [first, last] = [samples[0], samples.at(-1)];

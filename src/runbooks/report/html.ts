@@ -13,9 +13,15 @@ const cellHtml = (cell: Cell): string =>
 const factsHtml = (facts: readonly Fact[]): string =>
   `<dl>${facts.map(({ name, text }) => `<dt>${htmlText(name)}</dt><dd>${cellHtml(text)}</dd>`).join('\n')}</dl>`;
 
+/** Characters of a cell that stays in one line: a moment has 20. */
+const SHORT = 20;
+
+const tdHtml = (cell: Cell): string =>
+  `<td${textOf(cell).length <= SHORT ? ' class="short"' : ''}>${cellHtml(cell)}</td>`;
+
 function tableHtml(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const head = titles.map((title) => `<th scope="col">${htmlText(title)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cellHtml(cell)}</td>`).join('')}</tr>`);
+  const body = rows.map((cells) => `<tr>${cells.map(tdHtml).join('')}</tr>`);
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }
 
@@ -65,7 +71,7 @@ function sectionHtml({ title, badge, blocks, sections = [] }: Section, level: nu
   const others = drawn.filter(({ kind }) => kind !== 'chart').map(blockHtml);
   return [
     `<section><h${level}>${htmlText(title)}${word}</h${level}>`,
-    ...(charts.length > 1 ? [`<div class="charts">${charts.join('\n')}</div>`] : charts),
+    ...(charts.length > 0 ? [`<div class="charts">${charts.join('\n')}</div>`] : []),
     ...others,
     ...sections.map((one) => sectionHtml(one, Math.min(4, level + 1))),
     '</section>',

@@ -28,6 +28,7 @@ header dl{padding:14px 18px;background:var(--card);border:1px solid var(--line);
 .wide{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+td.short,td .badge{white-space:nowrap}td:last-child .badge{white-space:normal}
 th{color:var(--soft);font-weight:600;white-space:nowrap}
 td,dd,li,h1,h2,h3,h4,p{unicode-bidi:isolate}
 pre{margin:6px 0 12px;padding:10px 12px;background:var(--code);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.45 ui-monospace,"DejaVu Sans Mono",monospace}
@@ -35,7 +36,7 @@ pre{margin:6px 0 12px;padding:10px 12px;background:var(--code);border-radius:6px
 figure{margin:14px 0;padding:14px 16px 10px;background:var(--card);border:1px solid var(--line);border-radius:8px;break-inside:avoid}
 figcaption{font-weight:600}
 figcaption span{display:block;font-weight:400;color:var(--soft);font-size:13px}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(460px,100%),1fr));gap:14px;align-items:start;margin:14px 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(440px,100%),1fr));gap:14px;align-items:start;margin:14px 0}
 .charts figure{margin:0}
 svg{display:block;width:100%;height:auto;margin-top:8px;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;fill:var(--soft)}
 .value{fill:var(--ink)}
@@ -47,9 +48,10 @@ svg{display:block;width:100%;height:auto;margin-top:8px;font:12px system-ui,-app
 .legend i{display:inline-block;width:22px;height:0;margin-right:6px;vertical-align:middle;border-top:3px solid}
 .legend i.s0{border-color:var(--s0)}.legend i.s1{border-color:var(--s1);border-top-style:dashed}.legend i.s2{border-color:var(--s2);border-top-style:dotted}
 .legend.of-bars i{border-top-style:solid;border-top-width:10px;width:12px}
+@media (min-width:820px){header dl{grid-template-columns:max-content 1fr max-content 1fr}}
 footer{margin-top:48px;color:var(--soft);font-size:13px}
 @page{margin:16mm 14mm}
-@media print{:root{${LIGHT}}
+@media print{:root{${LIGHT}}.charts{grid-template-columns:1fr 1fr}
 body{font-size:10.5pt}main{max-width:none;padding:0}table{font-size:9.5pt}
 .badge,figure,header dl,pre,.bar,.legend i{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 h2,h3,h4,.label{break-after:avoid}tr,dl{break-inside:avoid}thead{display:table-header-group}.wide{overflow:visible}}`;

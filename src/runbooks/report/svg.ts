@@ -3,23 +3,24 @@ import { count, duration, percent } from '../../model/format.ts';
 import { htmlText } from './escape.ts';
 import type { BarChart, Chart, LineChart, Measure, Point } from './report.ts';
 
-/** Points of a line that are drawn: a curve of 700 pixels shows no more. */
+/** Points of a line that are drawn: a curve of 400 pixels shows no more. */
 const POINTS = 240;
 /** Bars under each other. */
 const BARS = 40;
 
-const WIDTH = 720;
-const HEIGHT = 220;
+/** Pixels of the page, where two charts stand side by side. */
+const WIDTH = 480;
+const HEIGHT = 190;
 const LEFT = 62;
 const RIGHT = 14;
 const TOP = 10;
 const BOTTOM = 26;
 /** Room for the names of bars. */
-const NAMES = 176;
+const NAMES = 150;
 /** Room for a value behind the longest bar. */
-const VALUES = 88;
+const VALUES = 70;
 /** Characters of a bar's name. */
-const NAME_CHARACTERS = 25;
+const NAME_CHARACTERS = 21;
 
 /** A value as it is written. */
 export function measured(value: number, measure: Measure): string {
@@ -37,26 +38,35 @@ export function measured(value: number, measure: Measure): string {
   }
 }
 
+/** A value beside an axis, where there is little room: `200k`. */
+function tickText(value: number, measure: Measure): string {
+  if (measure === 'share' || measure === 'seconds' || value < 10_000) return measured(value, measure);
+  const [size, unit] = value >= 1_000_000 ? [1_000_000, 'M'] : [1_000, 'k'];
+  return `${Math.round((value / size) * 10) / 10}${unit}`;
+}
+
 /**
- * At most so many points of a line, in order: of each stretch the least and the greatest, so that no peak is lost, or a
- * gap where it has nothing else.
+ * At most so many points of a line, in order: of each stretch the least and the greatest, so that no peak is lost, and a
+ * gap where it has one.
  */
 export function thinned(points: readonly Point[], most = POINTS): readonly Point[] {
   if (points.length <= most) return points;
-  const stretches = Math.floor(most / 2);
+  const stretches = Math.floor(most / 3);
   return Array.from({ length: stretches }, (_, index) => {
     const [from, to] = [index, index + 1].map((edge) => Math.floor((edge * points.length) / stretches));
     const all = points.slice(from, to);
     const known = all.filter((point): point is Point & { y: number } => point.y !== undefined);
     const [first] = known;
-    if (first === undefined) return all.slice(0, 1);
+    const gap = all.findLast(({ y }) => y === undefined);
+    const gaps = gap === undefined ? [] : [gap];
+    if (first === undefined) return gaps;
     let [least, greatest] = [first, first];
     for (const point of known) {
       if (point.y < least.y) least = point;
       if (point.y > greatest.y) greatest = point;
     }
-    if (least === greatest) return [least];
-    return least.x <= greatest.x ? [least, greatest] : [greatest, least];
+    const ends = least === greatest ? [least] : [least, greatest];
+    return [...ends, ...gaps].toSorted((one, other) => one.x - other.x);
   }).flat();
 }
 
@@ -107,7 +117,7 @@ const TIMES = [
   28 * DAY,
   364 * DAY,
 ];
-const TICKS = 7;
+const TICKS = 5;
 
 function timeTicks(from: number, to: number): readonly (readonly [at: number, text: string])[] {
   const step = TIMES.find((one) => (to - from) / one <= TICKS) ?? to - from;
@@ -157,7 +167,7 @@ function linesSvg({ series, measure, x: kind }: LineChart): string {
   const across = axis.ticks.map(
     (tick) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${number(y(tick))}" y2="${number(y(tick))}"/>` +
-      `<text x="${LEFT - 8}" y="${number(y(tick) + 4)}" text-anchor="end">${htmlText(measured(tick, measure))}</text>`,
+      `<text x="${LEFT - 8}" y="${number(y(tick) + 4)}" text-anchor="end">${htmlText(tickText(tick, measure))}</text>`,
   );
   const down = (kind === 'time' ? timeTicks(from, to) : secondTicks(from, to)).map(([at, text]) => {
     const place = Math.min(WIDTH - 28, x(at));
