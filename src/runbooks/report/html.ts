@@ -90,7 +90,7 @@ export function htmlOf({ kind, title, badge, summary, facts, sections, version }
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">
 <title>${htmlText(`${kind}: ${title}`)}</title><style>${STYLE}</style></head>
 <body><main><header><p class="kind">${htmlText(kind)}</p>
-<h1>${htmlText(title)} ${cellHtml({ ...badge, text: textOf(badge).toUpperCase() })}</h1>
+<h1>${htmlText(title)} ${cellHtml({ ...badge, text: badge.text.toUpperCase() })}</h1>
 <p class="summary">${htmlText(summary)}</p>
 ${factsHtml(facts)}</header>
 ${sections.map((one) => sectionHtml(one, 2)).join('\n')}

@@ -1,6 +1,6 @@
 import { counted } from '../../model/format.ts';
 import { markdownLines, markdownText } from './escape.ts';
-import { type Block, type Cell, type Chart, type Fact, type Report, type Section, textOf } from './report.ts';
+import { type Block, type Cell, type Chart, type Fact, type Report, type Section } from './report.ts';
 import { isEmpty, lineWords, measured } from './svg.ts';
 
 /** By which a file is known to be a report that may be written over. */
@@ -77,7 +77,7 @@ export function markdownOf({ kind, title, badge, summary, facts, sections, versi
   const parts = [
     MARKDOWN_MARK,
     `# ${markdownText(kind)}: ${markdownText(title)}`,
-    `**${textOf(badge).toUpperCase()}** ${markdownText(summary)}`,
+    `**${markdownText(badge.text.toUpperCase())}** ${markdownText(summary)}`,
     factLines(facts),
     ...sections.flatMap((one) => sectionLines(one, 2)),
     `Made by apptop ${markdownText(version)}.`,
