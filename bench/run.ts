@@ -7,6 +7,7 @@ import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
 import { refreshMeasure } from './measures/refresh.ts';
+import { reportMeasure } from './measures/report.ts';
 import { retryMeasure } from './measures/retry.ts';
 import { reviewMeasure } from './measures/review.ts';
 import { shareMeasure } from './measures/share.ts';
@@ -31,6 +32,7 @@ const MEASURES: readonly Measure[] = [
   reviewMeasure,
   retryMeasure,
   apiRetriesMeasure,
+  reportMeasure,
 ];
 
 const options = readOptions(

@@ -4,7 +4,7 @@ import { auditFile, readLocalFile } from './local-file.ts';
 import { readAudit } from './read.ts';
 
 /** The end of a chain: who has it can tell later whether what came before it is still what it was. */
-export interface ChainHead {
+interface ChainHead {
   readonly seq: number;
   readonly hash: string;
 }

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { defaultContext } from '../../src/config/resolve.ts';
+import { DEFAULT_LARAVEL } from '../../src/config/retry.ts';
 import { NO_COUNTS } from '../../src/model/run.ts';
 import { BatchTrace } from '../../src/runbooks/batch-trace.ts';
 import { htmlLines, htmlText, markdownLines, markdownText } from '../../src/runbooks/report/escape.ts';
 import { htmlOf } from '../../src/runbooks/report/html.ts';
 import { markdownOf } from '../../src/runbooks/report/markdown.ts';
-import { maskFor } from '../../src/runbooks/report/mask.ts';
+import { maskFor, secretsOf } from '../../src/runbooks/report/mask.ts';
 import { type Report, table } from '../../src/runbooks/report/report.ts';
 import { chartSvg, thinned } from '../../src/runbooks/report/svg.ts';
+import { targetOf } from '../engines/writer.ts';
 
 describe('a text of somebody else', () => {
   test('is no markup in HTML, and what nobody would see is shown', () => {
@@ -42,6 +45,15 @@ describe('a secret', () => {
     ['cal_live_0123456789abcdef0123', 'cal_***'],
   ])('is taken out of %s', (text, masked) => {
     expect(mask(text)).toBe(masked);
+  });
+
+  test('of the connection and of Cal.com is known', () => {
+    const target = targetOf('postgres', 'postgres://app:in-the-config@db/shop');
+    const api = { apiKey: 'cal-key-1', baseUrl: '', parallel: 1, timeoutMs: 1, sql: '' };
+    const retry = { strategy: 'calcom-api', laravel: DEFAULT_LARAVEL, command: undefined, calcomApi: api } as const;
+    const hidden = maskFor(secretsOf({ target, retry }));
+    expect(hidden('in-the-config, cal-key-1')).toBe('***, ***');
+    expect(secretsOf(defaultContext('file', { engine: 'sqlite', path: 'x' }))).toEqual([]);
   });
 
   test.each(['a short note', 'https://example.com/up', '12,788 ids; clears 113 duplicates', 'secretary and tokens'])(

@@ -42,7 +42,7 @@ const checkText = ({ verdict, violations, figure, note, keys, remedy }: CheckEvi
   return [found, rows, verdict === 'fail' ? remedy : ''].filter(Boolean).join('; ');
 };
 
-export const checksTable = (checks: readonly CheckEvidence[], mask: Mask): Block =>
+const checksTable = (checks: readonly CheckEvidence[], mask: Mask): Block =>
   table(
     ['check', 'verdict', 'violations', 'found', 'took'],
     checks.map((check) => [
