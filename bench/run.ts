@@ -9,6 +9,7 @@ import { idleMeasure } from './measures/idle.ts';
 import { keysMeasure } from './measures/keys.ts';
 import { memoryMeasure } from './measures/memory.ts';
 import { refreshMeasure } from './measures/refresh.ts';
+import { reportMeasure } from './measures/report.ts';
 import { retryMeasure } from './measures/retry.ts';
 import { reviewMeasure } from './measures/review.ts';
 import { shareMeasure } from './measures/share.ts';
@@ -35,6 +36,7 @@ const MEASURES: readonly Measure[] = [
   apiRetriesMeasure,
   backfillMeasure,
   drillMeasure,
+  reportMeasure,
 ];
 
 const options = readOptions(

@@ -61,6 +61,8 @@ export interface Planned {
   readonly counts: Readonly<Record<string, number>>;
   /** What will happen, a line each. */
   readonly summary: readonly string[];
+  /** Rows by class as they are now, where the change is about classes of rows; no part of the digest. */
+  readonly classes?: Readonly<Record<string, number>> | undefined;
   /** The shapes of the statements that will run. */
   readonly sql: readonly string[];
   readonly sample: readonly PlanSample[];

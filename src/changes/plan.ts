@@ -22,6 +22,7 @@ const planSchema = z.object({
   total: z.number(),
   counts: z.record(z.string(), z.number()),
   summary: z.array(z.string()),
+  classes: z.optional(z.record(z.string(), z.number())),
   sql: z.array(z.string()),
   sample: z.array(z.object({ pk: z.string(), action: z.string(), before: values, after: values })),
   loses: z.array(z.string()),

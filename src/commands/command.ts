@@ -146,9 +146,16 @@ export interface ReviewOptions extends GlobalOptions {
   readonly json: boolean;
 }
 
+export interface ReportOptions extends ConsoleOptions {
+  /** The file that the report goes to; undefined means stdout. */
+  readonly out: string | undefined;
+  /** A page instead of Markdown. */
+  readonly html: boolean;
+}
+
 export interface RunbookOptions extends GlobalOptions {
-  readonly action: 'list' | 'show' | 'run' | 'status' | 'sign' | 'stop' | 'decide' | 'abort';
-  /** The id of a runbook. */
+  readonly action: 'list' | 'show' | 'run' | 'status' | 'sign' | 'stop' | 'decide' | 'abort' | 'report';
+  /** The id of a runbook; of `report` the number of a run, too. */
   readonly subject: string | undefined;
   /** The path of a runbook. */
   readonly file: string | undefined;
@@ -169,6 +176,10 @@ export interface RunbookOptions extends GlobalOptions {
   readonly name: string | undefined;
   /** The stop condition that a person says holds. */
   readonly condition: string | undefined;
+  /** The file that a report goes to; undefined means stdout. */
+  readonly out: string | undefined;
+  /** A page instead of Markdown. */
+  readonly html: boolean;
   readonly json: boolean;
 }
 

@@ -16,15 +16,19 @@ const TAKEN: Readonly<Record<RunbookOptions['action'], readonly string[]>> = {
   stop: ['condition', 'name', 'reason'],
   decide: ['name', 'reason'],
   abort: ['name', 'reason'],
+  report: ['out', 'html'],
 };
 
 /** @throws Problem usage */
 function workOf(options: RunbookOptions): (session: RunbookSession) => Promise<ExitCode> {
-  const { action, file: _file, json: _json, subject, ...given } = options;
+  const { action, file: _file, json, subject, ...given } = options;
   const { context: _context, config: _config, url: _url, ascii: _ascii, lowBandwidth: _low, ...own } = given;
   refuseOthers(`runbook ${action}`, own, TAKEN[action]);
   if (action === 'list' && subject !== undefined) {
     throw new Problem('usage', `apptop runbook list takes no "${subject}"`, 'leave it out, or: apptop runbook show');
+  }
+  if (action === 'report' && json) {
+    throw new Problem('usage', 'apptop runbook report takes no --json', 'apptop runbook status NAME has it as JSON');
   }
   switch (action) {
     case 'list':
@@ -40,6 +44,8 @@ function workOf(options: RunbookOptions): (session: RunbookSession) => Promise<E
     case 'decide':
     case 'abort':
       return async (session) => (await import('./runbook/words.ts')).sayWord(session, action, options);
+    case 'report':
+      return async (session) => (await import('./runbook/report.ts')).reportRun(session, options);
     default:
       return action satisfies never;
   }

@@ -5,6 +5,7 @@ import { loadContext } from '../config/load.ts';
 import { stateFile } from '../config/state.ts';
 import type { Server } from '../data/connection.ts';
 import { type Database, openDatabase } from '../data/database.ts';
+import type { Scope } from '../data/queries/grouping.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Alert, judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
@@ -52,6 +53,16 @@ export interface PrintOptions {
   readonly includeDeleted: boolean;
 }
 
+/** Takes a snapshot and judges it. @throws Problem */
+export async function takeStatus(context: Context, database: Database, scope: Scope): Promise<Status> {
+  const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
+  const { server } = database;
+  if (server === undefined) throw new Error('a database that answered has no server');
+  const alerts = await rememberedAlerts(context, snapshot);
+  const verdict = judge(await judged(database, context, snapshot), context.thresholds, alerts);
+  return { context, server, snapshot, verdict };
+}
+
 /**
  * Prints one snapshot to stdout.
  * @returns the exit code of its verdict
@@ -61,12 +72,7 @@ export async function printStatus(context: Context, options: PrintOptions): Prom
   const database = await openDatabase(context);
   try {
     const scope = { includesDeleted: options.includeDeleted, byTenant: options.json };
-    const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
-    const { server } = database;
-    if (server === undefined) throw new Error('a database that answered has no server');
-    const alerts = await rememberedAlerts(context, snapshot);
-    const verdict = judge(await judged(database, context, snapshot), context.thresholds, alerts);
-    const status: Status = { context, server, snapshot, verdict };
+    const status = await takeStatus(context, database, scope);
     const text = options.json ? JSON.stringify(statusDocument(status), null, 2) : statusText(status, options.ascii);
     process.stdout.write(`${text}\n`);
     return CODES[status.verdict.word];

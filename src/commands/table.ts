@@ -123,7 +123,7 @@ const AUDIT_ACTIONS = ['list', 'verify'] as const;
 const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve', 'drill'] as const;
 const REVIEW_ACTIONS = ['list', 'retry', 'dismiss', 'take', 'release', 'note', 'settle', 'results'] as const;
 const PLAN_ACTIONS = ['plan', 'run'] as const;
-const RUNBOOK_ACTIONS = ['list', 'show', 'run', 'status', 'sign', 'stop', 'decide', 'abort'] as const;
+const RUNBOOK_ACTIONS = ['list', 'show', 'run', 'status', 'sign', 'stop', 'decide', 'abort', 'report'] as const;
 
 /** The verbs in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -357,7 +357,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'runbook',
-    description: 'carry out runbooks: list, show, run, status, sign, stop, decide, abort',
+    description: 'carry out runbooks: list, show, run, status, sign, stop, decide, abort, report',
     options: [
       ...connection,
       { name: 'file', type: 'text', description: 'a runbook of your own', values: 'files' },
@@ -373,6 +373,8 @@ export const COMMANDS: readonly Command[] = [
       { name: 'condition', type: 'text', description: 'stop: the stop condition that holds' },
       { name: 'name', type: 'text', description: 'who signs, stops, decides or aborts' },
       { name: 'reason', type: 'text', description: 'why; a ticket' },
+      { name: 'out', type: 'text', description: 'report: write it to this file', values: 'files' },
+      { name: 'html', type: 'flag', description: 'report: one page instead of Markdown' },
       json,
       ascii,
       lowBandwidth,
@@ -395,11 +397,29 @@ export const COMMANDS: readonly Command[] = [
         role: written.text('role'),
         statement: written.text('statement'),
         condition: written.text('condition'),
+        out: written.text('out'),
+        html: written.flag('html'),
         name: written.text('name'),
         reason: written.text('reason'),
         json: written.flag('json'),
       });
     },
+  },
+  {
+    name: 'report',
+    description: 'print the state of a database with its checks, changes, runbooks and review queue, as Markdown',
+    options: [
+      ...connection,
+      { name: 'out', type: 'text', description: 'write it to this file', values: 'files' },
+      { name: 'html', type: 'flag', description: 'one page instead of Markdown' },
+      includeDeleted,
+    ],
+    run: async (written) =>
+      (await import('./report.ts')).run({
+        ...consoleOptions(written),
+        out: written.text('out'),
+        html: written.flag('html'),
+      }),
   },
   {
     name: 'audit',

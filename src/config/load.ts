@@ -28,6 +28,8 @@ export interface LoadedContext {
   readonly contexts: readonly string[];
   /** What a person should know although it is no failure: a password file that was left out, and why. */
   readonly notes: readonly string[];
+  /** Of the config file; the current one where there is none. */
+  readonly folder: string;
 }
 
 /**
@@ -104,7 +106,7 @@ async function only(
 ): Promise<LoadedContext> {
   const notes: string[] = [];
   const context = await resolveContext(undefined, config, origin, around, notes);
-  return { context, where, contexts: [context.name], notes };
+  return { context, where, contexts: [context.name], notes, folder: around.folder };
 }
 
 async function fromFile(path: string, wanted: string | undefined, around: Surroundings): Promise<LoadedContext> {
@@ -124,7 +126,7 @@ async function fromFile(path: string, wanted: string | undefined, around: Surrou
   const at = (key: string) => `${where}: contexts.${name}.${key}`;
   const origin = { at, folder, variables };
   const context = await resolveContext(name, config, origin, around, notes);
-  return { context, where, contexts: Object.keys(file.contexts), notes };
+  return { context, where, contexts: Object.keys(file.contexts), notes, folder };
 }
 
 function chooseContext(file: ConfigFile, wanted: string | undefined, where: string): string {

@@ -41,6 +41,8 @@ const evidence = z.object({
       rows: z.number(),
       counts: z.record(z.string(), z.number()),
       summary: z.array(z.string()),
+      /** Rows by class when it was planned. */
+      classes: z.optional(z.record(z.string(), z.number())),
       gates: z.array(z.object({ id: z.string(), title: z.string(), state: z.string(), detail: z.string() })),
     }),
   ),
@@ -54,6 +56,12 @@ const evidence = z.object({
       changed: z.number(),
       reason: z.optional(z.string()),
     }),
+  ),
+  /** Rows by class after the run. */
+  classes: z.optional(z.record(z.string(), z.number())),
+  /** How the run went on, as `BatchTrace` keeps it. */
+  batches: z.optional(
+    z.object({ count: z.number(), points: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])) }),
   ),
   backup: z.optional(z.object({ file: z.string(), bytes: z.number(), sha256: z.string(), at: z.number() })),
   command: z.optional(
@@ -112,6 +120,7 @@ export const ofPlan = (plan: Plan, gates: readonly Gate[]): NonNullable<Evidence
   rows: plan.rows,
   counts: { ...plan.counts },
   summary: [...plan.summary],
+  ...(plan.classes !== undefined && { classes: { ...plan.classes } }),
   gates: gates.map(({ id, title, state, detail }) => ({ id, title, state, detail: cut(detail, TEXT) })),
 });
 

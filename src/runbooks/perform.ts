@@ -5,11 +5,13 @@ import { changeNamed } from '../changes/list.ts';
 import { isIdle, type Plan } from '../changes/plan.ts';
 import type { CheckResult } from '../checks/check.ts';
 import { failureOf, runProgram } from '../config/program.ts';
+import { takeSnapshot } from '../data/queries/snapshot.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpen, type Run } from '../model/run.ts';
 import type { RunbookEntry } from '../model/runbook-run.ts';
+import { BatchTrace } from './batch-trace.ts';
 import { type CheckGround, resultsOf } from './conditions.ts';
 import { type Evidence, ofCheck, ofPlan, ofProgram, ofRun } from './evidence.ts';
 import type { Step, Work } from './runbook.ts';
@@ -125,7 +127,12 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
 
 async function change(hands: Hands, work: ChangeWork, options: StepOptions): Promise<Outcome> {
   const { path, signal } = hands;
-  const how = { leave: options.leave, ...(options.onProgress && { onProgress: options.onProgress }) };
+  const trace = new BatchTrace();
+  const onProgress = (run: Run) => {
+    trace.saw(run);
+    return options.onProgress?.(run);
+  };
+  const how = { leave: options.leave, onProgress };
   if (work.action === 'plan') {
     const { look, idle } = await planChange(path, work, signal, options.backup);
     const red = look.gates.filter(({ state }) => state === 'red');
@@ -140,7 +147,7 @@ async function change(hands: Hands, work: ChangeWork, options: StepOptions): Pro
   const open = await openRun(path, work.change);
   if (open !== undefined) {
     const end = await path.resume(open.id, { ...how, decision: options.decision });
-    return endOf(end.run, { run: ofRun(end), checks: end.failed.map(ofCheck) });
+    return endOf(end.run, { run: ofRun(end), checks: end.failed.map(ofCheck), ...(await after(hands, work, trace)) });
   }
   const planned = await planChange(path, work, signal, options.backup);
   const plan = ofPlan(planned.look.plan, planned.look.gates);
@@ -151,7 +158,34 @@ async function change(hands: Hands, work: ChangeWork, options: StepOptions): Pro
   };
   const end = await path.run(confirmed.plan, confirmed.confirmation, { ...how, backup: options.backup });
   if (end === undefined) return { state: 'passed', note: 'there is nothing to do', evidence: { plan } };
-  return endOf(end.run, { plan, run: ofRun(end), checks: end.failed.map(ofCheck) });
+  return endOf(end.run, {
+    plan,
+    run: ofRun(end),
+    checks: end.failed.map(ofCheck),
+    ...(await after(hands, work, trace)),
+  });
+}
+
+/** Changes that take rows from one class to another. */
+const OF_CLASSES: readonly string[] = ['move-booking-ids', 'rollback-booking-ids'];
+
+/** What is kept of a run for the report. */
+async function after(
+  { database, context, signal }: Hands,
+  { change }: ChangeWork,
+  trace: BatchTrace,
+): Promise<Pick<Evidence, 'batches' | 'classes'>> {
+  const batches = trace.kept === undefined ? {} : { batches: trace.kept };
+  if (!OF_CLASSES.includes(change)) return batches;
+  try {
+    const scope = { includesDeleted: true, byTenant: false };
+    const { classes } = await takeSnapshot(database, context, scope, { lane: 'change', signal });
+    return { ...batches, classes };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    // The change is done whether its rows can be counted or not: then the report lacks these figures.
+    return batches;
+  }
 }
 
 function endOf(run: Run, evidence: Evidence): Outcome {

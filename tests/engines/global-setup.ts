@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { findChromium } from '../browser/chromium.ts';
 import { findPhp } from '../laravel/php.ts';
 import { startMysql, startPostgres, type ThrowAway } from './servers.ts';
 
@@ -9,6 +10,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** PHP with the components of Laravel. */
     php: string | undefined;
+    /** A browser for pages. */
+    chromium: string | undefined;
     engines: { readonly mysql: string | undefined; readonly postgres: string | undefined; readonly folder: string };
   }
 }
@@ -16,7 +19,7 @@ declare module 'vitest' {
 /**
  * Finds or starts the servers for the tests of a run (1 to 3 s) and ends what it started. An engine that is neither
  * named by its URL in the environment nor installed is skipped with a line after the summary; under CI it fails the run.
- * The same goes for PHP with Laravel's components.
+ * The same goes for PHP with Laravel's components, and for the browser.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'apptop-sqlite-'));
@@ -25,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const started: ThrowAway[] = [];
   const missing: string[] = [];
   const php = findPhp();
+  const chromium = findChromium();
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const stop = async () => {
@@ -32,6 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all(started.map((server) => server.stop()));
     for (const name of missing) console.log(`skipped: ${name}, no server found`);
     if (php === undefined) console.log('skipped: laravel, no PHP with its components found');
+    if (chromium === undefined) console.log('skipped: pages in a browser, no chromium found');
   };
   const find = async (name: string, variable: string, start: () => Promise<ThrowAway | undefined>) => {
     const given = process.env[variable];
@@ -53,7 +58,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stop();
     throw new Error('no PHP with the components of Laravel found: install what .ci/run names');
   }
+  if (process.env['CI'] === 'true' && chromium === undefined) {
+    await stop();
+    throw new Error('no chromium found: install what .ci/run names');
+  }
   project.provide('php', php);
+  project.provide('chromium', chromium);
   project.provide('engines', { mysql, postgres, folder });
   return stop;
 }

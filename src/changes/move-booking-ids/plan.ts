@@ -127,6 +127,7 @@ export async function planMove(ground: ChangeGround, decisions: Decisions): Prom
   return {
     rows,
     total,
+    classes,
     counts: { move, clear, conflict: classes.conflict, review: classes.review, decided: decided.length },
     summary: [
       `moves ${counted(move, 'id')} from ${v2.name} to ${v1.name}`,

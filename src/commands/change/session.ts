@@ -24,6 +24,8 @@ export interface Session {
   readonly lowBandwidth: boolean;
   /** The options that name this database, for command lines to go on with. */
   readonly named: readonly Group[];
+  /** Of the config file; the current one where there is none. */
+  readonly folder: string;
 }
 
 /** A note for a person, beside the data. */
@@ -53,7 +55,7 @@ export async function onPath(
 ): Promise<ExitCode> {
   const loaded = await loadContext(options);
   if (!loaded.ok) throw loaded.error;
-  const { context, contexts, notes } = loaded.value;
+  const { context, contexts, notes, folder } = loaded.value;
   for (const text of notes) note(text);
   const database = await openDatabase(context);
   const session: Session = {
@@ -65,6 +67,7 @@ export async function onPath(
     json: options.json,
     lowBandwidth: options.lowBandwidth,
     named: databaseOptions(options, context.name, contexts),
+    folder,
   };
   try {
     return await work(session);

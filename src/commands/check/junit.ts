@@ -90,9 +90,10 @@ function isDevice(file: string): boolean {
 
 /**
  * Writes a report as a whole or not at all: who reads it meanwhile sees the old one.
+ * @param option that named the file
  * @throws Problem usage
  */
-export function writeReport(file: string, report: string): void {
+export function writeReport(file: string, report: string, option = '--junit'): void {
   try {
     if (isDevice(file)) {
       writeFileSync(file, report);
@@ -103,6 +104,10 @@ export function writeReport(file: string, report: string): void {
     renameSync(anew, file);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new Problem('usage', `--junit ${file} can't be written: ${error.message}`, 'check the folder and its rights');
+    throw new Problem(
+      'usage',
+      `${option} ${file} can't be written: ${error.message}`,
+      'check the folder and its rights',
+    );
   }
 }

@@ -1,0 +1,35 @@
+import type { Context } from '../config/context.ts';
+import type { Database, QueryOptions } from '../data/database.ts';
+import { auditFile, readLocalFile } from './local-file.ts';
+import { readAudit } from './read.ts';
+
+/** The end of a chain: who has it can tell later whether what came before it is still what it was. */
+interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The ends of both chains of a database. */
+export interface AuditHeads {
+  /** undefined where nothing was recorded. */
+  readonly database: (ChainHead & { readonly at: string | undefined }) | undefined;
+  /** Of the file on this machine; undefined where there is none. */
+  readonly local: ChainHead | undefined;
+  /** Why the file can't be read. */
+  readonly problem: string | undefined;
+}
+
+/** @throws Problem */
+export async function readHeads(database: Database, context: Context, options: QueryOptions): Promise<AuditHeads> {
+  const page = await readAudit(database, context, { limit: 1 }, options);
+  const [entry] = page.entries;
+  const newest = entry && { seq: entry.seq, hash: entry.hash, at: entry.record?.at };
+  try {
+    const { lines } = await readLocalFile(auditFile(context));
+    const last = lines.findLast(({ whole }) => whole !== undefined)?.whole;
+    return { database: newest, local: last && { seq: last.seq, hash: last.hash }, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return { database: newest, local: undefined, problem: error.message };
+  }
+}

@@ -1,0 +1,143 @@
+import { bytes, count, counted, duration, utc } from '../../model/format.ts';
+import type { RunbookEntry } from '../../model/runbook-run.ts';
+import type { CheckEvidence, Evidence } from '../evidence.ts';
+import type { StepStanding } from '../standing.ts';
+import { evidenceOf } from './evidence-of.ts';
+import type { Mask } from './mask.ts';
+import { type Badge, type Block, facts, type Section, type Tone, table } from './report.ts';
+
+/** Attempts of a step that are told one by one, the newest. */
+const TOLD = 20;
+
+const TONES: Readonly<Record<string, Tone>> = {
+  passed: 'good',
+  ticked: 'good',
+  pass: 'good',
+  failed: 'bad',
+  fail: 'bad',
+  running: 'warn',
+  waiting: 'warn',
+  'could-not-tell': 'warn',
+};
+
+/** A state or a verdict as it stands out. */
+export const badge = (word: string): Badge => ({ text: word.replaceAll('-', ' '), tone: TONES[word] ?? 'plain' });
+
+/** A failure of little weight is told, and fails nothing. */
+export const verdictBadge = (verdict: string, severity: string): Badge =>
+  verdict === 'fail' && (severity === 'warn' || severity === 'info')
+    ? { text: `fail (${severity})`, tone: 'warn' }
+    : badge(verdict);
+
+/** Who answers for something: the person, and the account that wrote it down. */
+export const whoText = ({ name, operator }: Pick<RunbookEntry, 'name' | 'operator'>): string =>
+  name === undefined || name === operator ? operator : `${name} (${operator})`;
+
+/** How long an attempt took; of what a person did nothing is known. */
+const tookText = ({ workedMs }: RunbookEntry): string => (workedMs > 0 ? duration(workedMs / 1000) : '');
+
+const checkText = ({ verdict, violations, figure, note, keys, remedy }: CheckEvidence): string => {
+  const found = figure ?? note ?? (verdict === 'fail' ? counted(violations, 'violation') : '');
+  const rows = keys.length === 0 ? '' : `rows ${keys.join(', ')}${violations > keys.length ? ', …' : ''}`;
+  return [found, rows, verdict === 'fail' ? remedy : ''].filter(Boolean).join('; ');
+};
+
+const checksTable = (checks: readonly CheckEvidence[], mask: Mask): Block =>
+  table(
+    ['check', 'verdict', 'violations', 'found', 'took'],
+    checks.map((check) => [
+      check.id,
+      verdictBadge(check.verdict, check.severity),
+      count(check.violations),
+      mask(checkText(check)),
+      duration(check.durationMs / 1000),
+    ]),
+  );
+
+/** What came of an attempt, as it was written down. */
+function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
+  const { checks = [], plan, run, backup, command, wait, statement } = evidence;
+  const red = plan?.gates.filter(({ state }) => state === 'red') ?? [];
+  const end = command?.killedBy === null ? String(command.code) : (command?.killedBy ?? '');
+  const known = facts(
+    ['plan', plan && `${plan.change}, ${counted(plan.rows, 'row')}, digest ${plan.digest}`],
+    ['planned', plan && mask(plan.summary.join('; '))],
+    ['red gates', red.map(({ title, detail }) => mask(`${title}: ${detail}`)).join('; ')],
+    ['run', run && `${run.id}, ${run.change}: ${run.state}${run.reason === undefined ? '' : `, ${mask(run.reason)}`}`],
+    ['rows', run && `${count(run.changed)} changed of ${count(run.planned)} planned`],
+    ['backup', backup && `${backup.file}, ${bytes(backup.bytes)}, of ${utc(backup.at)}`],
+    ['its SHA-256', backup?.sha256],
+    ['command', command && mask(command.words.join(' '))],
+    ['ended with', end],
+    ['waited', wait?.text],
+    ['statement', statement === undefined ? undefined : mask(statement)],
+  );
+  return [
+    ...(known.length === 0 ? [] : [{ kind: 'facts', facts: known } as const]),
+    ...(checks.length === 0 ? [] : [checksTable(checks, mask)]),
+    ...(['stdout', 'stderr'] as const).flatMap((stream): readonly Block[] => {
+      const text = command?.[stream] ?? '';
+      return text.trim() === '' ? [] : [{ kind: 'verbatim', title: stream, text: mask(text) }];
+    }),
+  ];
+}
+
+/** What was tried before the last time. */
+function earlier(attempts: readonly RunbookEntry[], mask: Mask): readonly Block[] {
+  const before = attempts.slice(0, -1);
+  const told = before.slice(-TOLD);
+  if (told.length === 0) return [];
+  const more = before.length - told.length;
+  const rows = told.map((entry) => [
+    badge(entry.state),
+    utc(entry.beganAt),
+    whoText(entry),
+    tookText(entry),
+    mask(entry.note ?? ''),
+  ]);
+  return [
+    { kind: 'text', text: more === 0 ? 'Tried before:' : `Tried before, the last ${TOLD} of ${count(before.length)}:` },
+    table(['verdict', 'began', 'who', 'took', 'note'], rows),
+  ];
+}
+
+/** One step with all that is known of it. @param digest of the runbook that the run began with */
+export function stepSection({ step, state, last, attempts, why }: StepStanding, digest: string, mask: Mask): Section {
+  const evidence = last === undefined ? {} : evidenceOf(last);
+  const other = evidence.runbook !== undefined && evidence.runbook !== digest;
+  const instructions = step.work.kind === 'manual' ? step.work.instructions : [];
+  return {
+    title: `${step.id}: ${step.title}`,
+    badge: badge(state),
+    blocks: [
+      {
+        kind: 'facts',
+        facts: facts(
+          ['kind', `${step.work.kind}${step.optional ? ', optional' : ''}`],
+          ['needs', step.needs.join(', ')],
+          ['who', last && whoText(last)],
+          ['began', last && utc(last.beganAt)],
+          ['ended', last?.endedAt === undefined ? undefined : utc(last.endedAt)],
+          ['took', last && tookText(last)],
+          ['note', mask(last?.note ?? '')],
+          ['stands', last?.note === why.join('; ') ? '' : mask(why.join('; '))],
+          ['done by', other ? `another text of the runbook, digest ${evidence.runbook}` : undefined],
+        ),
+      },
+      ...(instructions.length === 0 ? [] : [{ kind: 'list', items: instructions } as const]),
+      ...evidenceBlocks(evidence, mask),
+      ...earlier(attempts, mask),
+    ],
+  };
+}
+
+/** A step in one line of the table of all. */
+export const stepRow = ({ step, state, last }: StepStanding, index: number, mask: Mask) => [
+  String(index + 1),
+  step.id,
+  badge(state),
+  last === undefined ? '' : whoText(last),
+  last?.endedAt === undefined ? '' : utc(last.endedAt),
+  last === undefined ? '' : tookText(last),
+  mask(last?.note ?? ''),
+];
