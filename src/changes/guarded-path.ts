@@ -22,6 +22,7 @@ import { commonGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
+import { OpenRunbooks, STOP_REMEDY, stopOf } from './open-runbooks.ts';
 import { isIdle, type Plan, planOf } from './plan.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
@@ -212,6 +213,8 @@ export class GuardedPath {
     await keepHeapTight();
     const found = await this.#openRun(id);
     const ground = await this.#ground();
+    const stop = stopOf(await new OpenRunbooks(this.#database, this.#context).read(ground.options));
+    if (stop !== undefined) throw new Problem('blocked', stop, STOP_REMEDY);
     const kind = changeNamed(this.#kinds, found.change);
     const parameters: unknown = JSON.parse(found.parameters);
     const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});

@@ -11,6 +11,7 @@ import {
   runbookRunOf,
   selectEntries,
   selectNow,
+  selectRunbookRun,
   selectRunbookRuns,
 } from '../data/state/runbooks.ts';
 import { createRunbookTables, stateTable } from '../data/state/tables.ts';
@@ -71,7 +72,7 @@ export class DatabaseStore implements RunbookStore {
   async read(id: number): Promise<RunbookRecord | undefined> {
     if (!(await this.#isThere())) return undefined;
     const { table } = this.#context;
-    const [row] = await this.#database.query(selectRunbookRuns(table, 1, id), READING);
+    const [row] = await this.#database.query(selectRunbookRun(table, id), READING);
     if (row === undefined) return undefined;
     const entries = await this.#database.query(selectEntries(table, id), READING);
     const [clock] = await this.#database.query(selectNow(this.#database.dialect), READING);

@@ -11,6 +11,8 @@ import type { RowsStore, RowsView } from '../../src/live/rows.ts';
 import type { LiveState, LiveStore } from '../../src/live/store.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
+import { createRunbooksStore } from '../../src/runbooks/console-store.ts';
+import { RunbookEngine } from '../../src/runbooks/engine.ts';
 import type { Services } from '../../src/screens/contract.ts';
 
 /** The stores without a database behind them: for tests of the console itself, never of what a database holds. */
@@ -140,6 +142,11 @@ export async function pathOf(context: Context, database: Database): Promise<Guar
   return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
 }
 
+/** What carries runbooks out on a database, as a console loads it. */
+export async function engineFor(context: Context, database: Database): Promise<RunbookEngine> {
+  return new RunbookEngine(context, database, await pathOf(context, database), new Audit(context, database.dialect));
+}
+
 /** Services over memory; the database is a real one that nothing connects to until asked. */
 export async function memoryServices(
   change: Partial<Services> = {},
@@ -153,6 +160,12 @@ export async function memoryServices(
     changes: createChangesStore(database, CONTEXT, {
       loadPath: () => pathOf(CONTEXT, database),
       onEnded: () => undefined,
+    }),
+    runbooks: createRunbooksStore(CONTEXT, {
+      loadEngine: () => engineFor(CONTEXT, database),
+      ceremonies: () => [],
+      changing: () => false,
+      onSaid: () => undefined,
     }),
     openRows: () => memoryRows([]),
     readAll: async function* () {},

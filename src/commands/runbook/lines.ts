@@ -2,8 +2,8 @@ import { duration } from '../../model/format.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import { visible } from '../../model/text.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
-import type { Step, StopCondition } from '../../runbooks/runbook.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
+import { STOPPED, textOf } from '../../runbooks/telling.ts';
 import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
 import { tabbed } from '../check/lines.ts';
 
@@ -20,46 +20,6 @@ const LOOKS = {
 
 /** Room for a mark and the longest word. */
 const HEAD = 11;
-
-/** What a step will do, in a line, as far as its runbook says it. */
-export function doesText({ work }: Step): string {
-  switch (work.kind) {
-    case 'check': {
-      const phases = work.phases === undefined ? '' : `of the phases ${work.phases.join(', ')}`;
-      const all = ['runs every check', work.system && `of ${work.system}`, phases].filter(Boolean).join(' ');
-      return work.ids === undefined ? all : `checks ${work.ids.join(', ')}`;
-    }
-    case 'change':
-      return work.action === 'plan'
-        ? `plans ${work.change}, and changes nothing`
-        : `runs ${work.change}, confirmed by a person`;
-    case 'backup':
-      return 'proves a fresh backup, making one where the config says how';
-    case 'command':
-      return `runs ${work.command.join(' ')}`;
-    case 'wait':
-      return work.hours === 'monitor-window' ? 'waits until the monitor window is over' : `waits ${work.hours} h`;
-    case 'manual':
-      return work.instructions.join(' ');
-    default:
-      return work satisfies never;
-  }
-}
-
-/** When a stop condition holds. */
-export const stopText = ({ checks, steps, person }: StopCondition): string =>
-  [
-    ...checks.map((id) => `${id} fails`),
-    ...steps.map((id) => `${id} fails`),
-    ...(person ? ['a person says so'] : []),
-  ].join(', or ');
-
-function textOf({ state, last, why, step }: StepStanding): string {
-  if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
-  if (state === 'ready') return doesText(step);
-  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
-  return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
-}
 
 /** A step of a run for a person. */
 function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
@@ -92,9 +52,6 @@ export function attemptLine({ subject, state, note, workedMs, name }: RunbookEnt
 }
 
 const STATE_COLOURS = { running: 'yellow', stopped: 'red', finished: 'green', aborted: 'yellow' } as const;
-
-/** What a stopped run asks of people. */
-export const STOPPED = 'STOP: halt, assess, decide, execute, document';
 
 /** Where a run is, for a person. */
 export function lookedLines({ standing, notes, record: { run } }: LookedRun, layout: Layout): readonly string[] {

@@ -1,9 +1,9 @@
+import { doesText, stopText } from '../../runbooks/telling.ts';
 import { documentOf } from '../change/documents.ts';
 import { coloured, hanging, paragraph } from '../change/layout.ts';
 import { print } from '../change/session.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
-import { doesText, stopText } from './lines.ts';
 import { type RunbookSession, runbookOf } from './session.ts';
 
 /**

@@ -1,0 +1,46 @@
+import type { Step, StopCondition } from './runbook.ts';
+import type { StepStanding } from './standing.ts';
+
+/** What a step will do, in a line, as far as its runbook says it. */
+export function doesText({ work }: Step): string {
+  switch (work.kind) {
+    case 'check': {
+      const phases = work.phases === undefined ? '' : `of the phases ${work.phases.join(', ')}`;
+      const all = ['runs every check', work.system && `of ${work.system}`, phases].filter(Boolean).join(' ');
+      return work.ids === undefined ? all : `checks ${work.ids.join(', ')}`;
+    }
+    case 'change':
+      return work.action === 'plan'
+        ? `plans ${work.change}, and changes nothing`
+        : `runs ${work.change}, confirmed by a person`;
+    case 'backup':
+      return 'proves a fresh backup, making one where the config says how';
+    case 'command':
+      return `runs ${work.command.join(' ')}`;
+    case 'wait':
+      return work.hours === 'monitor-window' ? 'waits until the monitor window is over' : `waits ${work.hours} h`;
+    case 'manual':
+      return work.instructions.join(' ');
+    default:
+      return work satisfies never;
+  }
+}
+
+/** When a stop condition holds. */
+export const stopText = ({ checks, steps, person }: StopCondition): string =>
+  [
+    ...checks.map((id) => `${id} fails`),
+    ...steps.map((id) => `${id} fails`),
+    ...(person ? ['a person says so'] : []),
+  ].join(', or ');
+
+/** What there is to say of a step as it stands, in a line; empty where that is nothing. */
+export function textOf({ state, last, why, step }: StepStanding): string {
+  if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
+  if (state === 'ready') return doesText(step);
+  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
+  return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
+}
+
+/** What a stopped run asks of people. */
+export const STOPPED = 'STOP: halt, assess, decide, execute, document';
