@@ -11,6 +11,9 @@ import type { ListedRun, RunbookEngine } from './engine.ts';
 const WATCH_MS = 60_000;
 const REST_FOR_WORK = 20;
 
+/** Milliseconds between two looks at a run while a step of it is under way here. */
+const FOLLOW_MS = 2_000;
+
 /** What the store needs from around it. */
 export interface RunbooksHost {
   /** The engine, asked for once, when somebody first wants to know of runbooks. */
@@ -107,6 +110,8 @@ class Runbooks implements RunbooksStore {
       if (error instanceof Problem) return fail(error);
       throw error;
     } finally {
+      // What is being read may have been read before it.
+      await this.#reading;
       await this.reread();
       this.#host.onSaid();
     }
@@ -123,9 +128,11 @@ class Runbooks implements RunbooksStore {
     this.#set({ own: { ...what, since: Date.now() } });
     const done = this.say((engine) => work(engine, leave.signal));
     this.#performing = { leave, done };
+    const following = setInterval(() => void this.reread(), FOLLOW_MS);
     try {
       return await done;
     } finally {
+      clearInterval(following);
       this.#performing = undefined;
       this.#set({ own: undefined });
     }

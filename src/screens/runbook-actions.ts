@@ -11,12 +11,11 @@ import type { LookedRun } from '../runbooks/looker.ts';
 import type { StepOptions } from '../runbooks/perform.ts';
 import type { Runbook, Step } from '../runbooks/runbook.ts';
 import type { StepStanding } from '../runbooks/standing.ts';
-import { doesText, stopText } from '../runbooks/telling.ts';
 import { confirmView } from './change-confirm.tsx';
 import { begunView } from './change-run.tsx';
 import type { Fact } from './components/dialog-parts.tsx';
 import type { Binding, Console, Services } from './contract.ts';
-import { NAME, noteField, questionView, REASON, type RunbookQuestion, told } from './runbook-ask.tsx';
+import { type Answers, NAME, noteField, questionView, REASON, type RunbookQuestion, told } from './runbook-ask.tsx';
 
 /** A run that somebody can go on with here. */
 export interface OpenRun {
@@ -115,7 +114,7 @@ async function askChange(around: Around, run: OpenRun, step: Step): Promise<void
       fields: standing === 'halted' ? [{ ...REASON, label: 'why it may go on' }] : [],
       go: 'Go on with it',
       onGo: (answer) => {
-        void doChange(around, run, step, { decision: answer('why') || undefined });
+        void doChange(around, run, step, { decision: answer('reason') || undefined });
         console.open(begunView(kind));
       },
     }),
@@ -200,7 +199,7 @@ export function stepBindings(
         fields: [NAME, REASON],
         go: 'Leave it out',
         onGo: (answer) => {
-          const said = { name: answer('name'), reason: answer('why') };
+          const said = { name: answer('name'), reason: answer('reason') };
           const signal = new AbortController().signal;
           const done = services.runbooks.say((engine) => engine.skip(run.runbook, run.looked, step.id, said, signal));
           void told(console, done, attempted);
@@ -212,8 +211,8 @@ export function stepBindings(
     {
       id: 'do-step',
       keys: ['x'],
-      inMenu: true,
-      title: step === undefined ? 'Do the step' : `Do ${step.id}: ${doesText(step)}`,
+      ...(known !== undefined && { inMenu: true as const }),
+      title: step === undefined ? 'Do the step' : `Do ${step.id}`,
       hint: 'do it',
       disabled: () => {
         if (standing === undefined) return 'there is no step here';
@@ -248,7 +247,7 @@ export function wordBindings(around: Around, known: KnownRun | undefined): reado
   const stopped = state === 'stopped';
   const why: readonly Fact[] = reason === undefined ? [] : [{ text: reason, tone: 'bad' }];
   const ask = (question: RunbookQuestion) => () => console.open(questionView(question));
-  const said = (answer: (field: string) => string) => ({ name: answer('name'), reason: answer('why') });
+  const said = (answer: Answers) => ({ name: answer('name'), reason: answer('reason') });
   const stop = (condition: string | undefined, title: string): Binding => ({
     id: `stop-${condition ?? 'run'}`,
     keys: [],
@@ -315,7 +314,7 @@ export function wordBindings(around: Around, known: KnownRun | undefined): reado
           fields: [NAME, { ...REASON, label: 'reason (may be empty)', required: false }],
           go: 'Sign',
           onGo: (answer) => {
-            const signed = { name: answer('name'), reason: answer('why') || undefined };
+            const signed = { name: answer('name'), reason: answer('reason') || undefined };
             const done = runbooks.say((engine) => engine.sign(runbook, looked, signOff.role, signed, signal));
             void told(console, done, (after) =>
               after.run.state === 'finished' ? `signed: run ${id} is finished` : `signed as ${signOff.role}`,
@@ -398,7 +397,3 @@ export function beginBinding(
     },
   ];
 }
-
-/** What stops a runbook, a line for each condition. */
-export const stopFacts = ({ stop }: Runbook): readonly Fact[] =>
-  stop.map((one) => ({ text: `${one.title}: ${stopText(one)}`, tone: 'plain' }));

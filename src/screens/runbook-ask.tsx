@@ -10,10 +10,13 @@ import { TextModel } from './keys/field.ts';
 
 /** A text that a person is asked for. */
 interface Field {
-  readonly id: string;
+  readonly id: 'name' | 'reason' | 'note';
   readonly label: string;
   readonly required: boolean;
 }
+
+/** What was typed into a field, without blanks around it; empty where it was not asked for. */
+export type Answers = (field: Field['id']) => string;
 
 /** What somebody is asked before something of a runbook is done. */
 export interface RunbookQuestion {
@@ -23,8 +26,7 @@ export interface RunbookQuestion {
   readonly facts: readonly Fact[];
   readonly fields: readonly Field[];
   readonly go: string;
-  /** @param answer what was typed into a field, without blanks around it */
-  readonly onGo: (answer: (field: string) => string) => void;
+  readonly onGo: (answer: Answers) => void;
 }
 
 export const NAME: Field = { id: 'name', label: 'your name', required: true };

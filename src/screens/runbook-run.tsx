@@ -96,6 +96,11 @@ function columnsFor(width: number, { glyphs }: Theme): readonly TableColumn<Step
   ];
 }
 
+const FEW_ROWS = 16;
+
+const linesOf = ({ text, tone }: Fact, width: number, { ascii }: Theme): readonly Fact[] =>
+  prose(text, width, ascii).map((line) => ({ text: line, tone }));
+
 interface RunOrPlanProps {
   readonly known: KnownRun | undefined;
   readonly runbook: Runbook | undefined;
@@ -103,7 +108,6 @@ interface RunOrPlanProps {
 
 function RunOrPlan({ known, runbook }: RunOrPlanProps) {
   const theme = useTheme();
-  const console = useConsole();
   const services = useServices();
   const { columns: width, rows } = useSize();
   const { localTime: local } = useDisplay();
@@ -120,8 +124,6 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
     () => known?.looked?.standing ?? (shown && known === undefined ? planOf(shown) : undefined),
     [known, shown],
   );
-  const open = known !== undefined && isOpenRun(known.record.run);
-  const around = { services, console };
   useKeys([
     {
       id: 'refresh',
@@ -132,15 +134,16 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
         if (known !== undefined) void services.runbooks.look(known.key);
       },
     },
-    ...wordBindings(around, known),
-    ...beginBinding(around, runbook, open),
   ]);
   const working =
     own === undefined ? undefined : `${own.step} is under way here for ${Math.floor((now - own.since) / 1000)} s`;
   const facts = headOf({ known, shown, standing, problem, working: own?.key === known?.key ? working : undefined });
-  const head = facts
-    .flatMap(({ text, tone }) => prose(text, width - 2, theme.ascii).map((line) => ({ text: line, tone })))
-    .slice(0, Math.max(1, rows < 16 ? 2 : Math.floor(rows / 3)));
+  // Where there are few lines each fact has one of them.
+  const few = rows < FEW_ROWS;
+  const head = (few ? facts : facts.flatMap((fact) => linesOf(fact, width - 2, theme))).slice(
+    0,
+    Math.max(1, few ? Math.min(3, rows - 7) : Math.floor(rows / 3)),
+  );
   const height = Math.max(2, rows - head.length - 1);
   const text = { width: width - 3, theme, local };
   const entries = known?.record.entries.length ?? 0;
@@ -170,9 +173,18 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
           {fit(` ${line}`, width, { ascii: theme.ascii })}
         </Text>
       ))}
+      <Words known={known} runbook={runbook} />
       <Panes panes={panes} current={pane} onChange={setPane} columns={width} />
     </Box>
   );
+}
+
+/** What people say about a run: a component of its own, drawn before the panes, so that the menu has it after the steps. */
+function Words({ known, runbook }: RunOrPlanProps) {
+  const around = { services: useServices(), console: useConsole() };
+  const open = known !== undefined && isOpenRun(known.record.run);
+  useKeys([...beginBinding(around, runbook, open), ...wordBindings(around, known)]);
+  return null;
 }
 
 interface Head {
@@ -216,7 +228,7 @@ function headOf({ known, shown, standing, problem, working }: Head): readonly Fa
         ? []
         : [{ text: next, tone: standing?.next?.state === 'failed' ? 'bad' : 'accent' }];
   return [
-    { text: `run ${run.id}  ${run.title}  ${run.state}${share}`, tone: RUN_TONES[run.state] },
+    { text: `run ${run.id} ${run.state}${share}  ${run.title}`, tone: RUN_TONES[run.state] },
     ...reason,
     ...(working === undefined ? [] : [{ text: working, tone: 'warn' } as const]),
     ...todo,

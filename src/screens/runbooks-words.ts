@@ -147,7 +147,7 @@ export function entryFacts(entry: RunbookEntry, evidence: Evidence, local: boole
   const what = kind === 'step' ? `${subject}  ${state}` : `${kind}  ${subject}`;
   const tone = kind === 'stop' ? 'bad' : (ENTRY_TONES[state] ?? 'title');
   return [
-    [`${seq}`, `${what}  ${stamp(beganAt, local)}${took}, by ${byWords(entry)}`, tone],
+    [`entry ${seq}`, `${what}  ${stamp(beganAt, local)}${took}, by ${byWords(entry)}`, tone],
     ...(note === undefined ? [] : [['note', note] as const]),
     ...evidenceFacts(evidence, local),
   ];
