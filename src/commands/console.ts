@@ -75,12 +75,12 @@ export async function openConsole(
   const list = async () => (await import('../checks/all.ts')).checksOf(context);
   const checks = createChecksStore(database, context, results, list);
   const loadPath = async () => {
-    const [{ GuardedPath }, { Audit }, { CHANGES }] = await Promise.all([
+    const [{ GuardedPath }, { Audit }, { changesOf }] = await Promise.all([
       import('../changes/guarded-path.ts'),
       import('../audit/audit.ts'),
       import('../rollback/all.ts'),
     ]);
-    return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+    return new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context));
   };
   const loadEngine = async () => {
     const [{ RunbookEngine }, { Audit }] = await Promise.all([

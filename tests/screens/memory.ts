@@ -10,7 +10,7 @@ import type { AppointmentRow, RowsQuery } from '../../src/data/queries/rows.ts';
 import type { RowsStore, RowsView } from '../../src/live/rows.ts';
 import type { LiveState, LiveStore } from '../../src/live/store.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
-import { CHANGES } from '../../src/rollback/all.ts';
+import { changesOf } from '../../src/rollback/all.ts';
 import { createRunbooksStore } from '../../src/runbooks/console-store.ts';
 import { RunbookEngine } from '../../src/runbooks/engine.ts';
 import type { Services } from '../../src/screens/contract.ts';
@@ -139,7 +139,7 @@ export const CONTEXT: Context = {
 
 /** The guarded path of a database, as a console loads it. */
 export async function pathOf(context: Context, database: Database): Promise<GuardedPath> {
-  return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+  return new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context));
 }
 
 /** What carries runbooks out on a database, as a console loads it. */
