@@ -97,6 +97,10 @@ export async function openConsole(
     changing: () => isChanging(changes.getState()),
     onSaid: () => live.refresh(),
   });
+  const levels = async (signal: AbortSignal) => {
+    const { rollbackLevels } = await import('../rollback/levels.ts');
+    return rollbackLevels(await loadPath(), context, database, signal);
+  };
   // What others change shows with the next figures.
   live.refreshWith(async (signal) => {
     await changes.reread(signal);
@@ -110,6 +114,7 @@ export async function openConsole(
     checks,
     changes,
     runbooks,
+    levels,
     openRows: () => createRowsStore(database, context, live),
     readAll: (query, signal) => readAll(database, context, query, signal),
   } satisfies Services;

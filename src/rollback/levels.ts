@@ -76,6 +76,8 @@ export interface Level {
   readonly loses: readonly string[];
   /** Until when it is possible. */
   readonly until: string;
+  /** How it is taken back itself; undefined where nothing says. */
+  readonly undo: string | undefined;
   /** What would be done, a line each. */
   readonly does: readonly string[];
   /** Why it can't be done now, with what to do; undefined where it can. */
@@ -171,7 +173,7 @@ function didNotHelp(runs: readonly Run[], met: boolean, now: number): Criterion 
     : { title, state: 'not-met', value: `taken ${ago}, and none of its criteria is met` };
 }
 
-type Fixed = Pick<Level, 'number' | 'title' | 'cost'> & { readonly kind: string };
+type Fixed = Pick<Level, 'number' | 'title' | 'cost' | 'until'> & { readonly kind: string };
 
 /** A level with what its change would do, or why it can't. */
 async function levelOf(
@@ -182,7 +184,7 @@ async function levelOf(
   by: { readonly missing: string; readonly steps?: readonly string[] },
 ): Promise<Level> {
   const common = { ...fixed, criteria, met: criteria.some(({ state }) => state === 'met') };
-  const none = { change: undefined, loses: [], until: 'at any time' };
+  const none = { change: undefined, loses: [], undo: undefined };
   if (by.steps !== undefined) return { ...common, ...none, does: by.steps, impossible: undefined };
   if (!path.kinds.some(({ id }) => id === kind)) return { ...common, ...none, does: [], impossible: by.missing };
   try {
@@ -193,7 +195,7 @@ async function levelOf(
       ...common,
       change: kind,
       loses: plan.loses,
-      until: plan.rollback,
+      undo: plan.rollback,
       does: plan.summary,
       impossible: closed && `${closed.title}: ${closed.detail}; ${closed.remedy}`,
     };
@@ -253,14 +255,26 @@ export async function rollbackLevels(
   const levels = [
     await levelOf(
       path,
-      { number: 1, title: 'feature flags', kind: SWITCH_FLAGS, cost: 'seconds; what the new code can do is off' },
+      {
+        number: 1,
+        title: 'feature flags',
+        kind: SWITCH_FLAGS,
+        cost: 'seconds; what the new code can do is off',
+        until: 'at any time',
+      },
       first,
       signal,
       { missing: 'nothing says how the flags are switched off; set rollback.flags in the config' },
     ),
     await levelOf(
       path,
-      { number: 2, title: 'code', kind: ROLL_CODE_BACK_ID, cost: 'a deployment; the schema stays as it is' },
+      {
+        number: 2,
+        title: 'code',
+        kind: ROLL_CODE_BACK_ID,
+        cost: 'a deployment; the schema stays as it is',
+        until: 'as long as that code bears the schema',
+      },
       second,
       signal,
       {
@@ -270,7 +284,13 @@ export async function rollbackLevels(
     ),
     await levelOf(
       path,
-      { number: 3, title: 'database', kind: 'rollback-booking-ids', cost: 'every row that was moved is written again' },
+      {
+        number: 3,
+        title: 'database',
+        kind: 'rollback-booking-ids',
+        cost: 'every row that was moved is written again',
+        until: 'until the cleanup drops the originals',
+      },
       third,
       signal,
       { missing: 'there is no rollback' },

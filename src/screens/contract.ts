@@ -23,6 +23,7 @@ import type { AppointmentRow, RowsQuery } from '../data/queries/rows.ts';
 import type { RowsStore } from '../live/rows.ts';
 import type { LiveState, LiveStore } from '../live/store.ts';
 import type { Window } from '../model/windows.ts';
+import type { RollbackLevels } from '../rollback/levels.ts';
 import type { RunbooksStore } from '../runbooks/console-state.ts';
 import type { KeyName } from './keys/keys.ts';
 
@@ -76,6 +77,8 @@ export interface Services {
   readonly checks: ChecksStore;
   readonly changes: ChangesStore;
   readonly runbooks: RunbooksStore;
+  /** Which level of a rollback is called for: it runs checks, so only when a person wants to know. @throws Problem */
+  levels(signal: AbortSignal): Promise<RollbackLevels>;
   /** A list of rows of its own for each view; `useRowList` opens and closes it. */
   openRows(): RowsStore;
   /** Every row of a query from first to last, in batches, for an export. Aborting stops it on the server. */

@@ -167,6 +167,7 @@ export async function memoryServices(
       changing: () => false,
       onSaid: () => undefined,
     }),
+    levels: async () => ({ levels: [], recommended: undefined }),
     openRows: () => memoryRows([]),
     readAll: async function* () {},
     ...change,

@@ -10,6 +10,7 @@ import { History } from '../../src/live/history.ts';
 import { readAll } from '../../src/live/read-all.ts';
 import { createLiveStore } from '../../src/live/refresh.ts';
 import { createRowsStore } from '../../src/live/row-window.ts';
+import { rollbackLevels } from '../../src/rollback/levels.ts';
 import { createRunbooksStore } from '../../src/runbooks/console-store.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { type OpenOptions, openConsole } from '../terminal/console.ts';
@@ -65,6 +66,7 @@ export async function consoleOn(context: Context, options: OnDatabase = {}) {
       checks,
       changes,
       runbooks,
+      levels: async (signal) => rollbackLevels(await pathOf(context, database), context, database, signal),
       openRows: () => createRowsStore(database, context, live),
       readAll: (query, signal) => readAll(database, context, query, signal),
     },
