@@ -1,10 +1,10 @@
 /** How feature flags are switched off: lines of an env file, or a program that does it. */
-export type FlagSwitch =
+type FlagSwitch =
   | { readonly file: string; readonly set: Readonly<Record<string, string>> }
   | { readonly command: readonly string[]; readonly folder: string };
 
 /** How the code of before is brought back: a program that does it, or what people do. */
-export type CodeSwitch =
+type CodeSwitch =
   | { readonly command: readonly string[]; readonly folder: string }
   | { readonly steps: readonly string[] };
 

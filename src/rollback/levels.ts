@@ -54,7 +54,7 @@ const CORRUPTION: readonly string[] = [
 const LOSS: readonly string[] = ['booking-ids/conservation'];
 
 /** When a level is called for, with what is so now. */
-export interface Criterion {
+interface Criterion {
   readonly title: string;
   /** `unknown`: nothing says, and `value` says why. */
   readonly state: 'met' | 'not-met' | 'unknown';

@@ -18,14 +18,14 @@ import type { Binding, Console, Services } from './contract.ts';
 import { type Answers, NAME, noteField, questionView, REASON, type RunbookQuestion, told } from './runbook-ask.tsx';
 
 /** A run that somebody can go on with here. */
-export interface OpenRun {
+interface OpenRun {
   readonly known: KnownRun;
   readonly runbook: Runbook;
   readonly looked: LookedRun;
 }
 
 /** A run with all that it takes to go on with it; undefined where something is missing. */
-export const openRunOf = (known: KnownRun | undefined): OpenRun | undefined => {
+const openRunOf = (known: KnownRun | undefined): OpenRun | undefined => {
   const { runbook, looked, closed } = known ?? {};
   return known === undefined || runbook === undefined || looked === undefined || closed !== undefined
     ? undefined

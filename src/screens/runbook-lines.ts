@@ -1,4 +1,5 @@
 import type { Check } from '../checks/check.ts';
+import type { LogWatch } from '../checks/own/log.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
@@ -114,8 +115,23 @@ function checkFacts({ work }: StepStanding['step'], checks: readonly Check[]): r
   ];
 }
 
+/** Whether a step is about what goes on while somebody watches. */
+const watches = ({ work }: StepStanding['step']): boolean =>
+  work.kind === 'wait' || (work.kind === 'check' && work.phases?.includes('monitor') === true);
+
+const logFacts = ({ name, minutes, atMost, matches, last }: LogWatch): readonly NamedFact[] => [
+  matches === undefined
+    ? ['log', `${name}: could not tell`, 'warn']
+    : ['log', `${name}: ${matches} in ${minutes} min, at most ${atMost}`, matches > atMost ? 'bad' : 'plain'],
+  ...last.map((line) => ['', line] as const),
+];
+
 /** One step in full. */
-export function stepLines(standing: StepStanding, checks: readonly Check[], paper: Paper): readonly TextLine[] {
+export function stepLines(
+  standing: StepStanding,
+  { checks, logs }: { readonly checks: readonly Check[]; readonly logs: readonly LogWatch[] },
+  paper: Paper,
+): readonly TextLine[] {
   const { step, phase, state, why, attempts } = standing;
   const { work } = step;
   const facts: readonly NamedFact[] = [
@@ -141,6 +157,7 @@ export function stepLines(standing: StepStanding, checks: readonly Check[], pape
     ...(step.optional ? [['optional', 'it may be left out, with a reason'] as const] : []),
     ...(step.noteRequired ? [['note', 'whoever does it writes down what they saw'] as const] : []),
     ['id', `${step.id}, ${phase.title}`],
+    ...(watches(step) ? logs.flatMap(logFacts) : []),
     ...attempts
       .toReversed()
       .flatMap((entry): readonly NamedFact[] => [

@@ -14,9 +14,11 @@ import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import { TextList } from './components/text-list.tsx';
 import type { View } from './contract.ts';
-import { useConsole, useDisplay, useRunbooks, useServices, useSize, useTheme, useVisible } from './hooks/console.ts';
+import { useConsole, useDisplay, useRunbooks, useServices, useSize, useTheme } from './hooks/console.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
+import { useLogs } from './hooks/logs.ts';
 import { useNow } from './hooks/now.ts';
+import { useFreshRunbooks } from './hooks/runbooks.ts';
 import { beginBinding, stepBindings, wordBindings } from './runbook-actions.ts';
 import { historyLines, signLines, stepLines, stopLines } from './runbook-lines.ts';
 import { nextWords, RUN_TONES, STEP_TONES, shareOf, stepMark } from './runbooks-words.ts';
@@ -112,11 +114,7 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
   const { columns: width, rows } = useSize();
   const { localTime: local } = useDisplay();
   const { problem, own } = useRunbooks(all);
-  const visible = useVisible();
-  useEffect(() => {
-    if (!visible) return undefined;
-    return services.live.refreshWith(() => services.runbooks.reread());
-  }, [services, visible]);
+  useFreshRunbooks();
   const now = useNow(own === undefined ? 60 : 1);
   const [pane, setPane] = useState('steps');
   const shown = known?.runbook ?? runbook;
@@ -293,9 +291,13 @@ function StepInFull({ id, of, plan }: { id: string; of: RunKey | undefined; plan
   const { checks } = services.checks.getState();
   useEffect(() => void services.checks.load(), [services]);
   useKeys(stepBindings({ services, console }, known, standing));
+  const logs = useLogs();
   const lines = useMemo(
-    () => (standing === undefined ? [] : stepLines(standing, checks ?? [], { width: width - 3, theme, local })),
-    [standing, checks, width, theme, local],
+    () =>
+      standing === undefined
+        ? []
+        : stepLines(standing, { checks: checks ?? [], logs }, { width: width - 3, theme, local }),
+    [standing, checks, logs, width, theme, local],
   );
   return <TextList lines={lines} width={width} height={rows} empty="this step is no longer there" />;
 }

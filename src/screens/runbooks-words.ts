@@ -74,7 +74,7 @@ export const byWords = ({ name, operator }: RunbookEntry): string =>
 const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
 
 /** What came of something, in full. */
-export function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[] {
+function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[] {
   const { checks = [], plan, run, backup, command, wait, accepts, measure, statement } = evidence;
   return [
     ...checks.flatMap((check): readonly NamedFact[] => {

@@ -1,5 +1,5 @@
 import { Box, Text } from 'ink';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { count } from '../model/format.ts';
 import { isOpenRun } from '../model/runbook-run.ts';
 import { fit } from '../model/text.ts';
@@ -10,9 +10,10 @@ import type { ListedRun } from '../runbooks/engine.ts';
 import type { Fact } from './components/dialog-parts.tsx';
 import { Table } from './components/table.tsx';
 import type { Attention } from './contract.ts';
-import { useConsole, useRunbooks, useServices, useSize, useTheme, useVisible } from './hooks/console.ts';
+import { useConsole, useRunbooks, useServices, useSize, useTheme } from './hooks/console.ts';
 import { useDatabaseClock } from './hooks/database-clock.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
+import { useFreshRunbooks } from './hooks/runbooks.ts';
 import { knownOpen, runbookView, runView } from './runbook-run.tsx';
 import { nextWords, RUN_TONES, type RunbookWord, shareOf } from './runbooks-words.ts';
 import type { TableColumn } from './table/columns.ts';
@@ -86,17 +87,6 @@ const lastLine = (line: ListLine): string => {
   if (line.of === 'run') return `begun by ${line.listed.run.operator}`;
   return 'problem' in line.found ? line.found.problem.remedy : line.found.runbook.title;
 };
-
-/** Reads the runs when somebody comes here, and with each refresh while they stay. */
-export function useFreshRunbooks(): void {
-  const { runbooks, live } = useServices();
-  const visible = useVisible();
-  useEffect(() => {
-    if (!visible) return undefined;
-    void runbooks.reread();
-    return live.refreshWith(() => runbooks.reread());
-  }, [runbooks, live, visible]);
-}
 
 /** The ceremonies that there are, where each is, and the runs that were. */
 export function Runbooks() {

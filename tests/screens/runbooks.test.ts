@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { type LogCheck, NO_OWN_CHECKS } from '../../src/config/own-checks.ts';
 import { DUMP, row } from '../changes/guarded.ts';
 import { Folder } from '../config/folder.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
@@ -312,6 +314,40 @@ for (const engine of ENGINES) {
         .sees(/ceremony +running/)
         .press(...toCeremony)
         .sees('next  move', '✓ passed');
+    });
+
+    test('a step of watching has the logs, and the Overview too', async () => {
+      const folder = new Folder();
+      const now = new Date().toISOString().slice(0, 19);
+      folder.write('app.log', `[${now}] sync failed: \u001b[2Jone\n[${now}] fine\n[${now}] sync failed: two\n`);
+      const log: LogCheck = {
+        name: 'sync-errors',
+        title: undefined,
+        severity: 'error',
+        phases: ['monitor'],
+        remedy: undefined,
+        file: join(folder.folder, 'app.log'),
+        pattern: /sync failed/u,
+        minutes: 60,
+        atMost: 1,
+      };
+      const checks = { ...NO_OWN_CHECKS, logs: [log] };
+      await using open = await openRunbooks(engine, {
+        columns: 140,
+        rows: 50,
+        context: { checks },
+        more: {
+          phases: [{ id: 'watch', title: 'Watch', steps: [{ id: 'hours', title: 'Watch', wait: { hours: 24 } }] }],
+        },
+      });
+      const { console } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('hours')
+        .press('enter');
+      await console.sees('sync-errors: 2 in 60 min, at most 1', 'sync failed: ␛[2Jone', 'sync failed: two');
+      await console.press('1').sees('Logs', /▲ +sync-errors +2 in 60 min/, 'sync failed: two');
+      expect(console.hasNoRawEscapes()).toBe(true);
     });
   });
 }
