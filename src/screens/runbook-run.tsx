@@ -61,9 +61,11 @@ function ByKey({ of }: { of: RunKey }) {
   return <RunOrPlan known={known} runbook={known?.runbook} />;
 }
 
-/** How a runbook stands before its first step. */
-const planOf = (runbook: Runbook): Standing =>
-  standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, 0, ''), entries: [], now: 0 }, undefined);
+/** How a runbook stands before its first step, were it begun now. */
+function planOf(runbook: Runbook): Standing {
+  const now = Date.now();
+  return standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now }, undefined);
+}
 
 const stepKey = ({ step }: StepStanding): string => step.id;
 const phaseOf = ({ phase }: StepStanding): string => phase.title;
