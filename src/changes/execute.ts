@@ -12,6 +12,7 @@ import type { Change, ChangeGround, ChangeKind, Telling } from './change.ts';
 import { fingerprintFor } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
+import { OpenRunbooks, stopOf } from './open-runbooks.ts';
 import { BATCH_MS } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
@@ -49,7 +50,11 @@ async function stopConditions({ session: first, kind, ground, leave }: Execution
   const shapeNow = () => (kind.alters ? Promise.resolve('') : fingerprintFor(kind, ground));
   const shape = await patiently(shapeNow, leave);
   const stops = await ownChecksOf(ground, 'monitor', ['stop']);
+  const { database, context, options } = ground;
+  const runbooks = new OpenRunbooks(database, context);
   return async (session) => {
+    const stopped = stopOf(await runbooks.read(options));
+    if (stopped !== undefined) return stopped;
     if (session.instance !== first.instance) {
       return `another server took over: ${session.instance}, before ${first.instance}`;
     }
@@ -168,13 +173,19 @@ async function record(
   }
 }
 
+/** The runbook that was stopped, and asked the run to stand still with it at the end of its batch. */
+async function stopNow({ ground: { database, context, options }, leave }: Execution): Promise<string | undefined> {
+  return stopOf(await patiently(() => new OpenRunbooks(database, context).read(options), leave));
+}
+
 /** Puts an outcome into the database and on record. */
 async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutcome): Promise<RunEnd> {
   if (outcome.kind !== 'over') {
-    const reason = outcome.kind === 'halted' ? outcome.reason : undefined;
-    await held.settle(outcome.kind, reason);
+    const stopped = outcome.kind === 'paused' && held.run.request === 'pause' ? await stopNow(execution) : undefined;
+    const kind = stopped === undefined ? outcome.kind : 'halted';
+    await held.settle(kind, outcome.kind === 'halted' ? outcome.reason : stopped);
     const event = { paused: 'pause', cancelled: 'outcome', halted: 'halt' } as const;
-    await record(execution, held, event[outcome.kind]);
+    await record(execution, held, event[kind]);
     return { run: held.run, failed: [] };
   }
   const failed = await verify(execution, held);

@@ -8,6 +8,7 @@ import type { Phase, Severity } from '../model/check-words.ts';
 import { age, counted } from '../model/format.ts';
 import { isOpen, type Lease, type Run } from '../model/run.ts';
 import type { ChangeGround, ChangeKind, Gate } from './change.ts';
+import { OpenRunbooks, STOP_REMEDY, stopOf } from './open-runbooks.ts';
 
 export const green = (id: string, title: string, detail: string): Gate => ({
   id,
@@ -61,6 +62,13 @@ function keyGate({ context, source }: ChangeGround): Gate {
   if (idUnique) return green('key', title, `${id.name} is unique`);
   const remedy = `give the table a primary key on it alone, or correct contexts.${context.name}.columns.id`;
   return red('key', title, `${id.name} is not unique: no index on it alone says so`, remedy);
+}
+
+/** A runbook that is stopped stops the world: no change begins before a person has decided. */
+async function stopGate({ context, database, options }: ChangeGround): Promise<Gate> {
+  const title = 'no runbook is stopped';
+  const stop = stopOf(await new OpenRunbooks(database, context).read(options));
+  return stop === undefined ? green('stop', title, 'none is') : red('stop', title, stop, STOP_REMEDY);
 }
 
 async function leaseGate(ground: ChangeGround): Promise<Gate> {
@@ -146,6 +154,7 @@ export async function commonGates(
   checks: readonly string[],
 ): Promise<readonly Gate[]> {
   const ids = [...checks, ...(kind.tier === 'typed' ? await ownChecksOf(ground, 'pre', BLOCKING) : [])];
-  const [lease, checked] = await Promise.all([leaseGate(ground), checkGates(ground, ids)]);
-  return [lease, ...checked];
+  const [stop, lease, checked] = await Promise.all([stopGate(ground), leaseGate(ground), checkGates(ground, ids)]);
+  // Nobody wants to be told of what nearly never is.
+  return [...(stop.state === 'red' ? [stop] : []), lease, ...checked];
 }

@@ -24,6 +24,7 @@ import { commonGates, plainGates, type RunsPlace, runsOf } from './gates.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
+import { OpenRunbooks, STOP_REMEDY, stopOf } from './open-runbooks.ts';
 import { FIRST_SIZE } from './pace.ts';
 import { asAgreed, isIdle, type Plan, planOf } from './plan.ts';
 import { rightsGate } from './rights.ts';
@@ -285,6 +286,9 @@ export class GuardedPath {
   ): Promise<RunEnd> {
     await keepHeapTight();
     const found = await this.#openRun(id);
+    const { options: looking } = this.#place();
+    const stop = stopOf(await new OpenRunbooks(this.#database, this.#context).read(looking));
+    if (stop !== undefined) throw new Problem('blocked', stop, STOP_REMEDY);
     const kind = changeNamed(this.#kinds, found.change);
     const ground = await this.#ground(kind);
     const parameters: unknown = JSON.parse(found.parameters);

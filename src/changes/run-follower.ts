@@ -63,13 +63,14 @@ export class RunFollower {
     clearTimeout(this.#next);
     try {
       const found = await this.#reader.read(options);
-      const { own, runs: before, lease, rate } = this.#shared.get();
+      const { own, runs: before, lease, rate, ceremonies } = this.#shared.get();
       const mine = own?.run;
       const runs = kept(before, mine === undefined ? found.runs : withRun(found.runs, mine), JSON.stringify);
       const open = runs?.find(({ state }) => isOpen(state));
       this.#shared.set({
         runs,
         lease: kept(lease, found.lease, leaseContent),
+        ceremonies: kept(ceremonies, found.ceremonies, JSON.stringify),
         rate: open === undefined ? undefined : open.id === mine?.id ? rate : this.rateOf(open),
         problem: undefined,
       });

@@ -1,9 +1,10 @@
 import type { Problem } from '../model/problem.ts';
-import type { Lease, Run, RunRequest } from '../model/run.ts';
+import { isOpen, type Lease, type Run, type RunRequest } from '../model/run.ts';
+import type { RunbookRun } from '../model/runbook-run.ts';
 import type { ChangeKind, Parameters } from './change.ts';
 import type { Confirmation } from './confirm.ts';
 import type { RunEnd } from './execute.ts';
-import type { Look } from './guarded-path.ts';
+import type { GuardedPath, Look, RunOptions } from './guarded-path.ts';
 import type { Decision, Decisions } from './move-booking-ids/decide.ts';
 import type { Plan } from './plan.ts';
 
@@ -63,7 +64,9 @@ export interface ChangesState {
   /** Newest first; undefined until they were read. */
   readonly runs: readonly Run[] | undefined;
   readonly lease: Lease | undefined;
-  /** Why runs and lease are no newer. */
+  /** Runs of runbooks that have not ended, newest first, without their definitions. */
+  readonly ceremonies: readonly RunbookRun[];
+  /** Why runs, lease and ceremonies are no newer. */
   readonly problem: Problem | undefined;
   /** Rows that the run under way looks at in a second, by its last ten seconds of work. */
   readonly rate: number | undefined;
@@ -75,6 +78,10 @@ export interface ChangesState {
   /** The path of a dump that the operator named. */
   readonly backup: string | undefined;
 }
+
+/** Whether a run of a change has not ended, here or elsewhere: what it does to the rows may be half done. */
+export const isChanging = ({ own, runs }: Pick<ChangesState, 'own' | 'runs'>): boolean =>
+  own !== undefined || (runs?.some(({ state }) => isOpen(state)) ?? false);
 
 /** The change whose conflict and review rows an operator decides about. */
 export const DECIDED = 'move-booking-ids';
@@ -111,6 +118,11 @@ export interface ChangesStore {
   setBackup(file: string | undefined): void;
   /** Begins to run a plan; how it goes and ends is in the state, too. */
   begin(plan: Plan, confirmation: Confirmation): Promise<Ending>;
+  /** Lets somebody else run a change on the path: a step of a runbook; how it goes and ends is in the state, too. */
+  perform(
+    what: Pick<Ending, 'change' | 'parameters'>,
+    work: (path: GuardedPath, options: RunOptions) => Promise<RunEnd | undefined>,
+  ): Promise<Ending>;
   /** With a refresh: takes off the review queue what retries of this process have synced, while nothing else is done. */
   settle(signal: AbortSignal): Promise<void>;
   resume(run: Run, options: { readonly takeOver: boolean; readonly decision: string | undefined }): void;

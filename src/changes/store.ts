@@ -45,6 +45,7 @@ class Changes implements ChangesStore {
     looks: new Map(),
     runs: undefined,
     lease: undefined,
+    ceremonies: [],
     problem: undefined,
     rate: undefined,
     own: undefined,
@@ -130,17 +131,23 @@ class Changes implements ChangesStore {
   begin(plan: Plan, confirmation: Confirmation): Promise<Ending> {
     const { backup } = this.#state;
     const { change, parameters } = plan;
-    return this.#perform({ change, parameters }, (path, options) =>
+    return this.perform({ change, parameters }, (path, options) =>
       path.run(plan, confirmation, { ...options, backup }),
     );
   }
+
+  perform: ChangesStore['perform'] = async (what, work) => {
+    const ending = await this.#performer.perform(what, work, this.#settler.quiet());
+    this.#settler.watch(ending);
+    return ending;
+  };
 
   settle(signal: AbortSignal): Promise<void> {
     return this.#settler.refreshed(signal);
   }
 
   resume({ id, change }: Run, more: { readonly takeOver: boolean; readonly decision: string | undefined }): void {
-    void this.#perform({ change, parameters: {} }, (path, options) => path.resume(id, { ...options, ...more }));
+    void this.perform({ change, parameters: {} }, (path, options) => path.resume(id, { ...options, ...more }));
   }
 
   async ask({ id }: Run, request: RunRequest): Promise<Problem | undefined> {
@@ -165,12 +172,6 @@ class Changes implements ChangesStore {
     await Promise.race([this.#settler.quiet(), sleep(ms, undefined, { ref: false })]);
     this.#follower.stop();
   }
-
-  #perform: Performer['perform'] = async (what, work) => {
-    const ending = await this.#performer.perform(what, work, this.#settler.quiet());
-    this.#settler.watch(ending);
-    return ending;
-  };
 
   #loaded = (): Promise<GuardedPath> => {
     this.#path ??= this.#loadPath();

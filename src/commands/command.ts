@@ -102,7 +102,7 @@ export interface ChangeOptions extends GuardedOptions {
 }
 
 export interface RollbackOptions extends GuardedOptions {
-  readonly action: 'plan' | 'run';
+  readonly action: 'plan' | 'run' | 'levels';
   /** Numbers of runs with commas between them. */
   readonly runs: string | undefined;
   readonly tenant: string | undefined;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createChangesStore } from '../changes/store.ts';
+import { isChanging } from '../changes/store-state.ts';
 import { Results } from '../checks/results.ts';
 import { createChecksStore } from '../checks/store.ts';
 import type { Context } from '../config/context.ts';
@@ -12,6 +13,7 @@ import { createLiveStore } from '../live/refresh.ts';
 import { createRowsStore } from '../live/row-window.ts';
 import type { LiveStore } from '../live/store.ts';
 import { Problem } from '../model/problem.ts';
+import { createRunbooksStore } from '../runbooks/console-store.ts';
 import type { Services } from '../screens/contract.ts';
 import { type ConsoleOptions, EXIT, type ExitCode } from './command.ts';
 
@@ -73,19 +75,37 @@ export async function openConsole(
   const list = async () => (await import('../checks/all.ts')).checksOf(context);
   const checks = createChecksStore(database, context, results, list);
   const loadPath = async () => {
-    const [{ GuardedPath }, { Audit }, { CHANGES }] = await Promise.all([
+    const [{ GuardedPath }, { Audit }, { changesOf }] = await Promise.all([
       import('../changes/guarded-path.ts'),
       import('../audit/audit.ts'),
       import('../rollback/all.ts'),
     ]);
-    return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+    return new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context));
+  };
+  const loadEngine = async () => {
+    const [{ RunbookEngine }, { Audit }] = await Promise.all([
+      import('../runbooks/engine.ts'),
+      import('../audit/audit.ts'),
+    ]);
+    return new RunbookEngine(context, database, await loadPath(), new Audit(context, database.dialect));
   };
   // What it did to the rows shows at once.
   const changes = createChangesStore(database, context, { loadPath, onEnded: () => live.refresh() });
+  const runbooks = createRunbooksStore(context, {
+    loadEngine,
+    ceremonies: () => changes.getState().ceremonies,
+    changing: () => isChanging(changes.getState()),
+    onSaid: () => live.refresh(),
+  });
+  const levels = async (signal: AbortSignal) => {
+    const { rollbackLevels } = await import('../rollback/levels.ts');
+    return rollbackLevels(await loadPath(), context, database, signal);
+  };
   // What others change shows with the next figures.
   live.refreshWith(async (signal) => {
     await changes.reread(signal);
     await changes.settle(signal);
+    await runbooks.watch(signal);
   });
   const services = {
     context,
@@ -93,6 +113,8 @@ export async function openConsole(
     live,
     checks,
     changes,
+    runbooks,
+    levels,
     openRows: () => createRowsStore(database, context, live),
     readAll: (query, signal) => readAll(database, context, query, signal),
   } satisfies Services;
@@ -115,7 +137,7 @@ export async function openConsole(
     checks.cancel();
     // A terminal that goes away says so twice: the kernel does, and the shell on it.
     process.on('SIGHUP', stayForPause);
-    await changes.stop(PAUSE_MS);
+    await Promise.all([changes.stop(PAUSE_MS), runbooks.leave(PAUSE_MS)]);
     process.off('SIGHUP', stayForPause);
     await Promise.race([live.stop().then(() => database.close()), sleep(CLOSE_MS)]);
   }

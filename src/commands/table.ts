@@ -123,6 +123,7 @@ const AUDIT_ACTIONS = ['list', 'verify'] as const;
 const CHANGE_ACTIONS = ['list', 'plan', 'run', 'pause', 'resume', 'cancel', 'status', 'approve', 'drill'] as const;
 const REVIEW_ACTIONS = ['list', 'retry', 'dismiss', 'take', 'release', 'note', 'settle', 'results'] as const;
 const PLAN_ACTIONS = ['plan', 'run'] as const;
+const ROLLBACK_ACTIONS = ['plan', 'run', 'levels'] as const;
 const RUNBOOK_ACTIONS = ['list', 'show', 'run', 'status', 'sign', 'stop', 'decide', 'abort', 'report'] as const;
 
 /** The verbs in the order of the help. */
@@ -315,7 +316,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'rollback',
-    description: 'plan, run: give moved rows their old ids back, all or some',
+    description: 'plan, run: give moved rows their old ids back, all or some; levels: which way back is called for',
     options: [
       ...guarded,
       { name: 'runs', type: 'text', description: 'only what these runs moved: 3,4' },
@@ -328,9 +329,9 @@ export const COMMANDS: readonly Command[] = [
       ascii,
       lowBandwidth,
     ],
-    word: { name: 'action', values: PLAN_ACTIONS },
+    word: { name: 'action', values: ROLLBACK_ACTIONS },
     run: async (written) => {
-      const action = actionOf('rollback', written.words, PLAN_ACTIONS);
+      const action = actionOf('rollback', written.words, ROLLBACK_ACTIONS);
       return (await import('./rollback.ts')).run({
         ...guardedOptions(written),
         action,

@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts';
 import type { Notify } from './notify.ts';
 import type { OwnChecks } from './own-checks.ts';
 import type { Retry } from './retry.ts';
+import type { RollbackRules } from './rollback.ts';
 import type { Target } from './target.ts';
 import type { TextSource } from './text-source.ts';
 
@@ -54,6 +55,8 @@ export interface Context {
   readonly notify: Notify;
   /** How changes are guarded. */
   readonly changes: ChangeRules;
+  /** How the first two levels of a rollback are done. */
+  readonly rollback: RollbackRules;
   /** How a sync that failed is tried again; undefined when nobody said. */
   readonly retry: Retry | undefined;
   /** The users' own runbooks, beside the built-in ones. */

@@ -32,3 +32,60 @@ function read(raw: string, lookUp: (name: string) => string | undefined): string
     return escaped === undefined ? whole : (ESCAPES[escaped] ?? escaped);
   });
 }
+
+/** A value that is to be changed. `before` is undefined where the file does not have the name yet. */
+export interface DotenvChange {
+  readonly name: string;
+  /** From 1. */
+  readonly line: number;
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** A value that any reader takes for itself as it stands. */
+const PLAIN = /^[\w.:/-]*$/;
+
+/** How the lines of a text end. */
+const endOf = (content: string): string => (/\r\n/.test(content) ? '\r\n' : '\n');
+
+/**
+ * A `.env` file with some values changed: quotes, comments, blanks, line ends and every other byte stay as they are. A name
+ * that stands there several times is changed each time; one that does not is added at the end.
+ * @param content one character a byte (latin1), so that no byte is lost whatever the file's encoding is
+ * @param values plain words: letters, digits, `_ . : / -`
+ * @throws RangeError for any other value
+ */
+export function editDotenv(
+  content: string,
+  values: Readonly<Record<string, string>>,
+): { readonly content: string; readonly changes: readonly DotenvChange[] } {
+  const odd = Object.values(values).find((value) => !PLAIN.test(value));
+  if (odd !== undefined) throw new RangeError(`the value ${odd} is no plain word`);
+  const changes: DotenvChange[] = [];
+  const found = new Set<string>();
+  const lineAt = (offset: number) => content.slice(0, offset).split('\n').length;
+  let edited = content.replace(
+    ENTRY,
+    (entry: string, quoted: string | undefined, bare: string | undefined, raw: string, offset: number) => {
+      const name = quoted ?? bare ?? '';
+      const after = values[name];
+      if (after === undefined) return entry;
+      found.add(name);
+      const quote = /^(["'])[^]*\1$/.exec(raw)?.[1] ?? '';
+      const text = quote === '' ? raw.replace(/#.*$/, '').trim() : raw.slice(1, -1);
+      if (text === after) return entry;
+      changes.push({ name, line: lineAt(offset), before: text, after });
+      const rest = quote === '' ? raw.slice(raw.indexOf(text) + text.length).replace(/^#/, ' #') : '';
+      const blanks = quote === '' ? raw.slice(0, raw.indexOf(text)) : '';
+      return `${entry.slice(0, entry.length - raw.length)}${blanks}${quote}${after}${quote}${rest}`;
+    },
+  );
+  for (const [name, after] of Object.entries(values)) {
+    if (found.has(name)) continue;
+    const end = endOf(content);
+    if (edited !== '' && !edited.endsWith('\n')) edited += end;
+    changes.push({ name, line: lineAt(content.length) + changes.length, before: undefined, after });
+    edited += `${name}=${after}${end}`;
+  }
+  return { content: edited, changes };
+}

@@ -13,7 +13,7 @@ const isOff = (value: string): boolean =>
   );
 
 /**
- * Which of some flags are on, with the values that say so. This process's own variables say nothing about the application's.
+ * Which of some flags are on, with the values that say so, and how many of them are set at all. This process's own variables say nothing about the application's.
  * @param source the application's `.env` file, or a command that prints `NAME=value` lines
  * @throws Problem config or cancelled, when the file or the command can't be read
  */
@@ -21,7 +21,11 @@ export async function flagsOn(
   names: readonly string[],
   source: TextSource,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<{ readonly on: ReadonlyMap<string, string>; readonly set: number }> {
   const values = parseDotenv(await textOf(source, 'flags', signal), {});
-  return new Map(names.map((name) => [name, values.get(name) ?? ''] as const).filter(([, value]) => !isOff(value)));
+  const found = names.map((name) => [name, values.get(name) ?? ''] as const);
+  return {
+    on: new Map(found.filter(([, value]) => !isOff(value))),
+    set: names.filter((name) => values.has(name)).length,
+  };
 }

@@ -13,6 +13,7 @@ import { webhookOf } from './notify.ts';
 import { NO_OWN_CHECKS, resolveOwnChecks } from './own-checks.ts';
 import { completePostgres } from './postgres-client.ts';
 import { resolveRetry } from './retry.ts';
+import type { RollbackRules } from './rollback.ts';
 import type { ConnectionFields, ContextConfig, OwnChecksConfig } from './schema.ts';
 import { expand, readSecretFile, runPasswordCommand, type Variables } from './secrets.ts';
 import { absolute, type Surroundings, shown } from './surroundings.ts';
@@ -69,6 +70,7 @@ export function defaultContext(name: string, target: Target): Context {
     metrics: recordOf(METRICS, () => undefined),
     notify: { command: undefined, webhook: undefined },
     changes: DEFAULT_CHANGE_RULES,
+    rollback: { flags: undefined, code: undefined },
     retry: undefined,
     runbooks: { folder: undefined },
     refreshSeconds: 2,
@@ -118,6 +120,7 @@ export async function resolveContext(
     metrics: metricsOf(config.metrics ?? {}, origin, around),
     notify: notifyOf(config.notify ?? {}, origin),
     changes: changeRules(config.changes ?? {}, origin, around),
+    rollback: rollbackOf(config.rollback ?? {}, origin, around),
     retry: config.retry && retryOf(config.retry, origin, around),
     runbooks: {
       folder: config.runbooks?.folder && folderOf(config.runbooks.folder, 'runbooks.folder', origin, around),
@@ -156,6 +159,24 @@ function tableNames(names: NonNullable<ContextConfig['tables']>, origin?: Origin
     const name = names[table];
     return name === undefined || origin === undefined ? table : said(name, `tables.${table}`, origin);
   });
+}
+
+function rollbackOf(
+  { flags, code }: NonNullable<ContextConfig['rollback']>,
+  origin: Origin,
+  around: Surroundings,
+): RollbackRules {
+  const program = (command: readonly string[], key: string) => ({
+    command: command.map((part, index) => said(part, `${key}.command[${index}]`, origin)),
+    folder: origin.folder,
+  });
+  const file = (path: string) => absolute(said(path, 'rollback.flags.file', origin), origin.folder, around.home);
+  return {
+    flags:
+      flags &&
+      ('file' in flags ? { file: file(flags.file), set: flags.set } : program(flags.command, 'rollback.flags')),
+    code: code && ('steps' in code ? { steps: code.steps } : program(code.command, 'rollback.code')),
+  };
 }
 
 function textSource(

@@ -147,3 +147,59 @@ export const notify = object({
   ),
   webhook: z.optional(text('An address that is sent the same JSON document by POST, within 10 s: https://…')),
 });
+
+const program = (example: string) =>
+  texts('a text', example).check(
+    z.describe('A program and its arguments, run without a shell for at most 600 s. It may be run twice.'),
+  );
+
+export const rollback = object({
+  flags: z.optional(
+    z
+      .union(
+        [
+          object({
+            file: text("Path of the application's .env file."),
+            set: z
+              .record(
+                z
+                  .string()
+                  .check(
+                    z.regex(/^[A-Za-z_][\w.]*$/, { error: says('is no name of a flag', 'use letters, digits and _') }),
+                  ),
+                z
+                  .string({ error: says('must be text', 'write "false"') })
+                  .check(
+                    z.regex(/^[\w.:/-]*$/, { error: says('is no plain word', 'use letters, digits and _ . : / -') }),
+                  ),
+                { error: says('must be an object', 'write {"USE_UUID_CORRELATION_SYNC": "false"}') },
+              )
+              .check(z.describe('Names of flags with the values that switch them off.')),
+          }),
+          object({ command: program('["ssh", "app", "flags-off"]') }),
+        ],
+        {
+          error: says(
+            'must be an object with file and set, or with command',
+            'write {"file": ".env", "set": {"FLAG": "false"}} or {"command": ["program"]}',
+          ),
+        },
+      )
+      .check(z.describe('Level 1: how the feature flags are switched off.')),
+  ),
+  code: z.optional(
+    z
+      .union(
+        [
+          object({ command: program('["sh", "deploy.sh", "previous"]') }),
+          object({
+            steps: texts('a text', '["git revert …", "deploy"]').check(z.describe('What people do, in order.')),
+          }),
+        ],
+        {
+          error: says('must be an object with command or steps', 'write {"command": ["program"]} or {"steps": ["…"]}'),
+        },
+      )
+      .check(z.describe('Level 2: how the code of before is brought back.')),
+  ),
+});

@@ -5,7 +5,7 @@ import { KNOWN_TABLES } from '../model/tables.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../model/thresholds.ts';
 
 import { DEFAULT_CHANGE_RULES } from './changes.ts';
-import { codeWrites, flags, hotfix, metrics, notify, ownChecks, timedQuery } from './schema-checks.ts';
+import { codeWrites, flags, hotfix, metrics, notify, ownChecks, rollback, timedQuery } from './schema-checks.ts';
 import { choice, named, object, range, says, text, texts } from './schema-parts.ts';
 import { retry } from './schema-retry.ts';
 
@@ -198,6 +198,7 @@ const context = object({
   checks: z.optional(ownChecks.check(z.describe("The users' own checks, beside the built-in ones."))),
   notify: z.optional(notify.check(z.describe('Who is told when the verdict of apptop check --watch changes.'))),
   changes: z.optional(changes.check(z.describe('How changes of the database are guarded.'))),
+  rollback: z.optional(rollback.check(z.describe('How the first two levels of a rollback are done.'))),
   retry: z.optional(retry.check(z.describe('How the sync of an appointment is tried again.'))),
   runbooks: z.optional(
     object({

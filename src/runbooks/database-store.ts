@@ -12,6 +12,7 @@ import {
   runbookRunOf,
   selectEntries,
   selectNow,
+  selectRunbookRun,
   selectRunbookRuns,
 } from '../data/state/runbooks.ts';
 import { createRunbookTables, stateTable } from '../data/state/tables.ts';
@@ -76,7 +77,7 @@ export class DatabaseStore implements RunbookStore {
   async read(id: number): Promise<RunbookRecord | undefined> {
     if (!(await this.#isThere())) return undefined;
     const { table } = this.#context;
-    const [row] = await this.#ask(selectRunbookRuns(table, 1, id));
+    const [row] = await this.#ask(selectRunbookRun(table, id));
     if (row === undefined) return undefined;
     const entries = await this.#ask(selectEntries(table, id));
     const [clock] = await this.#ask(selectNow(this.#database.dialect));

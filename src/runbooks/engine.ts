@@ -13,7 +13,7 @@ import { LocalStore } from './local-store.ts';
 import { type KeptRun, type LookedRun, Looker } from './looker.ts';
 import { eventOf, type Said } from './moves.ts';
 import { type PlannedChange, planChange, type StepOptions } from './perform.ts';
-import { type Runbook, type Step, verifyNames } from './runbook.ts';
+import { type Runbook, readRunbook, type Step, verifyNames } from './runbook.ts';
 import type { Standing } from './standing.ts';
 import { Steps } from './steps.ts';
 import type { RunbookStore } from './store.ts';
@@ -66,6 +66,16 @@ export class RunbookEngine {
       checks.map(({ id }) => id),
       this.#looker.path.kinds.map(({ id }) => id),
     );
+  }
+
+  /** The runbook of a run as it was when the run began, to be shown only; undefined where it can't be read. */
+  async shown({ id, definition }: RunbookRun): Promise<Runbook | undefined> {
+    try {
+      return await readRunbook(definition, `run ${id}`, process.cwd());
+    } catch (error) {
+      if (error instanceof Problem) return undefined;
+      throw error;
+    }
   }
 
   /** The newest runs of both places, newest first. @throws Problem */

@@ -81,7 +81,7 @@ function waitOf(
   step: Step,
   before: ReadonlyMap<string, StepStanding>,
   window: MonitorWindow | undefined,
-  now: number,
+  { now, run }: Pick<RunbookRecord, 'now' | 'run'>,
 ): Pick<StepStanding, 'state' | 'why' | 'until'> {
   if (step.work.kind !== 'wait') return { state: 'ready', why: [], until: undefined };
   if (step.work.hours === 'monitor-window') {
@@ -89,7 +89,8 @@ function waitOf(
     if (window.state === 'over') return { state: 'passed', why: [window.text], until: window.until ?? now };
     return { state: window.state === 'open' ? 'waiting' : 'blocked', why: [window.text], until: window.until };
   }
-  const from = Math.max(...step.needs.map((id) => doneAt(before.get(id)) ?? 0));
+  // One that needs nothing counts from the beginning.
+  const from = Math.max(run.beganAt, ...step.needs.map((id) => doneAt(before.get(id)) ?? 0));
   const until = from + step.work.hours * HOUR_MS;
   if (until <= now) return { state: 'passed', why: [`over since ${stamp(until, false)}`], until };
   return { state: 'waiting', why: [`until ${stamp(until, false)}, ${distance(until, now)}`], until };
@@ -98,10 +99,11 @@ function waitOf(
 function standingOf(
   step: Step,
   phase: RunbookPhase,
-  { entries, now }: RunbookRecord,
+  record: RunbookRecord,
   before: ReadonlyMap<string, StepStanding>,
   window: MonitorWindow | undefined,
 ): StepStanding {
+  const { entries, now } = record;
   const attempts = entries.filter(({ kind, subject }) => kind === 'step' && subject === step.id);
   const last = attempts.at(-1);
   const common = { step, phase, attempts, last };
@@ -117,7 +119,7 @@ function standingOf(
   }
   const why = blockers(step, before);
   if (why.length > 0) return as('blocked', why);
-  const waits = waitOf(step, before, window, now);
+  const waits = waitOf(step, before, window, record);
   if (step.work.kind === 'wait') return as(waits.state, waits.why, waits.until);
   if (last === undefined) return as('ready');
   return last.state === 'running'

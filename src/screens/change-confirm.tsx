@@ -1,8 +1,9 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { ChangeKind, Parameters } from '../changes/change.ts';
-import { needsReason, phraseOf } from '../changes/confirm.ts';
+import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts';
 import type { Look } from '../changes/guarded-path.ts';
 import { endOfAct } from '../changes/review/act.ts';
+import type { ChangesStore } from '../changes/store-state.ts';
 import { clock, counted, duration } from '../model/format.ts';
 import { begunView } from './change-run.tsx';
 import { doesNothing } from './changes-lines.ts';
@@ -22,19 +23,26 @@ const REASON_CHARACTERS = 255;
 /**
  * Asks for everything that a change wants to be told before it runs.
  * @param onBegun told when it runs
+ * @param step what runs it instead, where it is a step of something: that is done also where there is nothing to do
  */
-export const confirmView = (kind: ChangeKind, parameters: Parameters, onBegun?: () => void): View => ({
+export const confirmView = (
+  kind: ChangeKind,
+  parameters: Parameters,
+  onBegun?: () => void,
+  step?: ChangesStore['begin'],
+): View => ({
   title: 'confirm',
-  element: <Confirm kind={kind} parameters={parameters} onBegun={onBegun} />,
+  element: <Confirm kind={kind} parameters={parameters} onBegun={onBegun} step={step} />,
 });
 
 interface ConfirmProps {
   readonly kind: ChangeKind;
   readonly parameters: Parameters;
   readonly onBegun: (() => void) | undefined;
+  readonly step: ChangesStore['begin'] | undefined;
 }
 
-function Confirm({ kind, parameters, onBegun }: ConfirmProps) {
+function Confirm({ kind, parameters, onBegun, step }: ConfirmProps) {
   const { services } = useRoot();
   const console = useConsole();
   const { changes: store } = services;
@@ -56,7 +64,7 @@ function Confirm({ kind, parameters, onBegun }: ConfirmProps) {
     ];
     return <Dialog key="failed" {...shared} facts={facts} cancel="Close" go="Look again" onGo={() => model.again()} />;
   }
-  return <Plan kind={kind} question={question} model={model} onBegun={onBegun} {...shared} />;
+  return <Plan kind={kind} question={question} model={model} onBegun={onBegun} step={step} {...shared} />;
 }
 
 interface PlanProps extends Omit<ConfirmProps, 'parameters'> {
@@ -67,7 +75,7 @@ interface PlanProps extends Omit<ConfirmProps, 'parameters'> {
   readonly onCancel: () => void;
 }
 
-function Plan({ kind, question, model, onBegun, ...shared }: PlanProps) {
+function Plan({ kind, question, model, onBegun, step, ...shared }: PlanProps) {
   const { theme, draw, services } = useRoot();
   const console = useConsole();
   const now = useNow();
@@ -81,6 +89,23 @@ function Plan({ kind, question, model, onBegun, ...shared }: PlanProps) {
     return <Dialog key="expired" {...shared} facts={all} cancel="Close" go={go} onGo={() => model.again()} />;
   }
   const nothing = doesNothing(kind, plan);
+  const begin = step ?? ((...confirmed) => services.changes.begin(...confirmed));
+  const start = (confirmation: Confirmation) => {
+    if (services.changes.getState().own !== undefined)
+      return console.notify('this console changes the database already');
+    const ending = begin(plan, confirmation);
+    onBegun?.();
+    console.back();
+    const pks = kind.chosen && plan.rows === 1 ? plan.sample.map(({ pk }) => pk) : [];
+    // One row stays where it was: what came of it fits into a line.
+    if (pks.length === 0) console.open(begunView(kind));
+    else void ending.then((ended) => endOfAct(services, pks, ended)).then((said) => console.notify(said));
+  };
+  if (nothing && step !== undefined) {
+    const all: readonly Fact[] = [{ text: 'there is nothing to do', tone: 'title' }, ...facts];
+    const done = () => start({ phrase: '', reason: undefined });
+    return <Dialog key="nothing" {...shared} facts={all} cancel="Cancel" go="The step is done" onGo={done} />;
+  }
   if (nothing || gates.some(({ state: gate }) => gate === 'red')) {
     const all: readonly Fact[] = nothing ? [{ text: 'there is nothing to do', tone: 'title' }, ...facts] : facts;
     return <Dialog key="closed" {...shared} facts={all} cancel="Close" />;
@@ -98,16 +123,7 @@ function Plan({ kind, question, model, onBegun, ...shared }: PlanProps) {
     const reason = model.reason.getText().trim().slice(0, REASON_CHARACTERS);
     // The timer may be late by a key.
     if (Date.now() >= until) return model.again();
-    if (services.changes.getState().own !== undefined)
-      return console.notify('this console changes the database already');
-    const confirmation = { phrase: phrase.getText(), reason: reason === '' ? undefined : reason };
-    const ending = services.changes.begin(plan, confirmation);
-    onBegun?.();
-    console.back();
-    const pks = kind.chosen && plan.rows === 1 ? plan.sample.map(({ pk }) => pk) : [];
-    // One row stays where it was: what came of it fits into a line.
-    if (pks.length === 0) console.open(begunView(kind));
-    else void ending.then((ended) => endOfAct(services, pks, ended)).then((said) => console.notify(said));
+    start({ phrase: phrase.getText(), reason: reason === '' ? undefined : reason });
   };
   const left = Math.max(0, Math.ceil((until - now) / 1000));
   // A screen reader would speak each second.

@@ -10,6 +10,7 @@ import { closedBecause, type Ground, notNow, openRun } from './changes-lines.ts'
 import type { Binding, Console } from './contract.ts';
 import { useChanges, useConsole, useLive, useServices } from './hooks/console.ts';
 import { useKeys } from './hooks/keys.ts';
+import { levelsView } from './rollback-levels.tsx';
 
 /** What the place offers: every change, one plan, or the rollback of a run. */
 interface Offered {
@@ -67,6 +68,12 @@ export function useChangeActions({ every = false, plan, back }: Offered): void {
     }),
     ...(back === undefined
       ? [
+          {
+            id: 'rollback-levels',
+            keys: [],
+            title: 'Which level of a rollback is called for',
+            run: () => console.open(levelsView()),
+          },
           {
             id: 'decide',
             keys: [],

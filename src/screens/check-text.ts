@@ -1,7 +1,7 @@
 import type { Check } from '../checks/check.ts';
 import type { Evidence } from '../checks/evidence.ts';
 import { age, count, milliseconds } from '../model/format.ts';
-import { visible } from '../model/text.ts';
+import { fit, visible } from '../model/text.ts';
 import { stamp } from '../model/time.ts';
 import { wrap } from '../model/wrap.ts';
 import { type CheckLine, outcomeSentence, trendOf } from './checks-lines.ts';
@@ -23,7 +23,7 @@ export function factLines(line: CheckLine, width: number, local: boolean, theme:
   const { check, known, now } = line;
   const at = (time: number) => `${stamp(time, local)}, ${age((now - time) / 1000)} ago`;
   const runs = trendOf(line);
-  const facts: readonly (readonly [name: string, text: string, tone?: Tone])[] = [
+  const facts: readonly NamedFact[] = [
     ['title', check.title, 'title'],
     ['outcome', outcomeSentence(line)],
     ['why', check.reason],
@@ -40,11 +40,22 @@ export function factLines(line: CheckLine, width: number, local: boolean, theme:
           ['trend', `${sparklineText(runs, runs.length, theme.glyphs)}  ${trendWords(runs)}`],
         ] as const)),
   ];
+  return namedLines(facts, { width, names: NAME_WIDTH, ascii: theme.ascii });
+}
+
+/** What is known of something: its name, the text, its tone. */
+export type NamedFact = readonly [name: string, text: string, tone?: Tone];
+
+/** Facts in lines, each with its name before the first of them. */
+export function namedLines(
+  facts: readonly NamedFact[],
+  { width, names, ascii }: { readonly width: number; readonly names: number; readonly ascii: boolean },
+): readonly TextLine[] {
   return facts.flatMap(([name, text, tone = 'plain']) =>
-    prose(text, Math.max(2, width - NAME_WIDTH), theme.ascii).map((part, index) => ({
-      text: `${(index === 0 ? name : '').padEnd(NAME_WIDTH)}${part}`,
+    prose(text, Math.max(2, width - names), ascii).map((part, index) => ({
+      text: `${fit(index === 0 ? name : '', names, { ascii })}${part}`,
       tone,
-      copied: { text, what: `the ${name}` },
+      copied: { text, what: name === '' ? 'the text' : `the ${name}` },
     })),
   );
 }

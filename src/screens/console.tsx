@@ -1,7 +1,7 @@
 import { Box, render, useInput, usePaste, useWindowSize } from 'ink';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { counted } from '../model/format.ts';
-import { Connecting, StaleBanner } from './components/banner.tsx';
+import { Connecting, StaleBanner, StopBanner } from './components/banner.tsx';
 import { Footer } from './components/footer.tsx';
 import { Header } from './components/header.tsx';
 import { PromptLine } from './components/prompt.tsx';
@@ -18,6 +18,7 @@ import {
   VisibleContext,
 } from './hooks/console.ts';
 import { useKeys } from './hooks/keys.ts';
+import { useStops } from './hooks/stops.ts';
 import { consoleBindings } from './keys/console-bindings.ts';
 import { pressesIn } from './keys/keys.ts';
 import { KeyQueue } from './keys/queue.ts';
@@ -80,14 +81,17 @@ function Layout() {
   const hasData = useLive(({ snapshot }) => snapshot !== undefined);
   const overlay = useConsoleState((state) => state.overlay);
   const prompt = useConsoleState((state) => state.prompt);
-  const chrome = chromeFor({ columns, rows }, stale);
+  const stops = useStops();
+  const stopped = stops.length > 0;
+  const chrome = chromeFor({ columns, rows }, Number(stale) + Number(stopped));
   const { body } = chrome;
   const rules = chrome.rules && !draw.screenReader;
   const size = useMemo(() => ({ columns: body.columns, rows: body.rows }), [body.columns, body.rows]);
   const Overlay = overlay === undefined ? undefined : OVERLAYS[overlay];
   return (
     <Box flexDirection="column" width={columns} {...(draw.screenReader ? {} : { height: rows, overflowY: 'hidden' })}>
-      {chrome.header && <Header columns={columns} />}
+      {chrome.header && <Header columns={columns} stopped={stopped} />}
+      {stopped && <StopBanner columns={columns} stops={stops} />}
       {chrome.tabs && <Tabs columns={columns} />}
       {rules && <Rule columns={columns} />}
       {stale && <StaleBanner columns={columns} />}

@@ -4,7 +4,8 @@
  * - `useConsole()` what a screen may do: open a view, go back, say something, copy, prompt (this file's `Console`)
  * - `useServices()` the context, the live store, the database, lists of rows
  * - `useSnapshot(select)` a slice of the figures; `useLive(select)` a slice of the live state around them
- * - `useChecks(select)` a slice of what is known of the checks; `useChanges(select)` of the changes and their runs
+ * - `useChecks(select)` a slice of what is known of the checks; `useChanges(select)` of the changes and their runs;
+ *   `useRunbooks(select)` of the runbooks and theirs
  * - `useKeys(bindings)` the keys of this screen, for handling, footer, help and palette at once
  * - `useFilter()` the `/` filter of this view; `useSize()` the cells it may draw on; `useTheme()` colours and glyphs
  * - `useDisplay()` the window that `t` chose and whether times are local
@@ -22,6 +23,8 @@ import type { AppointmentRow, RowsQuery } from '../data/queries/rows.ts';
 import type { RowsStore } from '../live/rows.ts';
 import type { LiveState, LiveStore } from '../live/store.ts';
 import type { Window } from '../model/windows.ts';
+import type { RollbackLevels } from '../rollback/levels.ts';
+import type { RunbooksStore } from '../runbooks/console-state.ts';
 import type { KeyName } from './keys/keys.ts';
 
 /** One action of a screen. One list of them feeds the key handling, the footer, the help, the palette and the tests. */
@@ -73,6 +76,9 @@ export interface Services {
   readonly live: LiveStore;
   readonly checks: ChecksStore;
   readonly changes: ChangesStore;
+  readonly runbooks: RunbooksStore;
+  /** Which level of a rollback is called for: it runs checks, so only when a person wants to know. @throws Problem */
+  levels(signal: AbortSignal): Promise<RollbackLevels>;
   /** A list of rows of its own for each view; `useRowList` opens and closes it. */
   openRows(): RowsStore;
   /** Every row of a query from first to last, in batches, for an export. Aborting stops it on the server. */

@@ -10,13 +10,13 @@ export interface Chrome {
   readonly body: Size;
 }
 
-/** @param banner whether a banner takes a line */
-export function chromeFor({ columns, rows }: Size, banner: boolean): Chrome {
+/** @param banners lines that banners take */
+export function chromeFor({ columns, rows }: Size, banners: number): Chrome {
   const header = rows >= 10;
   const rules = rows >= 20;
   const tabs = rows >= 6;
   const footer = rows >= 4;
-  const lines = Number(header) + Number(tabs) + (rules ? 2 : 0) + Number(footer) + Number(banner);
+  const lines = Number(header) + Number(tabs) + (rules ? 2 : 0) + Number(footer) + banners;
   return { header, tabs, rules, footer, body: { columns, rows: Math.max(0, rows - lines) } };
 }
 

@@ -4,6 +4,7 @@ import { emptyPanel } from './panels/empty.ts';
 import type { Panel } from './panels/fill.ts';
 import { idPanel, sourcePanel, summaryPanel } from './panels/ids.ts';
 import type { Paper } from './panels/line.ts';
+import { logPanel } from './panels/logs.ts';
 import { Page, type Sheet, useSheet } from './panels/page.tsx';
 import { alertPanel, reviewPanel } from './panels/queue.ts';
 import type { Subject } from './panels/subject.ts';
@@ -31,6 +32,10 @@ const PANELS: Readonly<Record<Sheet['columns'], readonly (readonly MakePanel[])[
   ],
 };
 
+/** Logs stand behind the checks, where the config names any. */
+const withLogs = (columns: readonly (readonly MakePanel[])[], there: boolean): readonly (readonly MakePanel[])[] =>
+  columns.map((column) => column.flatMap((make) => (there && make === checksPanel ? [checksPanel, logPanel] : [make])));
+
 /** Where every operator begins: what is true right now, in one look. */
 export function Overview() {
   const subject = useSubject();
@@ -38,7 +43,7 @@ export function Overview() {
   const { rows } = useSize();
   const head = verdictLines(subject, sheet.wide, reasonLines(rows));
   const empty = subject.snapshot.total === 0;
-  const panels = empty ? [[emptyPanel]] : PANELS[sheet.columns];
+  const panels = empty ? [[emptyPanel]] : withLogs(PANELS[sheet.columns], subject.logs.length > 0);
   const paper = empty ? sheet.wide : sheet.paper;
   return (
     <Page sheet={sheet} head={head} columns={panels.map((column) => column.map((make) => make(subject, paper)))} />

@@ -5,6 +5,7 @@ import type { Screen } from './contract.ts';
 import { Ids } from './ids.tsx';
 import { Overview } from './overview.tsx';
 import { Review } from './review.tsx';
+import { Runbooks, runbooksNeedAttention } from './runbooks.tsx';
 import { Schema } from './schema.tsx';
 import { Sync } from './sync.tsx';
 
@@ -27,6 +28,13 @@ export const SCREENS: readonly Screen[] = [
     title: 'Changes',
     component: Changes,
     needsAttention: (state, _, changes) => changesNeedAttention(state, changes),
+  },
+  {
+    id: 'runbooks',
+    key: '7',
+    title: 'Runbooks',
+    component: Runbooks,
+    needsAttention: (_state, _checks, changes) => runbooksNeedAttention(changes),
   },
   { id: 'schema', key: '8', title: 'Schema', component: Schema },
   { id: 'audit', key: '9', title: 'Audit', component: Audit },

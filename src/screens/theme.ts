@@ -26,6 +26,8 @@ const ENVIRONMENTS: Readonly<Record<Context['environment'], Style>> = {
   local: { backgroundColor: 'blue', color: 'whiteBright' },
 };
 
+const STOPPED: Style = { backgroundColor: 'redBright', color: 'black', bold: true };
+
 const UNICODE = {
   rule: '─',
   live: '●',
@@ -77,6 +79,8 @@ export interface Theme {
   readonly glyphs: Glyphs;
   style(tone: Tone): Style;
   environment(environment: Context['environment']): Style;
+  /** The header while the world is stopped: that of production is red already, of another shade. */
+  readonly stopped: Style;
 }
 
 /** Bold and dim stay under NO_COLOR: they are no colours (https://no-color.org). */
@@ -87,5 +91,6 @@ export function themeFor({ ascii, noColor }: DrawOptions): Theme {
     glyphs: ascii ? ASCII : UNICODE,
     style: (tone) => (noColor ? plain(STYLES[tone]) : STYLES[tone]),
     environment: (environment) => (noColor ? { bold: true } : ENVIRONMENTS[environment]),
+    stopped: noColor ? { bold: true } : STOPPED,
   };
 }

@@ -11,7 +11,7 @@ import type { Context } from '../../src/config/context.ts';
 import { defaultContext } from '../../src/config/resolve.ts';
 import { type Database, openDatabase } from '../../src/data/database.ts';
 import type { Run } from '../../src/model/run.ts';
-import { CHANGES } from '../../src/rollback/all.ts';
+import { changesOf } from '../../src/rollback/all.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 
 /** A state folder of this test file's own: what is recorded on this machine goes there. */
@@ -39,7 +39,7 @@ export class Operated implements AsyncDisposable {
     this.db = db;
     this.context = context;
     this.database = database;
-    this.path = new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+    this.path = new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context));
   }
 
   look(change: string, parameters: Parameters = {}): Promise<Look> {
@@ -53,7 +53,7 @@ export class Operated implements AsyncDisposable {
     options: { readonly leave?: AbortSignal; readonly onProgress?: (run: Run) => void | Promise<void> } = {},
   ): Promise<RunEnd | undefined> {
     const { plan } = await this.look(change, parameters);
-    const phrase = phraseOf(changeNamed(CHANGES, change).tier, plan);
+    const phrase = phraseOf(changeNamed(this.path.kinds, change).tier, plan);
     return this.path.run(
       plan,
       { phrase, reason: 'TEST-1' },

@@ -12,6 +12,7 @@ const IDLE: ChangesState = {
   looks: new Map(),
   runs: [],
   lease: undefined,
+  ceremonies: [],
   problem: undefined,
   rate: undefined,
   own: undefined,

@@ -27,11 +27,11 @@ describe('which feature flags are on', () => {
 
   it.each(['', 'SYNC=', 'SYNC=false', 'SYNC="False"', 'SYNC=0', 'SYNC=off', 'SYNC=(false) # Laravel', 'OTHER=true'])(
     'none in %j',
-    async (content) => expect(await flagsOn(NAMES, file(content))).toEqual(new Map()),
+    async (content) => expect((await flagsOn(NAMES, file(content))).on).toEqual(new Map()),
   );
 
   it('those that hold anything else', async () => {
-    const on = await flagsOn(NAMES, file('SYNC=true\nOAUTH=1\nJOBS=enabled\nOTHER=true'));
+    const { on } = await flagsOn(NAMES, file('SYNC=true\nOAUTH=1\nJOBS=enabled\nOTHER=true'));
     expect([...on]).toEqual([
       ['SYNC', 'true'],
       ['OAUTH', '1'],
@@ -48,7 +48,7 @@ describe('which feature flags are on', () => {
   it('as a command prints them, which gets nothing to read', async () => {
     const { folder } = new Folder();
     const print = ['sh', '-c', 'cat; echo SYNC=false; echo "OAUTH=true"'];
-    expect([...(await flagsOn(NAMES, { command: print, folder }))]).toEqual([['OAUTH', 'true']]);
+    expect([...(await flagsOn(NAMES, { command: print, folder })).on]).toEqual([['OAUTH', 'true']]);
     expect(await complaint(flagsOn(NAMES, { command: ['sh', '-c', 'echo secret >&2; exit 3'], folder }))).toBe(
       `flags.command: sh failed with exit code 3 → run sh by hand in ${folder} and see`,
     );

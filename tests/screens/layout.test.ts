@@ -37,7 +37,7 @@ test('at 40x15 columns drop and what matters stays', async () => {
 });
 
 test('lines make room for the screen: rules first, then the header, then the tabs', () => {
-  const lines = (rows: number) => chromeFor({ columns: 80, rows }, false);
+  const lines = (rows: number) => chromeFor({ columns: 80, rows }, 0);
   expect(lines(24)).toMatchObject({ header: true, tabs: true, rules: true, footer: true, body: { rows: 19 } });
   expect(lines(15)).toMatchObject({ header: true, tabs: true, rules: false, body: { rows: 12 } });
   expect(lines(8)).toMatchObject({ header: false, tabs: true, body: { rows: 6 } });

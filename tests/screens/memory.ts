@@ -10,7 +10,9 @@ import type { AppointmentRow, RowsQuery } from '../../src/data/queries/rows.ts';
 import type { RowsStore, RowsView } from '../../src/live/rows.ts';
 import type { LiveState, LiveStore } from '../../src/live/store.ts';
 import type { Snapshot } from '../../src/model/snapshot.ts';
-import { CHANGES } from '../../src/rollback/all.ts';
+import { changesOf } from '../../src/rollback/all.ts';
+import { createRunbooksStore } from '../../src/runbooks/console-store.ts';
+import { RunbookEngine } from '../../src/runbooks/engine.ts';
 import type { Services } from '../../src/screens/contract.ts';
 
 /** The stores without a database behind them: for tests of the console itself, never of what a database holds. */
@@ -137,7 +139,12 @@ export const CONTEXT: Context = {
 
 /** The guarded path of a database, as a console loads it. */
 export async function pathOf(context: Context, database: Database): Promise<GuardedPath> {
-  return new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES);
+  return new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context));
+}
+
+/** What carries runbooks out on a database, as a console loads it. */
+export async function engineFor(context: Context, database: Database): Promise<RunbookEngine> {
+  return new RunbookEngine(context, database, await pathOf(context, database), new Audit(context, database.dialect));
 }
 
 /** Services over memory; the database is a real one that nothing connects to until asked. */
@@ -154,6 +161,13 @@ export async function memoryServices(
       loadPath: () => pathOf(CONTEXT, database),
       onEnded: () => undefined,
     }),
+    runbooks: createRunbooksStore(CONTEXT, {
+      loadEngine: () => engineFor(CONTEXT, database),
+      ceremonies: () => [],
+      changing: () => false,
+      onSaid: () => undefined,
+    }),
+    levels: async () => ({ levels: [], recommended: undefined }),
     openRows: () => memoryRows([]),
     readAll: async function* () {},
     ...change,

@@ -1,4 +1,5 @@
 import { createChangesStore } from '../../src/changes/store.ts';
+import { isChanging } from '../../src/changes/store-state.ts';
 import type { Check } from '../../src/checks/check.ts';
 import { Results } from '../../src/checks/results.ts';
 import { createChecksStore } from '../../src/checks/store.ts';
@@ -9,9 +10,11 @@ import { History } from '../../src/live/history.ts';
 import { readAll } from '../../src/live/read-all.ts';
 import { createLiveStore } from '../../src/live/refresh.ts';
 import { createRowsStore } from '../../src/live/row-window.ts';
+import { rollbackLevels } from '../../src/rollback/levels.ts';
+import { createRunbooksStore } from '../../src/runbooks/console-store.ts';
 import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { type OpenOptions, openConsole } from '../terminal/console.ts';
-import { pathOf } from './memory.ts';
+import { engineFor, pathOf } from './memory.ts';
 
 export interface OnDatabase extends OpenOptions {
   readonly context?: Partial<Context>;
@@ -44,9 +47,16 @@ export async function consoleOn(context: Context, options: OnDatabase = {}) {
     onEnded: () => live.refresh(),
     confirmMs,
   });
+  const runbooks = createRunbooksStore(context, {
+    loadEngine: () => engineFor(context, database),
+    ceremonies: () => changes.getState().ceremonies,
+    changing: () => isChanging(changes.getState()),
+    onSaid: () => live.refresh(),
+  });
   live.refreshWith(async (signal) => {
     await changes.reread(signal);
     await changes.settle(signal);
+    await runbooks.watch(signal);
   });
   const console = await openConsole(
     {
@@ -55,6 +65,8 @@ export async function consoleOn(context: Context, options: OnDatabase = {}) {
       live,
       checks,
       changes,
+      runbooks,
+      levels: async (signal) => rollbackLevels(await pathOf(context, database), context, database, signal),
       openRows: () => createRowsStore(database, context, live),
       readAll: (query, signal) => readAll(database, context, query, signal),
     },
@@ -66,6 +78,7 @@ export async function consoleOn(context: Context, options: OnDatabase = {}) {
     console,
     context,
     changes,
+    runbooks,
     checks,
     database,
     live,
@@ -73,6 +86,7 @@ export async function consoleOn(context: Context, options: OnDatabase = {}) {
       await console[Symbol.asyncDispose]();
       checks.cancel();
       await changes.stop(10_000);
+      await runbooks.leave(10_000);
       await live.stop();
       await database.close();
     },

@@ -112,7 +112,14 @@ export const flagsOff = ({ flags }: Context): Check => ({
   remedy: 'Set the flags to false in the environment of the application and restart it.',
   async lookOutside(signal) {
     if (flags === undefined) return { notApplicable: "needs flags in the config: the application's .env or a command" };
-    const on = await flagsOn(FLAGS, flags, signal);
-    return found([...on].map(([pk, value]) => ({ pk, value: value.slice(0, 20) })));
+    const { on, set } = await flagsOn(FLAGS, flags, signal);
+    const finding = found([...on].map(([pk, value]) => ({ pk, value: value.slice(0, 20) })));
+    if (set > 0) return finding;
+    // Off by default, or another application's file.
+    const where = 'file' in flags ? flags.file : flags.command.join(' ');
+    return {
+      ...finding,
+      figure: `none of the ${FLAGS.length} flags is set in ${where}: unset is off, if it is the right place`,
+    };
   },
 });

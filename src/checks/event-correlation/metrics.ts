@@ -62,7 +62,8 @@ async function fromText(source: TextSource, key: string, signal: AbortSignal): P
   throw new Problem('config', `${place} ${what}`, remedy);
 }
 
-interface Judgement {
+/** What a figure means: of a check, or of a criterion for a rollback. */
+export interface Judgement {
   readonly id: string;
   readonly title: string;
   readonly severity: Check['severity'];
@@ -98,9 +99,14 @@ const JUDGEMENTS: Readonly<Record<Metric, Judgement>> = {
   },
 };
 
-function metricCheck(metric: Metric, { metrics, thresholds }: Context): Check {
+/** A check of a figure that no table holds. */
+export function metricCheck(
+  metric: Metric,
+  { metrics, thresholds }: Context,
+  judgement: Judgement = JUDGEMENTS[metric],
+): Check {
   const [source, key] = [metrics[metric], `metrics.${metric}`];
-  const { judge, ...facts } = JUDGEMENTS[metric];
+  const { judge, ...facts } = judgement;
   const check = { ...facts, system: 'event-correlation', phases: ['post', 'monitor'] } as const;
   const judged = (value: number): Finding => judge(value, thresholds[metric]);
   if (source === undefined) {

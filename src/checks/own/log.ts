@@ -75,7 +75,8 @@ function matchingLines(lines: readonly string[], pattern: RegExp): readonly stri
   }
 }
 
-async function look({ file, pattern, minutes, atMost }: LogCheck): Promise<Finding> {
+/** The lines of the last minutes that match a log's pattern, oldest first. @throws Problem config or timeout */
+async function matchesIn({ file, pattern, minutes }: LogCheck): Promise<readonly string[]> {
   const since = Date.now() - minutes * 60_000;
   const { text, whole } = await tail(file);
   const lines = text.split('\n');
@@ -86,15 +87,50 @@ async function look({ file, pattern, minutes, atMost }: LogCheck): Promise<Findi
     // A line without a time belongs to the last one that has one. Where none has, nobody knows: it counts.
     return written === undefined || written >= since;
   });
-  const matching = matchingLines(
+  return matchingLines(
     recent.map((line) => line.slice(0, LINE_CHARACTERS)),
     pattern,
   );
+}
+
+async function look(check: LogCheck): Promise<Finding> {
+  const { minutes, atMost } = check;
+  const matching = await matchesIn(check);
   return {
     violations: matching.length > atMost ? matching.length : 0,
     sample: matching.slice(-SAMPLE_ROWS).map((line) => ({ line })),
     figure: `${count(matching.length)} in ${minutes} min, at most ${count(atMost)}`,
   };
+}
+
+/** What a log says right now. */
+export interface LogWatch {
+  readonly name: string;
+  readonly minutes: number;
+  readonly atMost: number;
+  /** Lines that match; undefined where nobody could tell. */
+  readonly matches: number | undefined;
+  /** The newest of them, oldest first; or why nobody could tell. */
+  readonly last: readonly string[];
+}
+
+/** Matching lines that are shown. */
+const WATCHED_LINES = 3;
+
+/** Looks at every log of the config, one after the other. */
+export async function watchLogs(logs: readonly LogCheck[]): Promise<readonly LogWatch[]> {
+  const watched: LogWatch[] = [];
+  for (const log of logs) {
+    const { name, minutes, atMost } = log;
+    try {
+      const matching = await matchesIn(log);
+      watched.push({ name, minutes, atMost, matches: matching.length, last: matching.slice(-WATCHED_LINES) });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      watched.push({ name, minutes, atMost, matches: undefined, last: [`${error.message}: ${error.remedy}`] });
+    }
+  }
+  return watched;
 }
 
 /** A check that a pattern stands in a log file only so often. */

@@ -5,7 +5,7 @@ import { loadContext } from '../../config/load.ts';
 import { type Database, openDatabase } from '../../data/database.ts';
 import { Problem } from '../../model/problem.ts';
 import { visible } from '../../model/text.ts';
-import { CHANGES } from '../../rollback/all.ts';
+import { changesOf } from '../../rollback/all.ts';
 import { EXIT, type ExitCode, type GlobalOptions } from '../command.ts';
 import { type Interruption, interruption } from '../interruption.ts';
 import { jsonText } from '../json.ts';
@@ -61,7 +61,7 @@ export async function onPath(
   const session: Session = {
     context,
     database,
-    path: new GuardedPath(context, database, new Audit(context, database.dialect), CHANGES),
+    path: new GuardedPath(context, database, new Audit(context, database.dialect), changesOf(context)),
     interruption: interruption(['SIGINT', 'SIGTERM', 'SIGHUP']),
     layout: layoutOf(options.ascii),
     json: options.json,

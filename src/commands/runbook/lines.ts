@@ -3,7 +3,7 @@ import type { RunbookEntry } from '../../model/runbook-run.ts';
 import { visible } from '../../model/text.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
-import { doesText } from '../../runbooks/told.ts';
+import { STOPPED, textOf } from '../../runbooks/telling.ts';
 import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
 import { tabbed } from '../check/lines.ts';
 
@@ -20,13 +20,6 @@ const LOOKS = {
 
 /** Room for a mark and the longest word. */
 const HEAD = 11;
-
-function textOf({ state, last, why, step }: StepStanding): string {
-  if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
-  if (state === 'ready') return doesText(step);
-  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
-  return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
-}
 
 /** A step of a run for a person. */
 function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
@@ -59,9 +52,6 @@ export function attemptLine({ subject, state, note, workedMs, name }: RunbookEnt
 }
 
 const STATE_COLOURS = { running: 'yellow', stopped: 'red', finished: 'green', aborted: 'yellow' } as const;
-
-/** What a stopped run asks of people. */
-export const STOPPED = 'STOP: halt, assess, decide, execute, document';
 
 /** Where a run is, for a person. */
 export function lookedLines({ standing, notes, record: { run } }: LookedRun, layout: Layout): readonly string[] {

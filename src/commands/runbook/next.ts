@@ -1,8 +1,7 @@
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
-import { doesText } from '../../runbooks/told.ts';
-import { STOPPED } from './lines.ts';
+import { doesText, STOPPED } from '../../runbooks/telling.ts';
 import { lineFor, type RunbookSession } from './session.ts';
 
 /** What a person does about a step, with the command line for it. */

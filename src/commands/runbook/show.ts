@@ -1,5 +1,5 @@
 import { visible } from '../../model/text.ts';
-import { doesText, stopText } from '../../runbooks/told.ts';
+import { doesText, stopText } from '../../runbooks/telling.ts';
 import { documentOf } from '../change/documents.ts';
 import { coloured, hanging, paragraph } from '../change/layout.ts';
 import { print } from '../change/session.ts';

@@ -58,10 +58,19 @@ export const entryOf = (row: Row): RunbookEntry => ({
   mark: row['mark'] ?? '',
 });
 
-/** Runs of runbooks, newest first. */
-export const selectRunbookRuns = (appointments: TableName, limit: number, id?: number): Expression =>
-  sql`SELECT * FROM ${tableOf(appointments, 'apptop_runbook')} WHERE ${id === undefined ? sql`1 = 1` : sql`id = ${id}`}
-    ORDER BY id DESC LIMIT ${sql.lit(limit)}`;
+/** One run of a runbook, with its definition. */
+export const selectRunbookRun = (appointments: TableName, id: number): Expression =>
+  sql`SELECT * FROM ${tableOf(appointments, 'apptop_runbook')} WHERE id = ${id}`;
+
+/** Runs of runbooks, newest first, without their definitions: a list of them would be megabytes. */
+export const selectRunbookRuns = (
+  appointments: TableName,
+  limit: number,
+  states: readonly RunbookRun['state'][] = RUNBOOK_STATES,
+): Expression =>
+  sql`SELECT id, runbook, title, '' AS definition, state, reason, operator, began_at, updated_at, ended_at, revision, mark,
+      audit_seq, audit_hash FROM ${tableOf(appointments, 'apptop_runbook')}
+    WHERE state IN (${sql.join(states)}) ORDER BY id DESC LIMIT ${sql.lit(limit)}`;
 
 /** What happened in a run, oldest first. */
 export const selectEntries = (appointments: TableName, run: number): Expression =>
@@ -95,7 +104,7 @@ export class RunbookRows {
   }
 
   async run(id: number): Promise<RunbookRun | undefined> {
-    const [row] = await this.#speaker.query(selectRunbookRuns(this.#appointments, 1, id));
+    const [row] = await this.#speaker.query(selectRunbookRun(this.#appointments, id));
     return row && runbookRunOf(row);
   }
 

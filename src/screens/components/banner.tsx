@@ -4,6 +4,7 @@ import type { LiveState } from '../../live/store.ts';
 import { fit, visible } from '../../model/text.ts';
 import { useLive, useRoot, useServices, useSize } from '../hooks/console.ts';
 import { useNow } from '../hooks/now.ts';
+import type { Stop } from '../hooks/stops.ts';
 
 const all = (state: LiveState): LiveState => state;
 
@@ -24,6 +25,20 @@ export function StaleBanner({ columns }: { columns: number }) {
   const text = draw.screenReader
     ? ` stale: ${reason}`
     : ` ${theme.glyphs.alert} stale ${age} s: ${reason}, ${retrying(nextAt, now)}`;
+  return (
+    <Text wrap="truncate" {...theme.style('bad')}>
+      {fit(text, columns, { ascii: theme.ascii })}
+    </Text>
+  );
+}
+
+/** Says on every screen what has stopped the world, and where somebody decides. */
+export function StopBanner({ columns, stops }: { columns: number; stops: readonly Stop[] }) {
+  const { theme } = useRoot();
+  const [first] = stops;
+  if (first === undefined) return null;
+  const more = stops.length > 1 ? ` (and ${stops.length - 1} more)` : '';
+  const text = ` ${theme.glyphs.alert} ${first.screen} decides${more}: ${first.what}: ${first.reason}`;
   return (
     <Text wrap="truncate" {...theme.style('bad')}>
       {fit(text, columns, { ascii: theme.ascii })}

@@ -58,18 +58,19 @@ const TICKING_WIDTH = { withClock: 26, alone: 16 } as const;
 /** Narrower terminals do without the clock. */
 const CLOCK_FROM = 64;
 
-/** Which database this is and what one may do to it, in the environment's colour. */
-export function Header({ columns }: { columns: number }) {
+/** Which database this is and what one may do to it, in the environment's colour; red and in words when the world is stopped. */
+export function Header({ columns, stopped }: { columns: number; stopped: boolean }) {
   const { theme } = useRoot();
   const { context } = useServices();
   const server = useLive((state) => state.server);
-  const style = theme.environment(context.environment);
+  const style = stopped ? theme.stopped : theme.environment(context.environment);
   const ticking = Math.min(
     columns < CLOCK_FROM ? TICKING_WIDTH.alone : TICKING_WIDTH.withClock,
     Math.max(0, columns - context.environment.length - 2),
   );
   const part = (text: string, priority: number) => ({ text, width: width(text), priority });
   const parts = [
+    ...(stopped ? [part('STOP THE WORLD', 0)] : []),
     // A file is known by its name; its folders would take the line.
     part(visible(basename(server?.database ?? context.name), theme.ascii), 3),
     part(context.environment.toUpperCase(), 1),

@@ -9,7 +9,8 @@ import type { ConsoleState } from '../model.ts';
 
 const screenOf = (state: ConsoleState) => state.screen;
 /** Titles of the views that cover the screen, innermost last, as one text so that an equal one draws nothing. */
-const trailOf = (state: ConsoleState) => (state.views[state.screen] ?? []).map(({ title }) => title).join(' › ');
+const trailOf = (state: ConsoleState) =>
+  (state.views[state.screen] ?? []).map(({ title }) => title.replaceAll('\n', ' ')).join('\n');
 
 const allOf = (state: ChecksState) => state;
 const allChanges = (state: ChangesState) => state;
@@ -30,7 +31,8 @@ export function Tabs({ columns }: { columns: number }) {
   ).split(',');
   const parts = model.screens.map((screen) => {
     const here = screen.id === current;
-    const way = here && trail !== '' ? ` ${theme.glyphs.cursor} ${visible(trail, theme.ascii)}` : '';
+    const views = here && trail !== '' ? trail.split('\n') : [];
+    const way = views.map((title) => ` ${theme.glyphs.cursor} ${visible(title, theme.ascii)}`).join('');
     // Brackets say where you are to those who see no colour.
     const name = `${screen.key} ${screen.title}${dots.includes(screen.id) ? theme.glyphs.attention : ''}`;
     const text = here ? `[${name}]${way}` : ` ${name} `;

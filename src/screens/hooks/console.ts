@@ -3,6 +3,7 @@ import type { ChangesState } from '../../changes/store-state.ts';
 import type { ChecksState } from '../../checks/store.ts';
 import type { LiveState } from '../../live/store.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
+import type { RunbooksState } from '../../runbooks/console-state.ts';
 import type { Console, Display, DrawOptions, Services } from '../contract.ts';
 import type { KeyRouter } from '../keys/router.ts';
 import type { ConsoleModel, ConsoleState } from '../model.ts';
@@ -81,6 +82,11 @@ export function useChecks<Slice>(select: (state: ChecksState) => Slice): Slice {
 /** A slice of what is known of the changes and their runs. A covered view keeps the slice it had. */
 export function useChanges<Slice>(select: (state: ChangesState) => Slice): Slice {
   return useSlice(useRoot().drawnChanges, select, useVisible());
+}
+
+/** A slice of what is known of the runbooks and their runs. A covered view keeps the slice it had. */
+export function useRunbooks<Slice>(select: (state: RunbooksState) => Slice): Slice {
+  return useSlice(useServices().runbooks, select, useVisible());
 }
 
 /** A slice of the figures, which are there whenever a screen is drawn. */

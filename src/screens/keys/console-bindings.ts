@@ -5,7 +5,12 @@ import type { Root } from '../hooks/console.ts';
 export const isAction = ({ keys, inMenu }: Binding): boolean => keys.length === 0 || inMenu === true;
 
 /** The keys that every screen has, those of the screens among them. */
-export function consoleBindings({ model, services: { live, changes }, router, quit }: Root): readonly Binding[] {
+export function consoleBindings({
+  model,
+  services: { live, changes, runbooks },
+  router,
+  quit,
+}: Root): readonly Binding[] {
   const state = () => live.getState();
   const back = () => {
     if (model.back()) return;
@@ -14,7 +19,7 @@ export function consoleBindings({ model, services: { live, changes }, router, qu
     model.notify('the refresh was cancelled: R asks again');
   };
   const leaveWith = (code: number) => {
-    if (changes.getState().own === undefined) quit(code);
+    if (changes.getState().own === undefined && runbooks.getState().own === undefined) quit(code);
     else model.askToLeave(code);
   };
   const leave = () => {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../checks/alerts.ts';
 import type { Check } from '../../checks/check.ts';
+import type { LogWatch } from '../../checks/own/log.ts';
 import type { Remembered } from '../../checks/results.ts';
 import type { Context } from '../../config/context.ts';
 import type { KnownColumn } from '../../model/columns.ts';
@@ -33,6 +34,8 @@ export interface Subject {
     /** The moment, in local milliseconds. */
     readonly now: number;
   };
+  /** What the logs of the config say; empty where there are none. */
+  readonly logs: readonly LogWatch[];
   /** Where the migration of the ids stands; undefined until the runs are known. */
   readonly phase: PhaseWords | undefined;
   readonly history: readonly Sample[];

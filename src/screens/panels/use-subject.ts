@@ -10,6 +10,7 @@ import { asJudged } from '../../rollback/phase.ts';
 import { phaseWords } from '../changes-words.ts';
 import { checkView } from '../check.tsx';
 import { useChanges, useChecks, useConsole, useDisplay, useLive, useServices, useSnapshot } from '../hooks/console.ts';
+import { useLogs } from '../hooks/logs.ts';
 import { useMigrationPhase } from '../hooks/migration.ts';
 import { rowsView } from '../rows.tsx';
 import type { Subject } from './subject.ts';
@@ -36,6 +37,7 @@ export function useSubject(): Subject {
   const now = useLive(receivedAtOf) ?? 0;
   const phase = useMigrationPhase(snapshot.takenAt);
   const lease = useChanges(leaseOf);
+  const logs = useLogs();
   return useMemo(() => {
     const failures = failuresNow(list, known, snapshot, now);
     return {
@@ -43,6 +45,7 @@ export function useSubject(): Subject {
       verdict: judge(asJudged(snapshot, phase), context.thresholds, checkAlerts(failures, now)),
       checks: { list, known, failures, now },
       phase: phase && phaseWords(phase, lease, snapshot.takenAt),
+      logs,
       history,
       window,
       context,
@@ -55,5 +58,5 @@ export function useSubject(): Subject {
         },
       },
     };
-  }, [console, context, window, snapshot, history, list, known, now, phase, lease]);
+  }, [console, context, window, snapshot, history, list, known, now, phase, lease, logs]);
 }

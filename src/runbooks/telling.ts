@@ -1,4 +1,5 @@
 import type { Step, StopCondition } from './runbook.ts';
+import type { StepStanding } from './standing.ts';
 
 /** What a step will do, in a line, as far as its runbook says it. */
 export function doesText({ work }: Step): string {
@@ -32,3 +33,14 @@ export const stopText = ({ checks, steps, person }: StopCondition): string =>
     ...steps.map((id) => `${id} fails`),
     ...(person ? ['a person says so'] : []),
   ].join(', or ');
+
+/** What there is to say of a step as it stands, in a line; empty where that is nothing. */
+export function textOf({ state, last, why, step }: StepStanding): string {
+  if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
+  if (state === 'ready') return doesText(step);
+  const by = last?.state === 'ticked' ? (last.name ?? '') : '';
+  return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
+}
+
+/** What a stopped run asks of people. */
+export const STOPPED = 'STOP: halt, assess, decide, execute, document';

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
+import { green, red } from '../changes/gates.ts';
+import type { Context } from '../config/context.ts';
+import { counted } from '../model/format.ts';
+import { Problem } from '../model/problem.ts';
+import { readEnvEdit, whyNotReplaced, writeEnvEdit } from './env-file.ts';
+import { refuseParameters, runRollbackProgram } from './program-change.ts';
+
+export const SWITCH_FLAGS = 'switch-flags-off';
+
+/** @throws Problem blocked */
+function switchOf({ rollback: { flags } }: Context): NonNullable<Context['rollback']['flags']> {
+  if (flags !== undefined) return flags;
+  throw new Problem('blocked', 'nothing says how the flags are switched off', 'set rollback.flags in the config');
+}
+
+/** A number that stands for the content of a file: a digest holds numbers. */
+const markOf = (content: Buffer): number => createHash('sha256').update(content).digest().readUIntBE(0, 6);
+
+const PLANNED = { sample: [], loses: [], notes: [] } as const;
+
+async function plan({ context }: ChangeGround): Promise<Planned> {
+  const flags = switchOf(context);
+  if (!('file' in flags)) {
+    return {
+      ...PLANNED,
+      rows: 1,
+      total: 1,
+      counts: { commands: 1 },
+      summary: [`runs ${flags.command.join(' ')}`],
+      sql: [],
+      rollback: 'what the command does, it does: switch the flags on again by hand',
+      seconds: 1,
+    };
+  }
+  const { file, before, changes } = readEnvEdit(flags.file, flags.set);
+  if (changes.length === 0) {
+    throw new Problem(
+      'blocked',
+      `every flag of ${flags.file} is off already`,
+      'look whether the application has read it',
+    );
+  }
+  return {
+    ...PLANNED,
+    rows: changes.length,
+    total: changes.length,
+    counts: { flags: changes.length, file: markOf(before) },
+    summary: [
+      `changes ${counted(changes.length, 'line')} of ${file}`,
+      ...changes.flatMap(({ name, line, before: old, after }) => [
+        ...(old === undefined ? [] : [`line ${line}  - ${name}=${old}`]),
+        `line ${line}  + ${name}=${after}`,
+      ]),
+    ],
+    sql: [],
+    notes: ['the application reads the file when it starts or clears its cache: see to that'],
+    rollback: 'what it was stands beside it, in a .bak file with the moment in its name',
+    seconds: 1,
+  };
+}
+
+async function gates({ context }: ChangeGround): Promise<readonly Gate[]> {
+  const flags = switchOf(context);
+  if (!('file' in flags)) return [];
+  const why = whyNotReplaced(flags.file);
+  const title = 'the file can be written';
+  return [
+    why === undefined
+      ? green('file', title, flags.file)
+      : red('file', title, `${flags.file}: ${why}`, 'change it by hand, or as its owner'),
+  ];
+}
+
+const CHANGE: Change = {
+  parameters: {},
+  throttled: false,
+  plan,
+  gates,
+  finish: async (_session, { context }) => {
+    const flags = switchOf(context);
+    if (!('file' in flags)) {
+      await runRollbackProgram(flags, 'rollback.flags.command');
+      return undefined;
+    }
+    // Done twice it finds nothing to change.
+    writeEnvEdit(readEnvEdit(flags.file, flags.set), new Date());
+    const left = readEnvEdit(flags.file, flags.set).changes;
+    if (left.length > 0) {
+      throw new Problem('refused', `${flags.file} is not what it was made`, 'look who else writes to it');
+    }
+    return undefined;
+  },
+};
+
+/** Level 1 of a rollback. It changes no row, and is planned, confirmed and recorded as what does. */
+export const SWITCH_FLAGS_OFF: ChangeKind = {
+  id: SWITCH_FLAGS,
+  title: 'Switch the flags off (level 1)',
+  purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
+  tier: 'bulk',
+  needsReason: true,
+  needsBackup: false,
+  before: [],
+  after: [],
+  with: (parameters) => {
+    refuseParameters(SWITCH_FLAGS, parameters);
+    return CHANGE;
+  },
+};

@@ -1,0 +1,80 @@
+import { useState } from 'react';
+import type { Problem } from '../model/problem.ts';
+import type { Result } from '../model/result.ts';
+import { Dialog } from './components/dialog.tsx';
+import type { Asked, Fact } from './components/dialog-parts.tsx';
+import type { Console, View } from './contract.ts';
+import { useConsole, useServices } from './hooks/console.ts';
+import { placeIn } from './hooks/place.ts';
+import { TextModel } from './keys/field.ts';
+
+/** A text that a person is asked for. */
+interface Field {
+  readonly id: 'name' | 'reason' | 'note';
+  readonly label: string;
+  readonly required: boolean;
+}
+
+/** What was typed into a field, without blanks around it; empty where it was not asked for. */
+export type Answers = (field: Field['id']) => string;
+
+/** What somebody is asked before something of a runbook is done. */
+export interface RunbookQuestion {
+  /** For the line of tabs. */
+  readonly way: string;
+  readonly title: string;
+  readonly facts: readonly Fact[];
+  readonly fields: readonly Field[];
+  readonly go: string;
+  readonly onGo: (answer: Answers) => void;
+}
+
+export const NAME: Field = { id: 'name', label: 'your name', required: true };
+export const REASON: Field = { id: 'reason', label: 'why', required: true };
+export const noteField = (required: boolean): Field => ({
+  id: 'note',
+  label: required ? 'what you saw' : 'note (may be empty)',
+  required,
+});
+
+/** Asks in a dialog with its cursor on the way back. */
+export const questionView = (question: RunbookQuestion): View => ({
+  title: question.way,
+  element: <Question question={question} />,
+});
+
+function Question({ question: { title, facts, fields, go, onGo } }: { question: RunbookQuestion }) {
+  const console = useConsole();
+  const services = useServices();
+  const [texts] = useState(() => new Map(fields.map(({ id }) => [id, new TextModel('')])));
+  const asked = fields.flatMap(({ id, label, required }): readonly Asked[] => {
+    const text = texts.get(id);
+    return text === undefined ? [] : [{ text, label, required }];
+  });
+  const done = () => {
+    console.back();
+    onGo((field) => texts.get(field)?.getText().trim() ?? '');
+  };
+  return (
+    <Dialog
+      title={title}
+      place={placeIn(services)}
+      facts={facts}
+      asked={asked}
+      cancel="Cancel"
+      go={go}
+      onGo={done}
+      onCancel={() => void console.back()}
+    />
+  );
+}
+
+/** Says in the last line what came of something, or what is wrong and what to do. */
+export async function told<Answer>(
+  console: Console,
+  done: Promise<Result<Answer, Problem>>,
+  words: (answer: Answer) => string,
+): Promise<void> {
+  const result = await done;
+  console.notify(result.ok ? words(result.value) : `${result.error.message}: ${result.error.remedy}`);
+}

@@ -1,0 +1,169 @@
+import type { Check } from '../checks/check.ts';
+import type { LogWatch } from '../checks/own/log.ts';
+import { SEVERITIES } from '../model/check-words.ts';
+import type { KnownRun } from '../runbooks/console-state.ts';
+import { readEvidence } from '../runbooks/evidence.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
+import type { StepStanding } from '../runbooks/standing.ts';
+import { doesText, stopText } from '../runbooks/telling.ts';
+import { type NamedFact, namedLines } from './check-text.ts';
+import type { TextLine } from './components/text-list.tsx';
+import { byWords, entryFacts, METRIC_TONES, STEP_TONES, stepMark } from './runbooks-words.ts';
+import type { Theme } from './theme.ts';
+
+interface Paper {
+  readonly width: number;
+  readonly theme: Theme;
+  readonly local: boolean;
+}
+
+const NAMES = 9;
+
+const drawn = (facts: readonly NamedFact[], { width, theme }: Paper): readonly TextLine[] =>
+  namedLines(facts, { width, names: NAMES, ascii: theme.ascii });
+
+/** All that happened in a run, the newest first. */
+export const historyLines = (known: KnownRun | undefined, paper: Paper): readonly TextLine[] =>
+  drawn(
+    (known?.record.entries ?? [])
+      .toReversed()
+      .flatMap((entry) => entryFacts(entry, readEvidence(entry.evidence), paper.local)),
+    paper,
+  );
+
+/** The five parts of a stop, and how far they are; then what stops the runbook at all. */
+export function stopLines(
+  runbook: Runbook | undefined,
+  known: KnownRun | undefined,
+  paper: Paper,
+): readonly TextLine[] {
+  const { run, entries = [] } = known?.record ?? {};
+  const conditions = (runbook?.stop ?? []).map((one): NamedFact => ['when', `${one.title}: ${stopText(one)}`]);
+  const stops = entries.filter(({ kind }) => kind === 'stop');
+  const last = stops.at(-1);
+  if (last === undefined) return drawn(conditions, paper);
+  const decision = entries.find(({ kind, seq }) => (kind === 'decision' || kind === 'abort') && seq > last.seq);
+  const after = entries.filter(({ kind, seq }) => kind === 'step' && decision !== undefined && seq > decision.seq);
+  const parts: readonly NamedFact[] = [
+    ['halt', 'no step can be done, and no change begins; one that ran has halted at the end of its batch', 'title'],
+    ['assess', `${last.subject}: ${last.note ?? ''}`, run?.state === 'stopped' ? 'bad' : 'plain'],
+    ...entryFacts(last, readEvidence(last.evidence), paper.local).slice(1),
+    decision === undefined
+      ? ['decide', 'nobody has yet: m, Decide that the run goes on, or Abort the run', 'bad']
+      : [
+          'decide',
+          `${decision.kind === 'abort' ? 'to abort' : 'to go on'}, ${byWords(decision)}: ${decision.note ?? ''}`,
+          'title',
+        ],
+    [
+      'execute',
+      after.length > 0
+        ? after.map(({ subject, state }) => `${subject} ${state}`).join(', ')
+        : 'after the decision: a rollback (6 Changes, or a step of this run), or the next step',
+    ],
+    [
+      'document',
+      `${stops.length} stops and what was decided are in the history, in the record of changes, and in the report`,
+    ],
+    ['', ''],
+  ];
+  return drawn([...parts, ...conditions], paper);
+}
+
+/** The success metrics, and who has signed what. */
+export function signLines(
+  runbook: Runbook | undefined,
+  known: KnownRun | undefined,
+  paper: Paper,
+): readonly TextLine[] {
+  const metrics = (runbook?.metrics ?? []).map((metric): NamedFact => {
+    const standing = known?.metrics?.find((one) => one.metric.title === metric.title);
+    const text = standing === undefined ? 'not looked at yet: m looks' : `${standing.state}, ${standing.text}`;
+    return ['metric', `${metric.title}: ${text}`, standing === undefined ? 'plain' : METRIC_TONES[standing.state]];
+  });
+  const signed = (role: string) =>
+    known?.record.entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === role);
+  const signOffs = (runbook?.signOff ?? []).flatMap(({ role, statement }): readonly NamedFact[] => {
+    const entry = signed(role);
+    return [
+      [
+        'role',
+        `${role}: ${entry === undefined ? 'nobody has signed yet' : byWords(entry)}`,
+        entry === undefined ? 'title' : 'good',
+      ],
+      ['', statement],
+      ...(entry?.note === undefined ? [] : [['reason', entry.note] as const]),
+    ];
+  });
+  return drawn([...metrics, ...signOffs], paper);
+}
+
+/** What the checks of a step are, as far as they are known. */
+function checkFacts({ work }: StepStanding['step'], checks: readonly Check[]): readonly NamedFact[] {
+  if (work.kind !== 'check') return [];
+  const { ids, system, phases, severity } = work;
+  const chosen = checks.filter(
+    (one) =>
+      (ids === undefined || ids.includes(one.id)) &&
+      (system === undefined || one.system === system) &&
+      (phases === undefined || phases.some((phase) => one.phases.includes(phase))),
+  );
+  const grave = SEVERITIES.slice(0, SEVERITIES.indexOf(severity) + 1).join(', ');
+  return [
+    ...chosen.map((one): NamedFact => ['check', `${one.id}  ${one.severity}: ${one.title}`]),
+    ['fails by', `a violation of severity ${grave}, or what could not be told`],
+  ];
+}
+
+/** Whether a step is about what goes on while somebody watches. */
+const watches = ({ work }: StepStanding['step']): boolean =>
+  work.kind === 'wait' || (work.kind === 'check' && work.phases?.includes('monitor') === true);
+
+const logFacts = ({ name, minutes, atMost, matches, last }: LogWatch): readonly NamedFact[] => [
+  matches === undefined
+    ? ['log', `${name}: could not tell`, 'warn']
+    : ['log', `${name}: ${matches} in ${minutes} min, at most ${atMost}`, matches > atMost ? 'bad' : 'plain'],
+  ...last.map((line) => ['', line] as const),
+];
+
+/** One step in full. */
+export function stepLines(
+  standing: StepStanding,
+  { checks, logs }: { readonly checks: readonly Check[]; readonly logs: readonly LogWatch[] },
+  paper: Paper,
+): readonly TextLine[] {
+  const { step, phase, state, why, attempts } = standing;
+  const { work } = step;
+  const facts: readonly NamedFact[] = [
+    ['step', step.title, 'title'],
+    [
+      'state',
+      `${stepMark(state, paper.theme.glyphs)} ${state}${why.length > 0 ? `: ${why.join('; ')}` : ''}`,
+      STEP_TONES[state],
+    ],
+    ['does', doesText(step)],
+    ...checkFacts(step, checks),
+    ...(work.kind === 'change' && work.action === 'run'
+      ? [
+          [
+            'first',
+            'x plans it, shows what would change and how its gates stand, and asks before anything is done',
+          ] as const,
+        ]
+      : []),
+    ...(work.kind === 'command' ? [['within', `${work.timeoutSeconds} s, without a shell`] as const] : []),
+    ...(step.why === undefined ? [] : [['why', step.why] as const]),
+    ['needs', step.needs.length === 0 ? 'nothing' : step.needs.join(', ')],
+    ...(step.optional ? [['optional', 'it may be left out, with a reason'] as const] : []),
+    ...(step.noteRequired ? [['note', 'whoever does it writes down what they saw'] as const] : []),
+    ['id', `${step.id}, ${phase.title}`],
+    ...(watches(step) ? logs.flatMap(logFacts) : []),
+    ...attempts
+      .toReversed()
+      .flatMap((entry): readonly NamedFact[] => [
+        ['', ''],
+        ...entryFacts(entry, readEvidence(entry.evidence), paper.local),
+      ]),
+  ];
+  return drawn(facts, paper);
+}

@@ -1,0 +1,305 @@
+import { Box, Text } from 'ink';
+import { useEffect, useMemo, useState } from 'react';
+import { isOpenRun } from '../model/runbook-run.ts';
+import { fit } from '../model/text.ts';
+import { type KnownRun, type RunbooksState, type RunKey, runKeyOf } from '../runbooks/console-state.ts';
+import type { ListedRun } from '../runbooks/engine.ts';
+import type { Runbook } from '../runbooks/runbook.ts';
+import { type Standing, type StepStanding, standOf } from '../runbooks/standing.ts';
+import { begun } from '../runbooks/store.ts';
+import { textOf } from '../runbooks/telling.ts';
+import { prose } from './check-text.ts';
+import type { Fact } from './components/dialog-parts.tsx';
+import { Panes } from './components/panes.tsx';
+import { Table } from './components/table.tsx';
+import { TextList } from './components/text-list.tsx';
+import type { View } from './contract.ts';
+import { useConsole, useDisplay, useRunbooks, useServices, useSize, useTheme } from './hooks/console.ts';
+import { useFilter, useKeys } from './hooks/keys.ts';
+import { useLogs } from './hooks/logs.ts';
+import { useNow } from './hooks/now.ts';
+import { useFreshRunbooks } from './hooks/runbooks.ts';
+import { beginBinding, stepBindings, wordBindings } from './runbook-actions.ts';
+import { historyLines, signLines, stepLines, stopLines } from './runbook-lines.ts';
+import { nextWords, RUN_TONES, STEP_TONES, shareOf, stepMark } from './runbooks-words.ts';
+import type { TableColumn } from './table/columns.ts';
+import { useArrayList } from './table/list.ts';
+import type { Theme } from './theme.ts';
+
+const all = (state: RunbooksState): RunbooksState => state;
+
+/** The open run of a runbook: the one that can be gone on with here before any other. */
+export function knownOpen({ known }: RunbooksState, runbook: string): KnownRun | undefined {
+  const open = [...known.values()].filter(({ record: { run } }) => run.runbook === runbook && isOpenRun(run));
+  return open.find(({ closed }) => closed === undefined) ?? open[0];
+}
+
+/** A runbook with its open run, or as it would be begun. */
+export const runbookView = (id: string): View => ({ title: id, element: <ById id={id} /> });
+
+/** One run, whatever its state. */
+export const runView = (listed: ListedRun): View => ({
+  title: `run ${listed.run.id}`,
+  element: <ByKey of={runKeyOf(listed)} />,
+});
+
+function ById({ id }: { id: string }) {
+  const state = useRunbooks(all);
+  const found = state.found?.find((one) => one.id === id);
+  const known = knownOpen(state, id);
+  // What has ended stays on screen: a signature or an abort was the last thing that a person did here.
+  const [last, setLast] = useState<RunKey>();
+  if (known !== undefined && known.key !== last) setLast(known.key);
+  const shown = known ?? (last && state.known.get(last));
+  return <RunOrPlan known={shown} runbook={found !== undefined && 'runbook' in found ? found.runbook : undefined} />;
+}
+
+function ByKey({ of }: { of: RunKey }) {
+  const { runbooks } = useServices();
+  const known = useRunbooks(all).known.get(of);
+  useEffect(() => void runbooks.look(of), [runbooks, of]);
+  return <RunOrPlan known={known} runbook={known?.runbook} />;
+}
+
+/** How a runbook stands before its first step, were it begun now. */
+function planOf(runbook: Runbook): Standing {
+  const now = Date.now();
+  return standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now }, undefined);
+}
+
+const stepKey = ({ step }: StepStanding): string => step.id;
+const phaseOf = ({ phase }: StepStanding): string => phase.title;
+const NO_STEPS: readonly StepStanding[] = [];
+
+function columnsFor(width: number, { glyphs }: Theme): readonly TableColumn<StepStanding>[] {
+  return [
+    {
+      id: 'state',
+      title: 'state',
+      width: 9,
+      priority: 2,
+      value: ({ state }) => state,
+      shown: ({ state }) => `${stepMark(state, glyphs)} ${state}`,
+      tone: ({ state }) => STEP_TONES[state],
+    },
+    {
+      id: 'step',
+      title: 'step',
+      width: width < 60 ? 24 : Math.max(30, Math.floor(width * 0.45)),
+      priority: 1,
+      value: ({ step }) => `${step.title}${step.optional ? ' (optional)' : ''}`,
+    },
+    {
+      id: 'about',
+      title: 'what it does, what came of it',
+      width: 20,
+      priority: 3,
+      grows: true,
+      value: textOf,
+    },
+  ];
+}
+
+const FEW_ROWS = 16;
+
+const linesOf = ({ text, tone }: Fact, width: number, { ascii }: Theme): readonly Fact[] =>
+  prose(text, width, ascii).map((line) => ({ text: line, tone }));
+
+interface RunOrPlanProps {
+  readonly known: KnownRun | undefined;
+  readonly runbook: Runbook | undefined;
+}
+
+function RunOrPlan({ known, runbook }: RunOrPlanProps) {
+  const theme = useTheme();
+  const services = useServices();
+  const { columns: width, rows } = useSize();
+  const { localTime: local } = useDisplay();
+  const { problem, own } = useRunbooks(all);
+  useFreshRunbooks();
+  const now = useNow(own === undefined ? 60 : 1);
+  const [pane, setPane] = useState('steps');
+  const shown = known?.runbook ?? runbook;
+  const standing = useMemo(
+    () => known?.looked?.standing ?? (shown && known === undefined ? planOf(shown) : undefined),
+    [known, shown],
+  );
+  useKeys([
+    {
+      id: 'refresh',
+      keys: ['R'],
+      title: 'Read the run again',
+      run: () => {
+        void services.runbooks.reread();
+        if (known !== undefined) void services.runbooks.look(known.key);
+      },
+    },
+  ]);
+  const working =
+    own === undefined ? undefined : `${own.step} is under way here for ${Math.floor((now - own.since) / 1000)} s`;
+  const facts = headOf({ known, shown, standing, problem, working: own?.key === known?.key ? working : undefined });
+  // Where there are few lines each fact has one of them.
+  const few = rows < FEW_ROWS;
+  const head = (few ? facts : facts.flatMap((fact) => linesOf(fact, width - 2, theme))).slice(
+    0,
+    Math.max(1, few ? Math.min(3, rows - 7) : Math.floor(rows / 3)),
+  );
+  const height = Math.max(2, rows - head.length - 1);
+  const text = { width: width - 3, theme, local };
+  const entries = known?.record.entries.length ?? 0;
+  const steps = <Steps standing={standing} known={known} width={width} height={height} />;
+  const list = (lines: ReturnType<typeof historyLines>, empty: string) => (
+    <TextList lines={lines} width={width} height={height} empty={empty} />
+  );
+  const stopped = known?.record.run.state === 'stopped';
+  const panes = [
+    { id: 'steps', title: 'Steps', element: steps },
+    {
+      id: 'stop',
+      title: stopped ? `STOP${theme.glyphs.attention}` : 'Stop',
+      element: list(stopLines(shown, known, text), 'nothing of it stops the world'),
+    },
+    { id: 'sign', title: 'Sign-off', element: list(signLines(shown, known, text), 'nobody has to sign') },
+    {
+      id: 'history',
+      title: `History ${entries}`,
+      element: list(historyLines(known, text), 'nothing has happened yet'),
+    },
+  ];
+  return (
+    <Box flexDirection="column">
+      {head.map(({ text: line, tone }) => (
+        <Text key={line} wrap="truncate" {...theme.style(tone)}>
+          {fit(` ${line}`, width, { ascii: theme.ascii })}
+        </Text>
+      ))}
+      <Words known={known} runbook={runbook} />
+      <Panes panes={panes} current={pane} onChange={setPane} columns={width} />
+    </Box>
+  );
+}
+
+/** What people say about a run: a component of its own, drawn before the panes, so that the menu has it after the steps. */
+function Words({ known, runbook }: RunOrPlanProps) {
+  const around = { services: useServices(), console: useConsole() };
+  const open = known !== undefined && isOpenRun(known.record.run);
+  useKeys([...beginBinding(around, runbook, open), ...wordBindings(around, known)]);
+  return null;
+}
+
+interface Head {
+  readonly known: KnownRun | undefined;
+  readonly shown: Runbook | undefined;
+  readonly standing: Standing | undefined;
+  readonly problem: RunbooksState['problem'];
+  readonly working: string | undefined;
+}
+
+/** Where we are, what is next, what blocks. */
+function headOf({ known, shown, standing, problem, working }: Head): readonly Fact[] {
+  const failed: readonly Fact[] =
+    problem === undefined ? [] : [{ text: `${problem.message}: ${problem.remedy}`, tone: 'bad' }];
+  if (known === undefined) {
+    if (shown === undefined) return [...failed, { text: 'reading the run', tone: 'muted' }];
+    const where = shown.environments === undefined ? '' : ` Only for ${shown.environments.join(' and ')}.`;
+    return [
+      { text: `${shown.title}: not begun, m begins a run`, tone: 'title' },
+      ...failed,
+      { text: `${shown.purpose}${where}`, tone: 'plain' },
+    ];
+  }
+  const { record, looked, closed } = known;
+  const { run } = record;
+  const share = standing === undefined ? '' : `, ${shareOf(standing)}`;
+  const next = standing === undefined ? '' : nextWords(standing);
+  const reason: readonly Fact[] =
+    run.reason === undefined
+      ? []
+      : [
+          {
+            text: run.state === 'stopped' ? `STOP: ${run.reason}` : run.reason,
+            tone: run.state === 'stopped' ? 'bad' : 'plain',
+          },
+        ];
+  const todo: readonly Fact[] =
+    run.state === 'stopped'
+      ? [{ text: 'halt, assess, decide, execute, document: Tab shows STOP, m has the decision', tone: 'bad' }]
+      : next === ''
+        ? []
+        : [{ text: next, tone: standing?.next?.state === 'failed' ? 'bad' : 'accent' }];
+  return [
+    { text: `run ${run.id} ${run.state}${share}  ${run.title}`, tone: RUN_TONES[run.state] },
+    ...reason,
+    ...(working === undefined ? [] : [{ text: working, tone: 'warn' } as const]),
+    ...todo,
+    ...failed,
+    ...(closed === undefined || !isOpenRun(run) ? [] : [{ text: closed, tone: 'warn' } as const]),
+    ...(looked?.notes ?? []).map((text): Fact => ({ text, tone: 'warn' })),
+  ];
+}
+
+interface StepsProps {
+  readonly standing: Standing | undefined;
+  readonly known: KnownRun | undefined;
+  readonly width: number;
+  readonly height: number;
+}
+
+function Steps({ standing, known, width, height }: StepsProps) {
+  const theme = useTheme();
+  const console = useConsole();
+  const services = useServices();
+  const filter = useFilter();
+  const columns = useMemo(() => columnsFor(width, theme), [width, theme]);
+  const items = standing?.steps ?? NO_STEPS;
+  const list = useArrayList({ items, keyOf: stepKey, columns, filter });
+  return (
+    <Table
+      name="steps"
+      list={list}
+      columns={columns}
+      width={width}
+      height={height}
+      empty={
+        known === undefined ? 'reading the run' : 'what the run was made of can not be read: Tab shows its history'
+      }
+      filter={filter}
+      of={items.length}
+      onOpen={({ step }) => console.open(stepView(step.id, known?.key, standing))}
+      sectionOf={phaseOf}
+      about={({ step, why, state }) =>
+        why.length > 0 && state !== 'failed' ? `${step.id}: ${why.join('; ')}` : step.id
+      }
+      actions={(selected) => stepBindings({ services, console }, known, selected)}
+    />
+  );
+}
+
+/** One step in full: what it will do, what it needs, what was tried. */
+const stepView = (id: string, key: RunKey | undefined, plan: Standing | undefined): View => ({
+  title: id,
+  element: <StepInFull id={id} of={key} plan={plan} />,
+});
+
+function StepInFull({ id, of, plan }: { id: string; of: RunKey | undefined; plan: Standing | undefined }) {
+  const theme = useTheme();
+  const console = useConsole();
+  const services = useServices();
+  const { columns: width, rows } = useSize();
+  const { localTime: local } = useDisplay();
+  const state = useRunbooks(all);
+  const known = of && state.known.get(of);
+  const standing = (known?.looked?.standing ?? plan)?.steps.find(({ step }) => step.id === id);
+  const { checks } = services.checks.getState();
+  useEffect(() => void services.checks.load(), [services]);
+  useKeys(stepBindings({ services, console }, known, standing));
+  const logs = useLogs();
+  const lines = useMemo(
+    () =>
+      standing === undefined
+        ? []
+        : stepLines(standing, { checks: checks ?? [], logs }, { width: width - 3, theme, local }),
+    [standing, checks, logs, width, theme, local],
+  );
+  return <TextList lines={lines} width={width} height={rows} empty="this step is no longer there" />;
+}

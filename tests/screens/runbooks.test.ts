@@ -1,0 +1,353 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { type LogCheck, NO_OWN_CHECKS } from '../../src/config/own-checks.ts';
+import { DUMP, row } from '../changes/guarded.ts';
+import { Folder } from '../config/folder.ts';
+import { ENGINES, type TestEngine } from '../engines/engines.ts';
+import { command, manual } from '../runbooks/ceremony.ts';
+import { poll } from '../support.ts';
+import { Traffic } from './on-changes.ts';
+import { consoleOn, type OnDatabase, openOn } from './on-database.ts';
+
+const ROWS = [row(1, null, '8212577'), row(2, null, '8212578')];
+
+const STEPS = [
+  { id: 'before', title: 'Look before', check: { ids: ['booking-ids/no-backup-column'] } },
+  { id: 'move', title: 'Move the ids', change: { id: 'move-booking-ids', action: 'run' } },
+  command('tell', 'echo told', { title: 'Tell the workers' }),
+  manual('read', { title: 'Read the log', note: 'required' }),
+  manual('extra', { title: 'Bake a cake', optional: true }),
+];
+
+/** A console on its screen Runbooks, with a runbook of its own beside the built-in ones. */
+async function openRunbooks(engine: TestEngine, options: OnDatabase & { readonly more?: object } = {}) {
+  const folder = new Folder();
+  const { more = {}, context, ...others } = options;
+  folder.write(
+    'ceremony.json',
+    JSON.stringify({
+      version: 1,
+      id: 'ceremony',
+      title: 'Ceremony',
+      purpose: 'Moves what there is.',
+      phases: [{ id: 'all', title: 'All of it', steps: STEPS.map((step) => ({ title: step.id, ...step })) }],
+      stop: [{ id: 'fire', title: 'The house is on fire', person: true }],
+      signOff: [{ role: 'operator', statement: 'It was watched.' }],
+      ...more,
+    }),
+  );
+  const open = await openOn(engine, ROWS, {
+    context: {
+      environment: 'staging',
+      access: 'operate',
+      changes: { ...DEFAULT_CHANGE_RULES, backup: { file: DUMP } },
+      runbooks: { folder: folder.folder },
+      ...context,
+    },
+    ...others,
+  });
+  await open.console.press('7').sees('[7 Runbooks', 'ceremony', 'sync-rollout', /not begun/);
+  return open;
+}
+
+/** Opens the own runbook, which stands behind the five that are built in. */
+const toCeremony = ['/', 'c', 'e', 'r', 'e', 'm', 'o', 'n', 'y', 'enter', 'enter'];
+
+for (const engine of ENGINES) {
+  describe(`runbooks on ${engine.name}`, () => {
+    test('a run is begun, done step by step with its change and its ticks, and signed', async () => {
+      await using open = await openRunbooks(engine);
+      const { console, db } = open;
+      await console.sees('none was ever begun here').press(...toCeremony);
+      await console
+        .sees('Ceremony: not begun, m begins a run', 'Moves what there is.', 'Look before', 'before is not done')
+        .press('x')
+        .sees('no run is under way: m begins one')
+        .press('m')
+        .sees('Begin a run of ceremony')
+        .press('enter')
+        .sees('run 1 of ceremony is begun', 'next  before: Look before', '0 of 5 steps done');
+      await console.press('x').sees('before passed: 1 check', 'next  move', '1 of 5 steps done');
+      await console
+        .press('j', 'enter')
+        .sees('runs move-booking-ids, confirmed by a person', 'x plans it, shows', /needs +before/);
+      await console
+        .press('x')
+        .sees('moves 2 ids from', 'type  staging appointments 2')
+        .type('staging appointments 2')
+        .press('tab')
+        .sees('[ Move 2 ids ]')
+        .press('enter')
+        .sees('run 1  Move booking ids  done');
+      expect((await db.execute('SELECT calcom_booking_id FROM appointments ORDER BY id')).map(Object.values)).toEqual([
+        ['8212577'],
+        ['8212578'],
+      ]);
+      await console.press('escape', 'escape').sees('next  tell', /passed +Move the ids/, '2 of 5 steps done');
+      await console
+        .press('j', 'x')
+        .sees('sh -c echo told', 'Run it')
+        .press('enter')
+        .sees('next  tell')
+        .press('x', 'tab', 'enter')
+        .sees('tell passed', 'next  read');
+      await console
+        .press('j', 'x')
+        .sees('Do read.', 'not yet: your name')
+        .type('Ada')
+        .press('tab')
+        .type('three lines, no error')
+        .press('tab', 'enter')
+        .sees('read ticked by Ada', 'every step is done: operator has to sign');
+      await console.press('j', 'm').sees('Leave out extra').press('j', 'enter');
+      await console
+        .type('Bo')
+        .press('tab')
+        .type('no oven')
+        .press('tab', 'enter')
+        .sees('extra skipped: no oven')
+        .press('m')
+        .sees('Sign as operator')
+        .press('escape', ':')
+        .type('signas')
+        .press('enter')
+        .sees('It was watched.')
+        .type('Ada')
+        .press('tab', 'tab', 'enter')
+        .sees('run 1 is finished', 'run 1 finished, 5 of 5 steps done  Ceremony');
+      await console
+        .press('tab', 'tab', 'tab')
+        .sees('[History', 'sign-off  operator', 'by Ada (')
+        .press('escape', 'escape');
+      await console.sees('Runs 1', /1 ceremony +finished/);
+    });
+
+    test('a stop turns every console red, halts, and goes on by a signed decision', async () => {
+      await using open = await openRunbooks(engine);
+      const { console, context, live, db } = open;
+      await using other = await consoleOn(context);
+      await other.console.sees('Overview', 'STAGING');
+      await console.press(...toCeremony, 'm', 'enter').sees('next  before');
+      await console
+        .press(':')
+        .type('fire')
+        .press('enter')
+        .sees('STOP the world', 'The house is on fire')
+        .type('Ada')
+        .press('tab')
+        .type('smoke')
+        .press('tab', 'enter')
+        .sees('STOP THE WORLD', 'STOP: The house is on fire: smoke', 'halt, assess, decide, execute, document');
+      await console.press('x').sees('STOP: somebody has to decide first');
+      await other.console
+        .after(() => other.live.refresh())
+        .sees('STOP THE WORLD', '7 decides: runbook ceremony run 1: The house is on fire: smoke', '7 Runbooks•')
+        .press('6')
+        .sees(/Move booking ids +blocked/, 'no runbook is stopped');
+      await console.press('tab').sees('[STOP', /decide +nobody has yet/, /assess +fire/);
+      await console
+        .press(':')
+        .type('decidethat')
+        .press('enter')
+        .sees('not yet: your name')
+        .type('Bo')
+        .press('tab')
+        .type('it was a drill')
+        .press('tab', 'enter')
+        .sees('run 1 goes on', /decide +to go on, Bo \(.*\): it was a drill/);
+      await console.after(() => live.refresh()).seesNot('STOP THE WORLD');
+      await other.console.after(() => other.live.refresh()).seesNot('STOP THE WORLD', '7 decides');
+      const events = await db.execute('SELECT body FROM apptop_audit ORDER BY seq');
+      const bodies = events.map(({ body }) => JSON.parse(body ?? '{}'));
+      expect(bodies.filter(({ event }) => event === 'decision')).toMatchObject([{ reason: 'it was a drill' }]);
+    });
+
+    test('a stopped runbook halts a change that runs, and keeps it until somebody has decided', async () => {
+      const traffic = new Traffic().stop();
+      const rules = { ...DEFAULT_CHANGE_RULES, backup: { file: DUMP }, throttle: traffic };
+      await using open = await openRunbooks(engine, { context: { changes: rules } });
+      const { console, db, live, changes } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('next  before')
+        .press('x')
+        .sees('next  move');
+      await console
+        .press('j', 'x')
+        .sees('type  staging appointments 2')
+        .type('staging appointments 2')
+        .press('tab', 'enter')
+        .sees('throttled', 'run 1  Move booking ids  running');
+      await console.press('escape').sees('move is under way here', '● running');
+      await console.press('q').sees('row 1 of').press('enter').sees('move is under way here');
+      await console.press('k').press('x').sees('this console is at move');
+      await console
+        .press(':')
+        .type('fire')
+        .press('enter')
+        .type('Ada')
+        .press('tab')
+        .type('smoke')
+        .press('tab', 'enter')
+        .sees('STOP THE WORLD', /failed +Move the ids +run 1 is halted/);
+      expect(changes.getState().runs?.map(({ state }) => state)).toEqual(['halted']);
+      await console
+        .press('6')
+        .sees(/1 Move booking ids +halted/)
+        .press('m')
+        .sees('Resume the run')
+        .press('escape');
+      const resumed = changes.getState().runs?.[0];
+      if (resumed === undefined) throw new Error('no run is there');
+      changes.resume(resumed, { takeOver: false, decision: 'I want it' });
+      await poll(() => changes.getState().ending?.problem?.message.includes('runbook ceremony is stopped') ?? false);
+      traffic.flow();
+      await console
+        .press('7', ':')
+        .type('decidethat')
+        .press('enter')
+        .type('Bo')
+        .press('tab')
+        .type('a drill')
+        .press('tab', 'enter')
+        .sees('run 1 goes on', 'failed  move')
+        .press('j', 'x')
+        .sees('is halted', 'why it may go on')
+        .type('a drill')
+        .press('tab', 'enter')
+        .sees('run 1  Move booking ids  done')
+        .after(() => live.refresh())
+        .seesNot('STOP THE WORLD');
+      expect(
+        (await db.execute('SELECT calcom_booking_id AS v1 FROM appointments ORDER BY id')).map(({ v1 }) => v1),
+      ).toEqual(['8212577', '8212578']);
+    });
+
+    test('a stop condition that begins to hold stops the run on whatever screen somebody is', async () => {
+      const more = { stop: [{ id: 'lost', title: 'An id is misplaced', checks: ['booking-ids/none-misplaced'] }] };
+      await using open = await openRunbooks(engine, { more });
+      const { console, live } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('next  before')
+        .press('1');
+      await console.after(() => live.refresh()).sees('STOP THE WORLD', 'run 1: An id is misplaced (booking-ids');
+    });
+
+    test('another operator is seen at a step, and their work shows with a refresh', async () => {
+      await using open = await openRunbooks(engine);
+      const { console, context, live } = open;
+      await console.press(...toCeremony, 'm', 'enter').sees('next  before');
+      await using other = await consoleOn(context);
+      await other.console
+        .press('7')
+        .sees(/ceremony +running +0 of 5/)
+        .press(...toCeremony)
+        .sees('next  before')
+        .press('x');
+      await other.console.sees('before passed', '1 of 5 steps done');
+      await console.after(() => live.refresh()).sees('1 of 5 steps done', 'next  move');
+      await open.db.execute(
+        "UPDATE apptop_step SET state = 'running', expires_at = expires_at + 3600, operator = 'bo@web2'",
+      );
+      await console
+        .after(() => live.refresh())
+        .sees('running  before: bo@web2 is at it since', /● running +Look before/);
+      await console.press('x').sees('bo@web2 is at it since');
+    });
+
+    test('where the context only reads, runs of others are shown, and own ones are kept here', async () => {
+      await using open = await openRunbooks(engine);
+      await open.console.press(...toCeremony, 'm', 'enter').sees('next  before');
+      await using reader = await consoleOn({ ...open.context, name: 'reading', access: 'read' });
+      const { console } = reader;
+      await console
+        .press('7')
+        .sees(/1 ceremony +running/)
+        .press(...toCeremony)
+        .sees('this context only reads')
+        .press('x')
+        .sees('this context only reads: set');
+      await console
+        .press('escape', 'escape')
+        .press('k', 'enter')
+        .sees('sync-rollout', 'm begins a run')
+        .press('m', 'enter');
+      await console.sees('this run is kept on this machine only', 'next  ');
+    });
+
+    test('hostile values are shown and not sent, at any size, in ASCII, and for a screen reader', async () => {
+      const hostile = '\u001b[2J\u0007\u202e';
+      await using open = await openRunbooks(engine, { columns: 120, rows: 40 });
+      const { console, db, live, context } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('next  before')
+        .press('x')
+        .sees('next  move');
+      await db.execute('UPDATE apptop_step SET note = ?, operator = ?, name = ?', Array(3).fill(hostile));
+      await db.execute('UPDATE apptop_runbook SET title = ?, operator = ?', Array(2).fill(hostile));
+      await console.after(() => live.refresh()).sees('steps done  ␛[2J␇⟪U+202E⟫', /passed +Look before +␛\[2J/);
+      await console
+        .press('tab', 'tab', 'tab')
+        .sees(/note +␛\[2J␇/)
+        .press('tab');
+      expect(console.hasNoRawEscapes()).toBe(true);
+      await console
+        .resize(40, 15)
+        .sees('1 of 5 steps done', /passed +Look/, '[Steps]')
+        .resize(20, 8)
+        .resize(80, 24);
+      await using plain = await consoleOn(context, { ascii: true, columns: 40, rows: 15 });
+      await plain.console
+        .press('7')
+        .sees(/running/)
+        .press(...toCeremony)
+        .sees('next  move')
+        .press('enter')
+        .sees('state');
+      expect(/[^\u0000-\u007f]/.test(await plain.console.text())).toBe(false);
+      await using spoken = await consoleOn(context, { screenReader: true, noColor: true, rows: 40 });
+      await spoken.console
+        .press('7')
+        .sees(/ceremony +running/)
+        .press(...toCeremony)
+        .sees('next  move', '✓ passed');
+    });
+
+    test('a step of watching has the logs, and the Overview too', async () => {
+      const folder = new Folder();
+      const now = new Date().toISOString().slice(0, 19);
+      folder.write('app.log', `[${now}] sync failed: \u001b[2Jone\n[${now}] fine\n[${now}] sync failed: two\n`);
+      const log: LogCheck = {
+        name: 'sync-errors',
+        title: undefined,
+        severity: 'error',
+        phases: ['monitor'],
+        remedy: undefined,
+        file: join(folder.folder, 'app.log'),
+        pattern: /sync failed/u,
+        minutes: 60,
+        atMost: 1,
+      };
+      const checks = { ...NO_OWN_CHECKS, logs: [log] };
+      await using open = await openRunbooks(engine, {
+        columns: 140,
+        rows: 50,
+        context: { checks },
+        more: {
+          phases: [{ id: 'watch', title: 'Watch', steps: [{ id: 'hours', title: 'Watch', wait: { hours: 24 } }] }],
+        },
+      });
+      const { console } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('hours')
+        .press('enter');
+      await console.sees('sync-errors: 2 in 60 min, at most 1', 'sync failed: ␛[2Jone', 'sync failed: two');
+      await console.press('1').sees('Logs', /▲ +sync-errors +2 in 60 min/, 'sync failed: two');
+      expect(console.hasNoRawEscapes()).toBe(true);
+    });
+  });
+}
