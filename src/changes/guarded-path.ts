@@ -156,11 +156,11 @@ export class GuardedPath {
     const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
     if (fresh === undefined) throw new Drift(now);
     if (fresh.rows === 0 && change.finish === undefined) return undefined;
-    // By what the database says, not by what a file says of it.
-    assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);
+    // By what the database says, not by what a file says of it; who waits for somebody else hears that first.
+    assertConfirmed(kind, fresh, confirmation);
     const proof = kind.needsBackup
       ? await proveBackup(this.#context, ground.writing, options.backup, options.leave)
       : undefined;
