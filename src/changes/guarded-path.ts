@@ -237,11 +237,11 @@ export class GuardedPath {
       options.onIdle?.(fresh);
       return undefined;
     }
-    // By what the database says, not by what a file says of it.
-    assertConfirmed(kind, fresh, confirmation);
     const gates = await this.#gates(kind, change, ground, fresh, options.backup);
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);
+    // By what the database says, not by what a file says of it; who waits for somebody else hears that first.
+    assertConfirmed(kind, fresh, confirmation);
     const proof = kind.needsBackup
       ? await proveBackup(this.#context, ground.writing, options.backup, options.leave)
       : undefined;
@@ -431,14 +431,14 @@ export class GuardedPath {
   /** What comes before the first batch; where it fails the lease is nobody's any more. */
   async #orRelease<Answer>(
     session: WritingSession,
-    { dialect, source }: ChangeGround,
+    { dialect, context }: ChangeGround,
     token: number,
     work: () => Promise<Answer>,
   ): Promise<Answer> {
     try {
       return await work();
     } catch (error) {
-      await new Leases(session, dialect, source.appointments.table).release(token).catch((failure: unknown) => {
+      await new Leases(session, dialect, context.table).release(token).catch((failure: unknown) => {
         // It runs out by itself.
         if (!(failure instanceof Problem)) throw failure;
       });

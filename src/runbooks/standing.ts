@@ -90,7 +90,8 @@ function waitOf(
     return { state: window.state === 'open' ? 'waiting' : 'blocked', why: [window.text], until: window.until };
   }
   // One that needs nothing counts from the beginning.
-  const from = Math.max(run.beganAt, ...step.needs.map((id) => doneAt(before.get(id)) ?? 0));
+  const ends = step.needs.map((id) => doneAt(before.get(id))).filter((end) => end !== undefined);
+  const from = ends.length === 0 ? run.beganAt : Math.max(...ends);
   const until = from + step.work.hours * HOUR_MS;
   if (until <= now) return { state: 'passed', why: [`over since ${stamp(until, false)}`], until };
   return { state: 'waiting', why: [`until ${stamp(until, false)}, ${distance(until, now)}`], until };

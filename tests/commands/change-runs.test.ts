@@ -79,7 +79,7 @@ for (const engine of ENGINES) {
       expect(JSON.parse(status.stdout)).toMatchObject({ lease: { run: 1 }, runs: [{ id: 1, state: 'running' }] });
       expect([second.code, second.stderr]).toEqual([
         2,
-        expect.stringMatching(/✖ blocks {2}no other run: .* holds it for \d+ s\s+→ wait for it, or take it over/),
+        expect.stringMatching(/✖ blocks {2}no other run: .* holds it for \d+ s\s+→ wait for it, or take its run over/),
       ]);
       expect([resumed.code, resumed.stderr]).toEqual([
         2,

@@ -323,6 +323,8 @@ for (const engine of ENGINES) {
         .press('enter')
         .sees('run 1  Move booking ids  done', 'decided 1');
       expect(await v1Of(db)).toEqual(['8212577', '8212578', '77', '6', null]);
+      // The outcome is recorded after it is seen.
+      await poll(async () => open.changes.getState().own === undefined);
       expect(open.changes.getState().decisions).toEqual({});
     });
 

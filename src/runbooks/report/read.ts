@@ -15,6 +15,7 @@ import type { Database, QueryOptions } from '../../data/database.ts';
 import { nowOf, selectNow } from '../../data/state/runbooks.ts';
 import { History } from '../../live/history.ts';
 import { Problem } from '../../model/problem.ts';
+import type { RunbookRun } from '../../model/runbook-run.ts';
 import type { Snapshot } from '../../model/snapshot.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { runbookNamed } from '../all.ts';
@@ -93,7 +94,7 @@ function runMeant(runs: readonly ListedRun[], word: string | undefined): ListedR
 }
 
 /** The runbook as it was when a run of it began; where that can't be read any more, as it is now. @throws Problem */
-async function runbookOf(engine: RunbookEngine, { run }: ListedRun, file: string | undefined): Promise<Runbook> {
+async function runbookOf(engine: RunbookEngine, run: RunbookRun, file: string | undefined): Promise<Runbook> {
   try {
     return await readRunbook(run.definition, `run ${run.id}`, process.cwd());
   } catch (error) {
@@ -120,7 +121,7 @@ export async function readRun(
   const meant = runMeant(await engine.runs(SEARCHED), word);
   const kept = await engine.read(meant.place, meant.run.id);
   if (kept === undefined) throw new Problem('usage', `run ${meant.run.id} is gone`, 'apptop runbook status');
-  const runbook = await runbookOf(engine, meant, file);
+  const runbook = await runbookOf(engine, kept.record.run, file);
   const { standing, notes, record } = await engine.look(runbook, kept);
   const wanted = new Set(record.entries.flatMap(({ evidence }) => readEvidence(evidence).run?.id ?? []));
   const place = { context, database, dialect: database.dialect, options: READING };
