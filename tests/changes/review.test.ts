@@ -121,6 +121,13 @@ for (const engine of ENGINES) {
       }
     });
 
+    test('a table that does not tell what came from Cal.com is said to be one', async () => {
+      await using on = await operated(engine, [flagged(1)], byStrategy('mark-pending'));
+      await on.db.execute('ALTER TABLE appointments DROP COLUMN sync_origin');
+      const { plan } = await on.look('retry-review', ALL);
+      expect(plan.notes.join()).toContain('without a column sync_origin nothing tells rows that came from Cal.com');
+    });
+
     test('mark-pending resets the sync columns, warns, and does not do it twice', async () => {
       await using on = await operated(
         engine,

@@ -17,6 +17,9 @@ const STRATEGIES: Readonly<Record<StrategyName, MakeStrategy>> = {
   'mark-pending': markPending,
 };
 
+const NO_ORIGIN =
+  'without a column sync_origin nothing tells rows that came from Cal.com: each of them would be sent back';
+
 const isStrategy = (value: unknown): value is StrategyName => RETRY_STRATEGIES.some((name) => name === value);
 
 /** The strategy that was asked for, or that of the config. @throws Problem usage or config */
@@ -35,11 +38,13 @@ export const RETRY_REVIEW = queueChange<RetryItem>({
   make(ground, parameters) {
     const name = strategyName(ground, parameters);
     const { action, words } = STRATEGIES[name](ground);
-    const { does, ...others } = words;
+    const { does, notes, ...others } = words;
+    const tellsOrigin = ground.source.appointments.known.has('sync_origin');
     return {
       action,
       words: {
         ...others,
+        notes: tellsOrigin ? notes : [NO_ORIGIN, ...notes],
         summary: (rows) => [`retries ${counted(rows, 'appointment')} by ${name}`, does(rows)],
         rollback: 'none: what was retried can be retried again',
       },

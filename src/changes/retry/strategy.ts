@@ -58,7 +58,7 @@ export function mayRetry(source: Source): Expression {
     const column = appointments.known.get(name);
     if (column === undefined) return [];
     const own = sql.id(column.name);
-    return [sql`(${own} IS NULL OR ${dialect.text(own)} <> ${value})`];
+    return [sql`(${own} IS NULL OR LOWER(TRIM(${dialect.text(own)})) <> ${value})`];
   };
   return all([...isNot('sync_origin', 'calcom'), ...isNot('calcom_sync_status', 'synced')]);
 }
