@@ -95,6 +95,8 @@ export interface Gate {
 export interface Telling {
   /** Puts facts on record, before what follows: what can't be recorded does not run. @throws Problem blocked */
   record(details: NonNullable<AuditEvent['details']>): Promise<void>;
+  /** Keeps the lease while something is done that does not use the session. @throws Problem blocked, when somebody took the run over */
+  meanwhile<Answer>(work: () => Promise<Answer>): Promise<Answer>;
 }
 
 /** What a change has done beside its batches, where it counts that. */

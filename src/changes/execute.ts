@@ -139,6 +139,7 @@ const telling = ({ audit, kind }: Execution, held: HeldRun): Telling => ({
       digest: held.run.digest,
       details,
     }),
+  meanwhile: (work) => whileHeld(held, work),
 });
 
 async function verify({ kind, ground, leave }: Execution, held: HeldRun): Promise<readonly CheckResult[]> {

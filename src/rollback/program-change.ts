@@ -1,4 +1,4 @@
-import type { Parameters } from '../changes/change.ts';
+import type { Parameters, Telling } from '../changes/change.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { Problem } from '../model/problem.ts';
 
@@ -18,12 +18,13 @@ const PROGRAM_MS = 600_000;
 export async function runRollbackProgram(
   { command, folder }: { readonly command: readonly string[]; readonly folder: string },
   key: string,
+  { meanwhile }: Telling,
 ): Promise<void> {
   const [program = ''] = command;
   const remedy = `look at ${key} in the config`;
   try {
     const signal = new AbortController().signal;
-    const end = await runProgram(command, { folder, timeoutMs: PROGRAM_MS, signal, remedy });
+    const end = await meanwhile(() => runProgram(command, { folder, timeoutMs: PROGRAM_MS, signal, remedy }));
     const failure = failureOf(program, end);
     if (failure !== undefined) throw new Problem('refused', failure, remedy);
   } catch (error) {

@@ -30,8 +30,8 @@ const CHANGE: Change = {
     seconds: 60,
   }),
   gates: () => Promise.resolve([]),
-  finish: async (_session, { context }) => {
-    await runRollbackProgram(programOf(context), 'rollback.code.command');
+  finish: async (_session, { context }, _run, telling) => {
+    await runRollbackProgram(programOf(context), 'rollback.code.command', telling);
     return undefined;
   },
 };

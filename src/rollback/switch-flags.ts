@@ -78,10 +78,10 @@ const CHANGE: Change = {
   throttled: false,
   plan,
   gates,
-  finish: async (_session, { context }) => {
+  finish: async (_session, { context }, _run, telling) => {
     const flags = switchOf(context);
     if (!('file' in flags)) {
-      await runRollbackProgram(flags, 'rollback.flags.command');
+      await runRollbackProgram(flags, 'rollback.flags.command', telling);
       return undefined;
     }
     // Done twice it finds nothing to change.

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { editDotenv } from '../../src/config/dotenv.ts';
 import { readEnvEdit, whyNotReplaced, writeEnvEdit } from '../../src/rollback/env-file.ts';
 import { type RollbackLevels, rollbackLevels } from '../../src/rollback/levels.ts';
@@ -187,3 +187,25 @@ for (const engine of ENGINES) {
     });
   });
 }
+
+test('while a command takes its time the run stays in the hands of its operator', { timeout: 60_000 }, async () => {
+  await Promise.all(
+    ENGINES.map(async (engine) => {
+      const folder = new Folder();
+      const command = ['sh', '-c', 'until test -e go; do sleep 0.1; done'];
+      await using on = await operated(engine, [row(1, null, '8212577')], {
+        context: { rollback: { flags: undefined, code: { command, folder: folder.folder } } },
+      });
+      const expiry = async () => {
+        const [lease] = await on.db.execute('SELECT expires_at AS at FROM apptop_lease WHERE run IS NOT NULL');
+        return Number(lease?.at ?? 0);
+      };
+      const run = on.run('roll-code-back');
+      await vi.waitFor(async () => expect(await expiry()).toBeGreaterThan(0), { timeout: 20_000 });
+      const first = await expiry();
+      await vi.waitFor(async () => expect(await expiry()).toBeGreaterThan(first), { timeout: 30_000, interval: 500 });
+      folder.write('go', '');
+      expect((await run)?.run.state).toBe('done');
+    }),
+  );
+});
