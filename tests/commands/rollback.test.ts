@@ -54,6 +54,30 @@ for (const engine of ENGINES) {
       expect([status.verdict, status.reasons.map(({ id }) => id)]).toEqual(['DEGRADED', ['misplaced']]);
     });
 
+    test('tells which of its levels is called for, and the command that does it', async () => {
+      const on = await changing(engine, ROWS);
+      await moved(on);
+      const calm = await on.run('rollback', 'levels');
+      expect([calm.code, calm.stderr]).toEqual([0, 'apptop: no level is called for\n']);
+      await on.db.execute('UPDATE appointments SET calcom_booking_id = NULL WHERE id = 2');
+      const lost = await on.run('rollback', 'levels');
+      expect([lost.code, lost.stderr]).toEqual([
+        2,
+        'apptop: level 3 is called for: apptop change plan rollback-booking-ids\n',
+      ]);
+      expect(lost.stdout).toContain('3\tmet\tdata loss\t');
+      const json = await on.run('rollback', 'levels', '--json');
+      const told: { recommended: number; levels: { number: number; change: string | null }[] } = JSON.parse(
+        json.stdout,
+      );
+      expect([json.code, told.recommended]).toEqual([2, 3]);
+      expect(told.levels.map(({ number, change }) => [number, change])).toEqual([
+        [1, null],
+        [2, null],
+        [3, 'rollback-booking-ids'],
+      ]);
+    });
+
     test('leaves what somebody changed since, and says so', async () => {
       const on = await changing(engine, ROWS);
       await moved(on);
