@@ -1,5 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../config/context.ts';
 import { makeFolder, stateFile } from '../config/state.ts';
@@ -33,6 +33,21 @@ export async function readLocalFile(path: string): Promise<LocalFile> {
   const lines = linesOf(text);
   const first = lines.find(({ whole }) => whole?.record !== undefined)?.whole;
   return { path, id: first?.record?.file, lines };
+}
+
+/**
+ * The names of the files beside one: of databases that this account reaches elsewhere, or this one at another address.
+ * @throws the file system's error, but not where there is no folder
+ */
+export async function idsBeside(path: string): Promise<ReadonlySet<string>> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const others = names.filter((name) => extname(name) === extname(path) && name !== basename(path));
+  const files = await Promise.all(others.map((name) => readLocalFile(join(folder, name))));
+  return new Set(files.flatMap(({ id }) => id ?? []));
 }
 
 async function textOf(path: string): Promise<string> {

@@ -2,7 +2,7 @@ import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
 import { type Flaw, flawsOf, GENESIS, type Link } from './chain.ts';
-import { auditFile, FILE_ID, type LocalFile, readLocalFile } from './local-file.ts';
+import { auditFile, FILE_ID, idsBeside, type LocalFile, readLocalFile } from './local-file.ts';
 import type { WholeLine } from './local-lines.ts';
 import { operatorOf } from './operator.ts';
 import { readRecord } from './record.ts';
@@ -64,7 +64,7 @@ export async function verify(
       ...(await findingsInFile(after)),
       ...(links === undefined ? [] : unnoted(before, after, links)),
       ...unannounced(after, own ?? [], await editedOf(links ?? [])),
-      ...forgotten(after, links ?? [], context),
+      ...(await forgotten(after, links ?? [], context)),
     ],
     records: links?.length,
     own: own?.length,
@@ -73,9 +73,12 @@ export async function verify(
   };
 }
 
-async function fileAt(path: string): Promise<LocalFile> {
+const fileAt = (path: string): Promise<LocalFile> => atFile(path, () => readLocalFile(path));
+
+/** @throws Problem refused, where the file system says no */
+async function atFile<Answer>(path: string, read: () => Promise<Answer>): Promise<Answer> {
   try {
-    return await readLocalFile(path);
+    return await read();
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Problem('refused', `cannot read ${path}: ${error.message}`, 'give yourself the right to read it', {
@@ -187,15 +190,23 @@ function unannounced({ lines }: LocalFile, own: readonly Link[], edited: Readonl
   return cutShort(lines.length, missing, `came from here, and ${text}`);
 }
 
-/** Records of this account on this machine that were announced in another file than the one that is here, if any is. */
-function forgotten({ id, lines }: LocalFile, links: readonly Link[], context: Context): readonly Finding[] {
+/** Records of this account on this machine that were announced in a file which is not here any more. */
+async function forgotten(
+  { path, id, lines }: LocalFile,
+  links: readonly Link[],
+  context: Context,
+): Promise<readonly Finding[]> {
   const { user, host } = operatorOf(undefined);
-  const mine = links.filter(({ body }) => {
-    const record = readRecord(body);
-    const { operator } = record ?? {};
-    return operator?.user === user && operator.host === host && record?.context === context.name && record.file !== id;
-  });
-  return cutShort(lines.length, mine, 'came from this account here, and the file that announced it is gone');
+  const fileOf = ({ body }: Link) => {
+    const { operator, context: name, file } = readRecord(body) ?? {};
+    return operator?.user === user && operator.host === host && name === context.name && file !== id ? file : undefined;
+  };
+  const mine = links.filter((link) => fileOf(link) !== undefined);
+  if (mine.length === 0) return [];
+  // Whoever reaches the database at another address than before has another file since.
+  const beside = await atFile(path, () => idsBeside(path));
+  const gone = mine.filter((link) => !beside.has(fileOf(link) ?? ''));
+  return cutShort(lines.length, gone, 'came from this account here, and the file that announced it is gone');
 }
 
 function cutShort(at: number, missing: readonly Link[], text: string): readonly Finding[] {

@@ -1,5 +1,6 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../src/audit/canonical.ts';
 import { type Link, loadHashing } from '../../src/audit/chain.ts';
@@ -128,6 +129,14 @@ for (const engine of ENGINES) {
       expect(await ledger.findings()).toEqual(['file forged 5']);
       ledger.rewrite(() => lines.toSpliced(4, 0, 'hello'));
       expect(await ledger.findings()).toEqual(['file forged 5']);
+    });
+
+    test('a file of the same account for the address before is not gone', async () => {
+      const ledger = await five(engine);
+      renameSync(ledger.file, join(dirname(ledger.file), 'before.jsonl'));
+      expect(await ledger.findings()).toEqual([]);
+      await ledger.intents('six');
+      expect(await ledger.findings()).toEqual([]);
     });
 
     test('a file that is gone, or empty, or was begun anew', async () => {

@@ -111,7 +111,7 @@ for (const engine of ENGINES) {
       expect(Object.values(await on.ids()).map(([, , backup]) => backup)).toEqual(['101', '102', '103', '104']);
       on.configure({ changes: { monitorHours: 0 } });
       const done = await clean();
-      expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^run 2 is done: 4 originals dropped, in /)]);
+      expect([done.code, done.stdout]).toEqual([0, 'run 2 is done: 4 originals dropped\n']);
       expect(Object.values(await on.ids()).map(([, , backup]) => backup)).toEqual([null, null, null, null]);
       const late = await on.run('rollback', 'plan');
       expect([late.code, late.stderr]).toEqual([
