@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { attempt } from '../../config/state.ts';
 import type { Target } from '../../config/target.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Row, Server, Statement } from '../connection.ts';
@@ -130,7 +131,9 @@ export async function openSession(target: Target, timeoutMs: number): Promise<Wr
   if (!(mayWrite(path) && mayWrite(dirname(path)))) {
     throw new Problem('refused', `${path} may not be written`, 'run as a user who may write the file and its folder');
   }
+  const real = attempt(() => realpathSync(path));
+  if (real === undefined) throw new Problem('missing', `${path} is gone`, 'see where the file went');
   const driver = await DriverProcess.start({ path, mode: 'write', problemOf: problemOfWriting }, timeoutMs);
   const version = await versionIn(driver, timeoutMs);
-  return new SqliteWritingSession(driver, serverOf(path, version), realpathSync(path));
+  return new SqliteWritingSession(driver, serverOf(path, version), real);
 }
