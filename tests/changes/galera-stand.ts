@@ -89,17 +89,18 @@ export class GaleraStand {
   }
 
   /** Writes until three batches were contradicted; what it answers with says that the run is over. */
-  contradicting(change: string, before: number): () => Promise<true> {
-    let [runs, writes] = [true, 0];
+  contradicting(change: string, before: number): () => Promise<void> {
+    const over = new AbortController();
+    let writes = 0;
     // Without a pause: batches are short, and one of them has to be under way when a write comes.
     const writing = async () => {
       do await this.contradict(`${change.slice(0, 4)} ${(writes += 1)}`);
-      while (runs && (await this.contradictions()) < before + 3);
+      while (!over.signal.aborted && (await this.contradictions()) < before + 3);
     };
     const done = writing();
     return () => {
-      runs = false;
-      return done.then(() => true);
+      over.abort();
+      return done;
     };
   }
 
