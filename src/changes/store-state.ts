@@ -79,6 +79,22 @@ export interface ChangesState {
   readonly backup: string | undefined;
 }
 
+/** Before anything was looked at. */
+export const NOTHING_YET: ChangesState = {
+  kinds: undefined,
+  looks: new Map(),
+  runs: undefined,
+  lease: undefined,
+  ceremonies: [],
+  problem: undefined,
+  rate: undefined,
+  own: undefined,
+  ending: undefined,
+  settled: undefined,
+  decisions: {},
+  backup: undefined,
+};
+
 /** Whether a run of a change has not ended, here or elsewhere: what it does to the rows may be half done. */
 export const isChanging = ({ own, runs }: Pick<ChangesState, 'own' | 'runs'>): boolean =>
   own !== undefined || (runs?.some(({ state }) => isOpen(state)) ?? false);

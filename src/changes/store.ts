@@ -18,6 +18,7 @@ import {
   type ChangesStore,
   type Ending,
   type Looked,
+  NOTHING_YET,
   parametersFor,
 } from './store-state.ts';
 
@@ -40,20 +41,7 @@ class Changes implements ChangesStore {
   readonly #performer: Performer;
   readonly #settler: Settler;
   #path: Promise<GuardedPath> | undefined;
-  #state: ChangesState = {
-    kinds: undefined,
-    looks: new Map(),
-    runs: undefined,
-    lease: undefined,
-    ceremonies: [],
-    problem: undefined,
-    rate: undefined,
-    own: undefined,
-    ending: undefined,
-    settled: undefined,
-    decisions: {},
-    backup: undefined,
-  };
+  #state: ChangesState = NOTHING_YET;
 
   constructor(database: Database, context: Context, { loadPath, onEnded, confirmMs = CONFIRM_MS }: ChangesHost) {
     const shared = { get: this.getState, set: this.#set };

@@ -1,4 +1,7 @@
+import { sql } from 'kysely';
 import type { Column, Expression, TableName, Trigger } from './connection.ts';
+import { join } from './queries/expressions.ts';
+import { named } from './state/tables.ts';
 import type { WritingSession } from './writing.ts';
 
 /** What a column is to hold: a uuid, a short text that an index takes, a long one, a moment, JSON. */
@@ -112,3 +115,14 @@ export interface SchemaWords {
 
 /** The first 48 bits of a uuid of version 7, as digits. */
 export const momentDigits = (moment: number): string => moment.toString(16).padStart(12, '0');
+
+/** Columns of a key or an index, as they stand in its brackets. */
+export const columnList = (columns: readonly string[]): Expression => join(columns.map((column) => sql.id(column)));
+
+/** A constraint as the servers have it in ALTER TABLE and CREATE TABLE. */
+export function constraintOf(constraint: NewConstraint): Expression {
+  const name = sql`CONSTRAINT ${sql.id(constraint.name)}`;
+  if (constraint.type === 'unique') return sql`${name} UNIQUE (${columnList(constraint.columns)})`;
+  if (constraint.type === 'check') return sql`${name} CHECK (${constraint.condition})`;
+  return sql`${name} FOREIGN KEY (${sql.id(constraint.column)}) REFERENCES ${named(constraint.target)} (id) ON DELETE SET NULL`;
+}

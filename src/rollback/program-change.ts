@@ -1,9 +1,9 @@
-import type { Parameters, Telling } from '../changes/change.ts';
+import type { Change, ChangeKind, Parameters, Telling } from '../changes/change.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { Problem } from '../model/problem.ts';
 
 /** @throws Problem usage, for any parameter at all */
-export function refuseParameters(change: string, parameters: Parameters): void {
+function refuseParameters(change: string, parameters: Parameters): void {
   const [name] = Object.keys(parameters);
   if (name !== undefined) throw new Problem('usage', `${change} takes no ${name}`, 'leave it out');
 }
@@ -32,3 +32,17 @@ export async function runRollbackProgram(
     throw new Problem('refused', error.message, error.remedy, { cause: error });
   }
 }
+
+/** A level of a rollback that changes no row, and is planned, confirmed and recorded as what does. */
+export const levelKind = (words: Pick<ChangeKind, 'id' | 'title' | 'purpose'>, change: Change): ChangeKind => ({
+  ...words,
+  tier: 'bulk',
+  needsReason: true,
+  needsBackup: false,
+  before: [],
+  after: [],
+  with: (parameters) => {
+    refuseParameters(words.id, parameters);
+    return change;
+  },
+});

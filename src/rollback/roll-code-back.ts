@@ -1,7 +1,7 @@
-import type { Change, ChangeKind } from '../changes/change.ts';
+import type { Change } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { Problem } from '../model/problem.ts';
-import { refuseParameters, runRollbackProgram } from './program-change.ts';
+import { levelKind, runRollbackProgram } from './program-change.ts';
 
 export const ROLL_CODE_BACK_ID = 'roll-code-back';
 
@@ -37,17 +37,11 @@ const CHANGE: Change = {
 };
 
 /** Level 2 of a rollback. */
-export const ROLL_CODE_BACK: ChangeKind = {
-  id: ROLL_CODE_BACK_ID,
-  title: 'Bring the code back (level 2)',
-  purpose: 'The application runs the code of before, on the schema as it is.',
-  tier: 'bulk',
-  needsReason: true,
-  needsBackup: false,
-  before: [],
-  after: [],
-  with: (parameters) => {
-    refuseParameters(ROLL_CODE_BACK_ID, parameters);
-    return CHANGE;
+export const ROLL_CODE_BACK = levelKind(
+  {
+    id: ROLL_CODE_BACK_ID,
+    title: 'Bring the code back (level 2)',
+    purpose: 'The application runs the code of before, on the schema as it is.',
   },
-};
+  CHANGE,
+);

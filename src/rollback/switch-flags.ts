@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
+import type { Change, ChangeGround, Gate, Planned } from '../changes/change.ts';
 import { green, red } from '../changes/gates.ts';
 import type { Context } from '../config/context.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { readEnvEdit, whyNotReplaced, writeEnvEdit } from './env-file.ts';
-import { refuseParameters, runRollbackProgram } from './program-change.ts';
+import { levelKind, runRollbackProgram } from './program-change.ts';
 
 export const SWITCH_FLAGS = 'switch-flags-off';
 
@@ -94,18 +94,12 @@ const CHANGE: Change = {
   },
 };
 
-/** Level 1 of a rollback. It changes no row, and is planned, confirmed and recorded as what does. */
-export const SWITCH_FLAGS_OFF: ChangeKind = {
-  id: SWITCH_FLAGS,
-  title: 'Switch the flags off (level 1)',
-  purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
-  tier: 'bulk',
-  needsReason: true,
-  needsBackup: false,
-  before: [],
-  after: [],
-  with: (parameters) => {
-    refuseParameters(SWITCH_FLAGS, parameters);
-    return CHANGE;
+/** Level 1 of a rollback. */
+export const SWITCH_FLAGS_OFF = levelKind(
+  {
+    id: SWITCH_FLAGS,
+    title: 'Switch the flags off (level 1)',
+    purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
   },
-};
+  CHANGE,
+);

@@ -1,16 +1,16 @@
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { useEffect, useMemo } from 'react';
 import type { ChangeKind, Parameters } from '../changes/change.ts';
 import type { Look } from '../changes/guarded-path.ts';
 import { type ChangesState, type Looked, parametersFor } from '../changes/store-state.ts';
 import { BACKUP_COLUMN } from '../model/columns.ts';
 import { age, counted } from '../model/format.ts';
-import { fit } from '../model/text.ts';
 import { planLines } from './change-plan-lines.ts';
 import { useChangeActions } from './changes-actions.tsx';
 import { doesNothing, lookedAt } from './changes-lines.ts';
 import { prose } from './check-text.ts';
 import type { Fact } from './components/dialog-parts.tsx';
+import { Head } from './components/head.tsx';
 import { TextList } from './components/text-list.tsx';
 import type { View } from './contract.ts';
 import { useChanges, useServices, useSize, useTheme, useVisible } from './hooks/console.ts';
@@ -70,11 +70,7 @@ export function PlanText({ change, parameters: given, note }: PlanTextProps) {
   );
   return (
     <Box flexDirection="column">
-      {head.map(({ text, tone }) => (
-        <Text key={text} wrap="truncate" {...theme.style(tone)}>
-          {fit(` ${text}`, columns, { ascii: theme.ascii })}
-        </Text>
-      ))}
+      <Head facts={head} />
       {kind !== undefined && looked?.look !== undefined && (
         <PlanBody kind={kind} look={looked.look} height={Math.max(1, rows - head.length)} />
       )}

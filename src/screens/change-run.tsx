@@ -10,6 +10,7 @@ import { PlanText } from './change-plan.tsx';
 import { progressLines, runLines } from './change-run-lines.ts';
 import { useChangeActions } from './changes-actions.tsx';
 import { STANDING_TONES, titleOf } from './changes-words.ts';
+import { Head } from './components/head.tsx';
 import { TextList } from './components/text-list.tsx';
 import type { View } from './contract.ts';
 import { useAsked } from './hooks/asked.ts';
@@ -108,11 +109,7 @@ function RunInFull({ run, state }: { run: Run; state: ChangesState }) {
   ].slice(0, Math.max(1, Math.min(5, rows - 4)));
   return (
     <Box flexDirection="column">
-      {head.map(({ text, tone }) => (
-        <Text key={text} wrap="truncate" {...theme.style(tone)}>
-          {fit(` ${text}`, columns, { ascii: theme.ascii })}
-        </Text>
-      ))}
+      <Head facts={head} />
       <TextList lines={lines} width={columns} height={Math.max(1, rows - head.length)} empty="" />
     </Box>
   );

@@ -1,10 +1,9 @@
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { standingOf } from '../changes/progress.ts';
 import type { ChangesState } from '../changes/store-state.ts';
 import type { LiveState } from '../live/store.ts';
 import { count } from '../model/format.ts';
-import { fit } from '../model/text.ts';
 import { stamp } from '../model/time.ts';
 import { type MigrationPhase, phaseOf } from '../rollback/phase.ts';
 import { planView } from './change-plan.tsx';
@@ -15,6 +14,7 @@ import { aboutLine, changeColumns, keyOfLine, type ListLine } from './changes-co
 import { changeLine, closedBecause, openRun } from './changes-lines.ts';
 import { phaseWords, STANDING_TONES, titleOf } from './changes-words.ts';
 import type { Fact } from './components/dialog-parts.tsx';
+import { Head } from './components/head.tsx';
 import { Table } from './components/table.tsx';
 import type { Attention } from './contract.ts';
 import {
@@ -120,11 +120,7 @@ export function Changes() {
   const sections = { change: 'Changes', run: `Runs ${count(state.runs?.length ?? 0)}` };
   return (
     <Box flexDirection="column">
-      {head.map(({ text, tone }) => (
-        <Text key={text} wrap="truncate" {...theme.style(tone)}>
-          {fit(` ${text}`, width, { ascii: theme.ascii })}
-        </Text>
-      ))}
+      <Head facts={head} />
       <Table
         name="changes"
         list={list}

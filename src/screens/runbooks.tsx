@@ -1,13 +1,13 @@
-import { Box, Text } from 'ink';
+import { Box } from 'ink';
 import { useMemo, useState } from 'react';
 import { count } from '../model/format.ts';
 import { isOpenRun } from '../model/runbook-run.ts';
-import { fit } from '../model/text.ts';
 import { distance } from '../model/time.ts';
 import type { FoundRunbook } from '../runbooks/all.ts';
 import { type KnownRun, type RunbooksState, runKeyOf } from '../runbooks/console-state.ts';
 import type { ListedRun } from '../runbooks/engine.ts';
 import type { Fact } from './components/dialog-parts.tsx';
+import { Head } from './components/head.tsx';
 import { Table } from './components/table.tsx';
 import type { Attention } from './contract.ts';
 import { useConsole, useRunbooks, useServices, useSize, useTheme } from './hooks/console.ts';
@@ -128,11 +128,7 @@ export function Runbooks() {
   };
   return (
     <Box flexDirection="column">
-      {head.map(({ text, tone }) => (
-        <Text key={text} wrap="truncate" {...theme.style(tone)}>
-          {fit(` ${text}`, width, { ascii: theme.ascii })}
-        </Text>
-      ))}
+      <Head facts={head} />
       <Table
         name="runbooks"
         list={list}

@@ -1,26 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { Settler } from '../../src/changes/settler.ts';
-import type { ChangesState, Ending, Settled } from '../../src/changes/store-state.ts';
+import { type ChangesState, type Ending, NOTHING_YET, type Settled } from '../../src/changes/store-state.ts';
 import type { Context } from '../../src/config/context.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { createQueueTables, failedRow } from '../laravel/queue-stand.ts';
 import { flagged, OPERATE, succeed, waiting } from '../screens/on-review.ts';
 import { operated } from './guarded.ts';
 
-const IDLE: ChangesState = {
-  kinds: undefined,
-  looks: new Map(),
-  runs: [],
-  lease: undefined,
-  ceremonies: [],
-  problem: undefined,
-  rate: undefined,
-  own: undefined,
-  ending: undefined,
-  settled: undefined,
-  decisions: {},
-  backup: undefined,
-};
+const IDLE: ChangesState = { ...NOTHING_YET, runs: [] };
 
 /** An operator with rows that were retried, and what settles them. */
 async function retried(engine: TestEngine, rows: number) {

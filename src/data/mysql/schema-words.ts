@@ -3,10 +3,11 @@ import { Problem } from '../../model/problem.ts';
 import type { Column, Expression } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
 import {
+  columnList,
+  constraintOf,
   type Deed,
   momentDigits,
   type NewColumn,
-  type NewConstraint,
   type RowKey,
   type SchemaWords,
   type Touch,
@@ -46,15 +47,6 @@ function declared({ name, type, required, primary, standard }: NewColumn): Expre
     ...(primary ? ['PRIMARY KEY'] : []),
   ];
   return sql`${sql.id(name)} ${sql.raw(words.join(' '))}`;
-}
-
-const names = (columns: readonly string[]): Expression => join(columns.map((column) => sql.id(column)));
-
-function constraintOf(constraint: NewConstraint): Expression {
-  const name = sql`CONSTRAINT ${sql.id(constraint.name)}`;
-  if (constraint.type === 'unique') return sql`${name} UNIQUE (${names(constraint.columns)})`;
-  if (constraint.type === 'check') return sql`${name} CHECK (${constraint.condition})`;
-  return sql`${name} FOREIGN KEY (${sql.id(constraint.column)}) REFERENCES ${named(constraint.target)} (id) ON DELETE SET NULL`;
 }
 
 /** A column of moments that says when its row was changed. */
@@ -114,7 +106,7 @@ export const schema: SchemaWords = {
     deed(sql`ALTER TABLE ${named(table)} DROP ${sql.raw(DROPS[type])} ${sql.id(name)}`),
   createIndex: (table, { name, columns, unique }) =>
     deed(
-      sql`ALTER TABLE ${named(table)} ADD ${sql.raw(unique ? 'UNIQUE INDEX' : 'INDEX')} ${sql.id(name)} (${names(columns)})`,
+      sql`ALTER TABLE ${named(table)} ADD ${sql.raw(unique ? 'UNIQUE INDEX' : 'INDEX')} ${sql.id(name)} (${columnList(columns)})`,
     ),
   dropIndex: (table, name) => deed(sql`ALTER TABLE ${named(table)} DROP INDEX ${sql.id(name)}`),
   touch,

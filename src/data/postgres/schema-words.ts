@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Expression, TableName } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
 import {
+  columnList,
+  constraintOf,
   type Deed,
   momentDigits,
   type NewColumn,
@@ -35,15 +37,6 @@ function declared({ name, type, required, primary, standard }: NewColumn): Expre
   return sql`${sql.id(name)} ${sql.raw(words.join(' '))}`;
 }
 
-const names = (columns: readonly string[]): Expression => join(columns.map((column) => sql.id(column)));
-
-function constraintOf(constraint: NewConstraint): Expression {
-  const name = sql`CONSTRAINT ${sql.id(constraint.name)}`;
-  if (constraint.type === 'unique') return sql`${name} UNIQUE (${names(constraint.columns)})`;
-  if (constraint.type === 'check') return sql`${name} CHECK (${constraint.condition})`;
-  return sql`${name} FOREIGN KEY (${sql.id(constraint.column)}) REFERENCES ${named(constraint.target)} (id) ON DELETE SET NULL`;
-}
-
 /** What the trigger's function does, by which it is known again. */
 const TOUCH = 'BEGIN NEW.updated_at = pg_catalog.now(); RETURN NEW; END';
 
@@ -73,7 +66,7 @@ const touch: Touch = {
 
 const createIndex: SchemaWords['createIndex'] = (table, { name, columns, unique, where }, busy) => ({
   sql: [
-    sql`CREATE ${sql.raw(unique ? 'UNIQUE INDEX' : 'INDEX')}${sql.raw(busy ? ' CONCURRENTLY' : '')} ${sql.id(name)} ON ${named(table)} (${names(columns)})${
+    sql`CREATE ${sql.raw(unique ? 'UNIQUE INDEX' : 'INDEX')}${sql.raw(busy ? ' CONCURRENTLY' : '')} ${sql.id(name)} ON ${named(table)} (${columnList(columns)})${
       where === undefined ? sql`` : sql` WHERE ${sql.id(where)} IS NOT NULL`
     }`,
   ],

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Expression } from '../connection.ts';
 import { join } from '../queries/expressions.ts';
 import {
+  columnList,
   type Deed,
   momentDigits,
   type NewColumn,
@@ -67,8 +68,6 @@ function declared({ name, type, required, primary, standard }: NewColumn): Expre
   return sql`${sql.id(name)} ${sql.raw(words.join(' '))}`;
 }
 
-const names = (columns: readonly string[]): Expression => join(columns.map((column) => sql.id(column)));
-
 /** As it stands behind the column that it is about; a foreign key names a table of the same file. */
 function ofColumn(constraint: NewConstraint): Expression {
   const name = sql` CONSTRAINT ${sql.id(constraint.name)}`;
@@ -80,7 +79,7 @@ function ofColumn(constraint: NewConstraint): Expression {
 
 const createIndex = (table: Parameters<SchemaWords['createIndex']>[0], index: NewIndex): Deed =>
   deed(
-    sql`CREATE ${sql.raw(index.unique ? 'UNIQUE INDEX' : 'INDEX')} ${named({ schema: table.schema, name: index.name })} ON ${sql.id(table.name)} (${names(index.columns)})${
+    sql`CREATE ${sql.raw(index.unique ? 'UNIQUE INDEX' : 'INDEX')} ${named({ schema: table.schema, name: index.name })} ON ${sql.id(table.name)} (${columnList(index.columns)})${
       index.where === undefined ? sql`` : sql` WHERE ${sql.id(index.where)} IS NOT NULL`
     }`,
   );
