@@ -4,8 +4,8 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadWriting } from '../../src/data/writing.ts';
+import { LAUNCHER } from '../build/program.ts';
 import { type Changer, changing } from '../commands/changer.ts';
-import { SOURCE } from '../commands/operator.ts';
 import { ENGINES, type TestEngine } from '../engines/engines.ts';
 import { row } from './guarded.ts';
 
@@ -40,7 +40,7 @@ async function traces({ db, home }: Changer, engine: TestEngine): Promise<unknow
 
 /** Begins a drill and kills it with everything that it started, after a step. */
 async function killedAfter(on: Changer, step: string): Promise<void> {
-  const child = spawn(process.execPath, [SOURCE, ...DRILL], { cwd: on.folder, env: on.surroundings, detached: true });
+  const child = spawn(process.execPath, [LAUNCHER, ...DRILL], { cwd: on.folder, env: on.surroundings, detached: true });
   const ended = new Promise((resolve) => child.once('close', resolve));
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {

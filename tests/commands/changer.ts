@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import type { ContextConfig } from '../../src/config/schema.ts';
-import type { Ended } from '../build/program.ts';
+import { type Ended, LAUNCHER } from '../build/program.ts';
 import type { PlantedRow, TestDatabase, TestEngine } from '../engines/engines.ts';
 import { poll } from '../support.ts';
-import { Operator, SOURCE, urlOf } from './operator.ts';
+import { Operator, urlOf } from './operator.ts';
 
 type Shown = Readonly<Record<string, readonly (string | null)[]>>;
 
@@ -40,7 +40,7 @@ export class Changer extends Operator {
 
   /** Starts a command that is signalled later, in a process of its own. */
   start(...args: string[]): Started {
-    const child = spawn(process.execPath, [SOURCE, ...args], { cwd: this.folder, env: this.surroundings });
+    const child = spawn(process.execPath, [LAUNCHER, ...args], { cwd: this.folder, env: this.surroundings });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].on('data', (chunk: Buffer) => {
@@ -56,7 +56,7 @@ export class Changer extends Operator {
   /** What was printed under `To run it`, given to a shell as it stands, with what still has to be filled in. */
   runPrinted(plan: string, reason = 'OPS-1'): Promise<Ended> {
     const [, printed = ''] = plan.split('To run it\n');
-    const script = `apptop() { '${process.execPath}' '${SOURCE}' "$@"; }\n${printed.replace('TICKET', reason)}`;
+    const script = `apptop() { '${process.execPath}' '${LAUNCHER}' "$@"; }\n${printed.replace('TICKET', reason)}`;
     return new Promise((resolve) => {
       const child = execFile(
         'sh',

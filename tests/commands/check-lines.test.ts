@@ -2,8 +2,9 @@ import { spawn } from '@lydell/node-pty';
 import { expect, test } from 'vitest';
 import { listLines, pipeLine, summaryLine, terminalLines } from '../../src/commands/check/lines.ts';
 import { width } from '../../src/model/text.ts';
+import { LAUNCHER } from '../build/program.ts';
 import { quick, resultOf } from '../checks/checks.ts';
-import { Operator, SOURCE } from './operator.ts';
+import { Operator } from './operator.ts';
 
 const check = quick('reviewed', {
   id: 'sync/reviewed',
@@ -65,7 +66,7 @@ function inTerminal(operator: Operator, args: readonly string[], env: Record<str
       cwd: operator.folder,
       env: { ...operator.surroundings, TERM: 'xterm-256color', ...env },
     };
-    const pty = spawn(process.execPath, [SOURCE, ...args], options);
+    const pty = spawn(process.execPath, [LAUNCHER, ...args], options);
     let sent = '';
     pty.onData((data) => {
       sent += data;

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { intervalMs } from '../../src/commands/check/interval.ts';
+import { LAUNCHER } from '../build/program.ts';
 import { ENGINES, type TestDatabase, type TestEngine } from '../engines/engines.ts';
 import { severable } from '../engines/severable.ts';
 import { poll } from '../support.ts';
-import { Operator, SOURCE, urlOf } from './operator.ts';
+import { Operator, urlOf } from './operator.ts';
 
 const HOST = fileURLToPath(new URL('watch-host.ts', import.meta.url));
 
@@ -163,7 +164,7 @@ for (const engine of ENGINES) {
       const db = await engine.database();
       await engine.createAppointments(db);
       const operator = new Operator();
-      const args = [SOURCE, 'check', '--url', urlOf(db), 'sync/columns', 'sync/review-queue', '--watch', '1h'];
+      const args = [LAUNCHER, 'check', '--url', urlOf(db), 'sync/columns', 'sync/review-queue', '--watch', '1h'];
       const { child, says, ended } = start(operator, args);
       await says('stderr', /HEALTHY {2}2 pass$/);
       child.kill('SIGINT');
@@ -176,7 +177,7 @@ for (const engine of ENGINES) {
       const operator = new Operator()
         .write('checks/slow.sql', `-- title: this ends\n${engine.slowQuery}`)
         .write('apptop.json', { contexts: { shop: { connection: urlOf(db), checks: { folder: 'checks' } } } });
-      const { child, says, ended } = start(operator, [SOURCE, 'check', 'sync/columns', 'own/slow']);
+      const { child, says, ended } = start(operator, [LAUNCHER, 'check', 'sync/columns', 'own/slow']);
       await says('stdout', /sync\/columns/);
       child.kill('SIGINT');
       expect(await ended).toBe(130);

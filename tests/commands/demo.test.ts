@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { run } from '../../src/commands/demo.ts';
+import { LAUNCHER } from '../build/program.ts';
 
 const options = {
   context: undefined,
@@ -32,8 +32,7 @@ describe('apptop demo', () => {
   ])('prints the status once without a terminal: demo $argv', async ({ argv, rows, misplaced }) => {
     const folder = mkdtempSync(join(tmpdir(), 'apptop-test-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, 'demo', ...argv], {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [LAUNCHER, 'demo', ...argv], {
       env: { ...process.env, TMPDIR: folder },
     });
     expect(stdout).toContain(rows);

@@ -2,9 +2,10 @@ import { readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import { describe, expect, test } from 'vitest';
+import { LAUNCHER } from '../build/program.ts';
 import { ENGINES, type TestDatabase, type TestEngine } from '../engines/engines.ts';
 import { poll } from '../support.ts';
-import { Operator, SOURCE, urlOf } from './operator.ts';
+import { Operator, urlOf } from './operator.ts';
 
 const written = (operator: Operator, file = 'apptop.json') => readFileSync(join(operator.folder, file), 'utf8');
 
@@ -118,7 +119,7 @@ describe('init in a terminal', () => {
   /** Runs init in a pseudo-terminal; answers one question after the other. */
   async function dialogue(operator: Operator, ...answers: (readonly [question: RegExp, answer: string])[]) {
     const env = { ...operator.surroundings, TERM: 'xterm' };
-    const terminal = spawn(process.execPath, [SOURCE, 'init'], { cwd: operator.folder, env, cols: 200, rows: 24 });
+    const terminal = spawn(process.execPath, [LAUNCHER, 'init'], { cwd: operator.folder, env, cols: 200, rows: 24 });
     let screen = '';
     terminal.onData((data) => {
       screen += data;

@@ -1,12 +1,9 @@
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import type { Ended } from '../build/program.ts';
+import { type Ended, LAUNCHER } from '../build/program.ts';
 import { Folder } from '../config/folder.ts';
 import type { TestDatabase } from '../engines/engines.ts';
 
-export const SOURCE = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
-
-/** A person who runs commands from the source in a folder of their own, without a terminal. */
+/** A person who runs commands in a folder of their own, without a terminal. */
 export class Operator extends Folder {
   get surroundings(): Record<string, string> {
     const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
@@ -16,7 +13,7 @@ export class Operator extends Folder {
   run(...args: string[]): Promise<Ended> {
     return new Promise((resolve) => {
       const options = { cwd: this.folder, env: this.surroundings };
-      const child = execFile(process.execPath, [SOURCE, ...args], options, (_, stdout, stderr) => {
+      const child = execFile(process.execPath, [LAUNCHER, ...args], options, (_, stdout, stderr) => {
         resolve({ code: child.exitCode ?? -1, stdout, stderr });
       });
     });

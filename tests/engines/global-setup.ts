@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { build } from '../../scripts/build.ts';
 import { findChromium } from '../browser/chromium.ts';
 import { findPhp } from '../laravel/php.ts';
 import { startMysql, startPostgres, type ThrowAway } from './servers.ts';
@@ -17,14 +18,15 @@ declare module 'vitest' {
 }
 
 /**
- * Finds or starts the servers for the tests of a run (1 to 3 s) and ends what it started. An engine that is neither
+ * Builds the program (0.2 s), finds or starts the servers for the tests of a run (1 to 3 s) and ends what it started. An engine that is neither
  * named by its URL in the environment nor installed is skipped with a line after the summary; under CI it fails the run.
  * The same goes for PHP with Laravel's components, and for the browser.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'apptop-sqlite-'));
-  // Commands that tests run from their source start in 0.27 s with what was compiled before, and in 0.45 s without.
+  // Commands start in half the time with what was compiled before.
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
+  await build();
   const started: ThrowAway[] = [];
   const missing: string[] = [];
   const php = findPhp();
