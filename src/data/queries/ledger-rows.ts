@@ -26,8 +26,12 @@ const line = (name: string): Expression => sql.id('line', name);
 
 const ledgerOf = ({ appointments }: Source): Expression => named(stateTable(appointments.table, 'apptop_ledger'));
 
-const fromLines = (source: Source): Expression =>
-  sql`FROM ${ledgerOf(source)} AS line LEFT JOIN ${tableOf(source)} AS row_now ON ${row(source.appointments.id.name)} = ${line('pk')}`;
+/** @param inside says of a primary key whether it is in the stretch that is read */
+const fromLines = (source: Source, inside?: (key: Expression) => readonly Expression[]): Expression => {
+  const key = row(source.appointments.id.name);
+  const on = all([sql`${key} = ${line('pk')}`, ...(inside?.(key) ?? [])]);
+  return sql`FROM ${ledgerOf(source)} AS line LEFT JOIN ${tableOf(source)} AS row_now ON ${on}`;
+};
 
 function inScope(source: Source, { runs, tenant, ids }: LedgerScope): readonly Expression[] {
   const { dialect, appointments } = source;
@@ -124,7 +128,11 @@ function ledgerRowOf(found: Row): LedgerRow {
   return { line: ledgerLine, now: found['present'] === null ? undefined : now };
 }
 
-/** The next lines behind a primary key and up to another one, by row, run and pass: the order of the ledger's own key. */
+/**
+ * The next lines behind a primary key and up to another one, by row, run and pass: the order of the ledger's own key. The
+ * stretch is said of the rows too: where PostgreSQL merges both by their keys, it would walk the table from its beginning
+ * each time, 26 µs a line of 500,000 instead of 4.
+ */
 export async function readLedgerRows(
   database: Database,
   source: Source,
@@ -133,15 +141,15 @@ export async function readLedgerRows(
   options: QueryOptions,
 ): Promise<readonly LedgerRow[]> {
   const { dialect, appointments } = source;
-  const key = (pk: string) => dialect.parameter(appointments.id, pk);
-  const { after } = stretch;
-  const conditions = [
-    ...inScope(source, scope),
-    sql`${line('pk')} <= ${key(stretch.until)}`,
-    ...(after === undefined ? [] : [sql`${line('pk')} > ${key(after)}`]),
+  const value = (pk: string) => dialect.parameter(appointments.id, pk);
+  const { after, until } = stretch;
+  const inside = (key: Expression): readonly Expression[] => [
+    sql`${key} <= ${value(until)}`,
+    ...(after === undefined ? [] : [sql`${key} > ${value(after)}`]),
   ];
+  const conditions = [...inScope(source, scope), ...inside(line('pk'))];
   const rows = await database.query(
-    sql`SELECT ${selection(source)} ${fromLines(source)} WHERE ${all(conditions)}
+    sql`SELECT ${selection(source)} ${fromLines(source, inside)} WHERE ${all(conditions)}
       ORDER BY ${line('pk')}, ${line('run')}, ${line('pass_number')} LIMIT ${sql.lit(stretch.limit)}`,
     options,
   );
