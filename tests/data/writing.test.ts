@@ -360,6 +360,46 @@ for (const engine of ENGINES) {
         expect(await made.rows()).toEqual(changes.map(asRead));
       });
 
+      test('get what no column of theirs has, or what columns have of each other, many of them too', async () => {
+        const texts = { calcom_booking_id: 'varchar(255) NULL' };
+        const ids = Array.from({ length: 250 }, (_, index) => index + 1);
+        const made = await stand({
+          types: texts,
+          rows: ids.map((id) => ({ id, calcom_booking_id: `a${id}`, calcom_v2_booking_id: `b${id}` })),
+        });
+        const changes = ids.map((id): RowChange => {
+          const from = { v1: `a${id}`, v2: `b${id}`, backup: null };
+          const swapped = { v1: `b${id}`, v2: `a${id}`, backup: `b${id}` };
+          return {
+            pk: String(id),
+            from,
+            to: id % 10 === 0 ? swapped : { v1: `c${id}`, v2: `d${id}`, backup: `c${id}` },
+          };
+        });
+        expect(await made.change(changes)).toBe(250);
+        expect(await made.rows()).toEqual(changes.map(after));
+        const lines = await made.ledger();
+        expect([...lines].sort((a, b) => Number(a.pk) - Number(b.pk))).toEqual(changes);
+        await made.db.execute('DELETE FROM apptop_ledger');
+        expect(await made.change(changes.map(undo))).toBe(250);
+        expect(await made.rows()).toEqual(changes.map(asRead));
+      });
+
+      test('are told apart where the id and the value of one make the same text as those of another', async () => {
+        const made = await stand({
+          types: { id: 'varchar(36) NOT NULL PRIMARY KEY' },
+          rows: [
+            { id: '1', calcom_v2_booking_id: '123' },
+            { id: '11', calcom_v2_booking_id: '23' },
+          ],
+        });
+        expect(await made.change([move('1', '999'), move('11', '23')])).toBe(1);
+        expect(await made.rows()).toEqual([
+          { pk: '1', v1: null, v2: '123', backup: null },
+          { pk: '11', v1: '23', v2: null, backup: '23' },
+        ]);
+      });
+
       test('can have texts for ids', async () => {
         const ids = [
           '0b6d1e3c-5a0e-4f7a-9c1d-000000000001',

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Column, Expression } from '../connection.ts';
+import { NAMES, type Name, type Pattern } from '../row-patterns.ts';
 import { named } from '../state/tables.ts';
 import type { IdColumns, LedgerPlace } from '../writing.ts';
 import { dialect } from './dialect.ts';
@@ -12,21 +13,7 @@ import type { Form, Template } from './protocol.ts';
  */
 const LINES = 50;
 
-/** Columns of a row that a change is about, in the order of their places. */
-export const NAMES = ['v1', 'v2', 'backup'] as const;
-type Name = (typeof NAMES)[number];
-
-/** For each column, where its value stands among those of the row; undefined is NULL. */
-type Places = Readonly<Record<Name, number | undefined>>;
-
 const PK = 0;
-
-/** Rows alike in which values are NULL and which are the same: their texts are sent once, and statements say the rest. */
-interface Pattern {
-  readonly from: Places;
-  readonly to: Places;
-  readonly width: number;
-}
 
 /** A value of the row as a parameter; `templateOf` reads the places back. */
 const at = (place: number): Expression => sql`${place}`;
@@ -89,25 +76,11 @@ function linesOf({ table, run, pass }: LedgerPlace, { from, to, width }: Pattern
     SELECT ${sql.join(cells)} FROM (VALUES ${sql.join(Array.from({ length: rows }, () => row))})`).sql;
 }
 
-function patternOf(places: readonly number[], width: number): Pattern {
-  const half = (first: number): Places => ({
-    v1: places[first] || undefined,
-    v2: places[first + 1] || undefined,
-    backup: places[first + 2] || undefined,
-  });
-  return { from: half(0), to: half(3), width };
-}
-
-/**
- * The statements for rows that are alike.
- * @param places for each of `NAMES` as it was and then as it is to be, where its text stands in the row; 0 is NULL
- * @param width values of a row, the primary key first
- */
-export function formOf(columns: IdColumns, ledger: LedgerPlace, places: readonly number[], width: number): Form {
-  const pattern = patternOf(places, width);
+/** The statements for rows that are alike. */
+export function formOf(columns: IdColumns, ledger: LedgerPlace, pattern: Pattern): Form {
   const lines = (rows: number) => linesOf(ledger, pattern, rows);
   const line = { one: lines(1), several: lines(LINES), many: LINES };
-  return { width, update: updateOf(columns, pattern), line };
+  return { width: pattern.width, update: updateOf(columns, pattern), line };
 }
 
 /** Copies V2 to the backup column of a row where that is empty. */
