@@ -46,6 +46,8 @@ export interface CarriedOut<Item> {
  * An `Item` is one thing to do to one row, found by reading and done by compare-and-set.
  */
 export interface BatchWork<Item = unknown> {
+  /** Whether the application waits for none of the rows that it locks. */
+  readonly nobodyWaits?: true | undefined;
   /** The primary key at which a pass ends, taken at its beginning so that it does end; undefined when there is no row. */
   end(pass: number): Promise<string | undefined>;
   /** Reads on behind a cursor, by the reading session; the number of rows looked at is bounded by `limit`. */

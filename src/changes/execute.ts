@@ -106,11 +106,12 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
   if (batches.answer !== undefined) {
     const throttle = throttleOf(ground.database, ground.context);
     const { manners } = ground.writing;
+    const inTheWay = change.throttled && (manners.locksAll || batches.answer.nobodyWaits !== true);
     const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       polite: change.throttled,
-      batchMs: change.throttled ? manners.batchMs : BATCH_MS,
-      rest: (ms) => (change.throttled ? Math.min(ms * manners.restShare, LONGEST_REST_MS) : 0),
+      batchMs: inTheWay ? manners.batchMs : BATCH_MS,
+      rest: (ms) => (inTheWay ? Math.min(ms * manners.restShare, LONGEST_REST_MS) : 0),
       batchSize: change.batchSize,
       leave,
     }).execute();

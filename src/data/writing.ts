@@ -144,6 +144,8 @@ export interface WritingEngine {
     readonly batchMs: number;
     /** Time that is left to others after a batch, as a share of the batch's. */
     readonly restShare: number;
+    /** Whether a batch keeps every other writer out, and not only those of its rows. */
+    readonly locksAll: boolean;
   };
   /**
    * Has the server look at what is in tables that a run has filled, where it plans badly until it has. Left out where an

@@ -21,6 +21,8 @@ export interface ReviewItem {
 export interface ReviewAction<Item extends ReviewItem> {
   /** Whether what it hands on is made anew by it: how the row stood before says nothing then. */
   readonly resets?: true;
+  /** As in `BatchWork`. */
+  readonly nobodyWaits?: true;
   /** Rows of a batch at the most. */
   readonly most: number;
   /** Says of rows which are left alone, by the reading session. */
@@ -57,6 +59,10 @@ export class ReviewWork<Item extends ReviewItem> implements BatchWork<Item> {
     this.#ground = ground;
     this.#selection = selection;
     this.#action = action;
+  }
+
+  get nobodyWaits(): true | undefined {
+    return this.#action.nobodyWaits;
   }
 
   /** One pass does it: who comes into the queue meanwhile was not confirmed. */
@@ -192,7 +198,7 @@ export async function* examined<Item extends ReviewItem>(
 }
 
 /** Rows of one look when a selection is planned. */
-const STRETCH = 5_000;
+const STRETCH = 500;
 
 /** @throws Problem blocked, where the table has no column that says what waits for review */
 export function assertQueue({ source, context }: ChangeGround): void {

@@ -30,6 +30,6 @@ export const writing: WritingEngine = {
   load,
   sideEffects,
   // Nobody waits for the rows of a batch for longer than that, and half of the processor's time is left to others.
-  manners: { batchMs: 10, restShare: 1 },
+  manners: { batchMs: 10, restShare: 1, locksAll: false },
   touchedColumn: (columns) => touchedColumns(columns)[0],
 };

@@ -28,7 +28,7 @@ export const writing: WritingEngine = {
   load,
   sideEffects,
   // Nobody waits for the rows of a batch for longer than that, and half of the processor's time is left to others.
-  manners: { batchMs: 10, restShare: 1 },
+  manners: { batchMs: 10, restShare: 1, locksAll: false },
   touchedColumn: () => undefined,
   // Of a table that another account made the server says a warning and leaves it.
   async analyze(session, tables) {
