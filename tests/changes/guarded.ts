@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Audit } from '../../src/audit/audit.ts';
@@ -17,7 +17,6 @@ import type { AppointmentsOptions, PlantedRow, TestDatabase, TestEngine } from '
 /** A state folder of this test file's own: what is recorded on this machine goes there. */
 const home = mkdtempSync(join(tmpdir(), 'apptop-changes-'));
 process.env['XDG_STATE_HOME'] = home;
-process.once('exit', () => rmSync(home, { recursive: true, force: true }));
 
 /** A dump that is fresh, for engines that make none by themselves. */
 export const DUMP = join(home, 'dump.sql');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -23,7 +23,11 @@ declare module 'vitest' {
  * The same goes for PHP with Laravel's components, and for the browser.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'apptop-sqlite-'));
+  const folder = mkdtempSync(join(tmpdir(), 'apptop-tests-'));
+  // Servers that run as another user have their folders in it.
+  chmodSync(folder, 0o711);
+  // Workers are killed at their end, and leave what they made.
+  process.env['TMPDIR'] = folder;
   // Commands start in half the time with what was compiled before.
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
   await build();
@@ -34,8 +38,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', removeFolder);
   const stop = async () => {
-    removeFolder();
     await Promise.all(started.map((server) => server.stop()));
+    removeFolder();
     for (const name of missing) console.log(`skipped: ${name}, no server found`);
     if (php === undefined) console.log('skipped: laravel, no PHP with its components found');
     if (chromium === undefined) console.log('skipped: pages in a browser, no chromium found');
