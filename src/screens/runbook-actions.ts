@@ -220,7 +220,7 @@ export function stepBindings(
       },
       run: () => run !== undefined && standing !== undefined && beginStep(around, run, standing),
     },
-    ...(step?.optional === true
+    ...(known !== undefined && step?.optional === true
       ? [
           {
             id: 'skip-step',
