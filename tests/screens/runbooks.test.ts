@@ -179,7 +179,8 @@ for (const engine of ENGINES) {
         .press(...toCeremony, 'm', 'enter')
         .sees('next  before')
         .press('x')
-        .sees('next  move');
+        .sees('next  move')
+        .seesNot(AT_WORK);
       await console
         .press('j', 'x')
         .sees('type  staging appointments 2')
