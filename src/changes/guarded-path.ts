@@ -2,9 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { operatorOf } from '../audit/operator.ts';
 import type { Context } from '../config/context.ts';
-import type { Column } from '../data/connection.ts';
 import type { Database } from '../data/database.ts';
-import { sourceOf } from '../data/queries/read-rows.ts';
 import { asideRows } from '../data/state/aside.ts';
 import { Leases } from '../data/state/lease.ts';
 import { asideLines } from '../data/state/ledger.ts';
@@ -15,28 +13,26 @@ import { loadWriting, openWriting, type WritingSession } from '../data/writing.t
 import { Problem } from '../model/problem.ts';
 import type { Outcome } from '../model/review.ts';
 import { isOpen, type Run, type RunRequest } from '../model/run.ts';
-import { approvalGate } from './approval.ts';
-import { type BackupProof, backupGate, proveBackup } from './backup.ts';
+import { allGates } from './all-gates.ts';
+import { type BackupProof, proveBackup } from './backup.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from './change.ts';
 import { assertConfirmed, type Confirmation } from './confirm.ts';
 import { execute, type RunEnd } from './execute.ts';
-import { commonGates, plainGates, type RunsPlace, runsOf } from './gates.ts';
+import { type RunsPlace, runsOf } from './gates.ts';
+import { assertPlace, groundOf, keyFor, OtherGround, runsPlace } from './ground.ts';
 import { keepHeapTight } from './heap.ts';
 import { WAITING } from './held-run.ts';
 import { changeNamed } from './list.ts';
 import { OpenRunbooks, STOP_REMEDY, stopOf } from './open-runbooks.ts';
 import { FIRST_SIZE } from './pace.ts';
 import { asAgreed, isIdle, type Plan, planOf } from './plan.ts';
-import { rightsGate } from './rights.ts';
+import { Blocked, Drift } from './refusals.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
 
 /** Milliseconds of such a wait after which it is said. */
 const SILENT_MS = 1_000;
-
-/** Milliseconds that one statement of a plan or a check may take: 50,000,000 rows are counted in a minute or two. */
-const LOOK_MS = 15 * 60_000;
 
 /** What became of rows of the review queue for which an action did not do what was meant. */
 const NOT_DONE: readonly Outcome[] = ['failed', 'unknown', 'unwritten', 'refused'];
@@ -47,28 +43,6 @@ export interface Look {
   readonly gates: readonly Gate[];
 }
 
-/** The figures are not those that were confirmed: nothing ran. */
-export class Drift extends Problem {
-  readonly plan: Plan;
-
-  constructor(plan: Plan) {
-    super('blocked', 'the database has changed since the plan was made: nothing was done', 'look at the new plan');
-    this.plan = plan;
-  }
-}
-
-/** Gates that are red: nothing ran. */
-export class Blocked extends Problem {
-  readonly gates: readonly Gate[];
-
-  constructor(gates: readonly Gate[]) {
-    const [first] = gates;
-    const more = gates.length > 1 ? ` (and ${gates.length - 1} more)` : '';
-    super('blocked', `${first?.title ?? 'a gate'}: ${first?.detail ?? 'red'}${more}`, first?.remedy ?? '');
-    this.gates = gates;
-  }
-}
-
 export interface RunOptions {
   /** Aborted when this process has to leave: the run then pauses at the end of a batch. */
   readonly leave: AbortSignal;
@@ -77,47 +51,6 @@ export interface RunOptions {
   readonly takeOver?: boolean;
   /** Told the plan where there is nothing to do. */
   readonly onIdle?: ((plan: Plan) => void) | undefined;
-}
-
-/** The change has no place in this database: what it is about is not there. */
-export class Stray extends Problem {
-  constructor({ id }: ChangeKind, why: string) {
-    super(
-      'blocked',
-      `${id} has no place in this database: ${why}`,
-      'name another database, or its tables in the config',
-    );
-  }
-}
-
-async function assertPlace(kind: ChangeKind, ground: ChangeGround): Promise<void> {
-  const why = await kind.strayIn?.(ground);
-  if (why !== undefined) throw new Stray(kind, why);
-}
-
-/** The key that lines about appointments have. */
-const keyFor = ({ tables }: ChangeKind, ground: ChangeGround): Column | undefined =>
-  tables === undefined ? ground.source.appointments.id : undefined;
-
-/** The ground of a change of other tables than the appointments, which need not be there. */
-class OtherGround implements ChangeGround {
-  readonly context: Context;
-  readonly database: Database;
-  readonly dialect: ChangeGround['dialect'];
-  readonly writing: ChangeGround['writing'];
-  readonly options: ChangeGround['options'];
-
-  constructor({ context, database, dialect, options }: RunsPlace, writing: ChangeGround['writing']) {
-    this.context = context;
-    this.database = database;
-    this.dialect = dialect;
-    this.writing = writing;
-    this.options = options;
-  }
-
-  get source(): never {
-    throw new Error('this change is not about the appointments');
-  }
 }
 
 /** Who holds a lease, in words that tell two consoles apart. */
@@ -173,10 +106,10 @@ export class GuardedPath {
   async look(id: string, parameters: Parameters, signal?: AbortSignal, backup?: string): Promise<Look> {
     const kind = changeNamed(this.#kinds, id);
     const change = kind.with(parameters);
-    const ground = await this.#ground(kind, signal);
+    const ground = await groundOf(kind, this.#place(signal));
     await assertPlace(kind, ground);
     const plan = await planOf(kind, change, ground);
-    return { plan, gates: await this.#gates(kind, change, ground, plan, backup) };
+    return { plan, gates: await allGates(kind, change, ground, this.#audit, { plan, backup }) };
   }
 
   /**
@@ -228,7 +161,7 @@ export class GuardedPath {
     const kind = changeNamed(this.#kinds, wanted.change);
     const change = kind.with(wanted.parameters);
     await keepHeapTight();
-    const ground = await this.#ground(kind);
+    const ground = await groundOf(kind, this.#place());
     await assertPlace(kind, ground);
     const now = await planOf(kind, change, ground);
     const fresh = 'digest' in wanted ? await asAgreed(wanted, now) : now;
@@ -237,7 +170,7 @@ export class GuardedPath {
       options.onIdle?.(fresh);
       return undefined;
     }
-    const gates = await this.#gates(kind, change, ground, fresh, options.backup);
+    const gates = await allGates(kind, change, ground, this.#audit, { plan: fresh, backup: options.backup });
     const closed = gates.filter(({ state }) => state === 'red');
     if (closed.length > 0) throw new Blocked(closed);
     // By what the database says, not by what a file says of it; who waits for somebody else hears that first.
@@ -290,7 +223,7 @@ export class GuardedPath {
     const stop = stopOf(await new OpenRunbooks(this.#database, this.#context).read(looking));
     if (stop !== undefined) throw new Problem('blocked', stop, STOP_REMEDY);
     const kind = changeNamed(this.#kinds, found.change);
-    const ground = await this.#ground(kind);
+    const ground = await groundOf(kind, this.#place());
     const parameters: unknown = JSON.parse(found.parameters);
     const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
     return this.#writing(async (session) => {
@@ -347,7 +280,7 @@ export class GuardedPath {
   /** Says yes to a plan that another operator wants to run. */
   async approve(plan: Plan): Promise<void> {
     const kind = changeNamed(this.#kinds, plan.change);
-    const ground = await this.#ground(kind);
+    const ground = await groundOf(kind, this.#place());
     const { table } = this.#context;
     await this.#writing(async (session) => {
       await createStateTables(session, ground.dialect, table, ground.writing.stateTypes, keyFor(kind, ground));
@@ -355,46 +288,8 @@ export class GuardedPath {
     });
   }
 
-  /** What is known of runs without a look at the appointments, which somebody may have locked. */
   #place(signal?: AbortSignal): RunsPlace {
-    const [context, database] = [this.#context, this.#database];
-    return { context, database, dialect: database.dialect, options: { lane: 'change', signal, timeoutMs: LOOK_MS } };
-  }
-
-  async #ground({ tables }: ChangeKind, signal?: AbortSignal): Promise<ChangeGround> {
-    const place = this.#place(signal);
-    const { context, database, options } = place;
-    const [source, writing] = await Promise.all([
-      tables === undefined ? sourceOf(database, context, options) : undefined,
-      loadWriting(context.target.engine),
-    ]);
-    return source === undefined ? new OtherGround(place, writing) : { ...place, writing, source };
-  }
-
-  async #gates(
-    kind: ChangeKind,
-    change: Change,
-    ground: ChangeGround,
-    plan: Plan,
-    backup: string | undefined,
-  ): Promise<readonly Gate[]> {
-    const rights = await rightsGate(ground, kind, change.alters?.(ground) ?? false);
-    if (!rights.readable) return [...plainGates(ground, kind), rights.gate];
-    const [common, own, proof, approval] = await Promise.all([
-      commonGates(ground, kind, kind.before),
-      change.gates(ground),
-      kind.needsBackup ? backupGate(this.#context, ground.writing, backup) : undefined,
-      kind.tier === 'typed' ? approvalGate(ground, this.#audit, plan) : undefined,
-    ]);
-    const allowed = this.#context.access === 'operate' ? [rights.gate] : [];
-    return [
-      ...plainGates(ground, kind),
-      ...allowed,
-      ...common,
-      ...(proof ? [proof] : []),
-      ...own,
-      ...(approval ? [approval] : []),
-    ];
+    return runsPlace(this.#context, this.#database, signal);
   }
 
   /** A session that writes, for as long as some work takes. */

@@ -1,5 +1,5 @@
-import { Drift } from '../../changes/guarded-path.ts';
 import { asAgreed } from '../../changes/plan.ts';
+import { Drift } from '../../changes/refusals.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { changeOf } from './asked.ts';

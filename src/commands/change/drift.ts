@@ -1,5 +1,5 @@
-import type { Drift } from '../../changes/guarded-path.ts';
 import type { Plan } from '../../changes/plan.ts';
+import type { Drift } from '../../changes/refusals.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { changeOf, planLine } from './asked.ts';

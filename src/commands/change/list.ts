@@ -1,7 +1,7 @@
 import type { ChangeKind, Gate } from '../../changes/change.ts';
-import { Stray } from '../../changes/guarded-path.ts';
 import { isKind } from '../../changes/patience.ts';
 import { isIdle } from '../../changes/plan.ts';
+import { Stray } from '../../changes/refusals.ts';
 import { takeSnapshot } from '../../data/queries/snapshot.ts';
 import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';

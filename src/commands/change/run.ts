@@ -1,6 +1,6 @@
 import type { Confirmation } from '../../changes/confirm.ts';
-import { Blocked, Drift } from '../../changes/guarded-path.ts';
 import { asAgreed, isIdle, type Plan } from '../../changes/plan.ts';
+import { Blocked, Drift } from '../../changes/refusals.ts';
 import { Problem } from '../../model/problem.ts';
 import { canAsk } from '../ask.ts';
 import { EXIT, type ExitCode, type GuardedOptions } from '../command.ts';

@@ -1,6 +1,6 @@
 import type { Confirmation } from '../../changes/confirm.ts';
-import { Blocked } from '../../changes/guarded-path.ts';
 import type { Plan } from '../../changes/plan.ts';
+import { Blocked } from '../../changes/refusals.ts';
 import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
