@@ -1,5 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
+import { Problem } from '../model/problem.ts';
 import { auditFile, readLocalFile } from './local-file.ts';
 import { readAudit } from './read.ts';
 
@@ -13,23 +14,38 @@ interface ChainHead {
 export interface AuditHeads {
   /** undefined where nothing was recorded. */
   readonly database: (ChainHead & { readonly at: string | undefined }) | undefined;
+  /** Why that can't be read by this account. */
+  readonly closed: string | undefined;
   /** Of the file on this machine; undefined where there is none. */
   readonly local: ChainHead | undefined;
   /** Why the file can't be read. */
   readonly problem: string | undefined;
 }
 
+async function newestOf(
+  database: Database,
+  context: Context,
+  options: QueryOptions,
+): Promise<Pick<AuditHeads, 'database' | 'closed'>> {
+  try {
+    const { entries } = await readAudit(database, context, { limit: 1 }, options);
+    const [entry] = entries;
+    return { database: entry && { seq: entry.seq, hash: entry.hash, at: entry.record?.at }, closed: undefined };
+  } catch (error) {
+    if (!(error instanceof Problem && error.kind === 'refused')) throw error;
+    return { database: undefined, closed: error.message };
+  }
+}
+
 /** @throws Problem */
 export async function readHeads(database: Database, context: Context, options: QueryOptions): Promise<AuditHeads> {
-  const page = await readAudit(database, context, { limit: 1 }, options);
-  const [entry] = page.entries;
-  const newest = entry && { seq: entry.seq, hash: entry.hash, at: entry.record?.at };
+  const found = await newestOf(database, context, options);
   try {
     const { lines } = await readLocalFile(auditFile(context));
     const last = lines.findLast(({ whole }) => whole !== undefined)?.whole;
-    return { database: newest, local: last && { seq: last.seq, hash: last.hash }, problem: undefined };
+    return { ...found, local: last && { seq: last.seq, hash: last.hash }, problem: undefined };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
-    return { database: newest, local: undefined, problem: error.message };
+    return { ...found, local: undefined, problem: error.message };
   }
 }

@@ -57,8 +57,8 @@ async function dumpAt(context: Context, file: string): Promise<Dump | undefined>
   }
 }
 
-const isFresh = ({ changes }: Context, { bytes: size, at, wrong }: Dump): boolean =>
-  wrong === undefined && size > 0 && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
+const isFresh = ({ changes }: Context, { bytes: size, at, wrong }: Dump, since = 0): boolean =>
+  wrong === undefined && size > 0 && at >= since && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
 
 const words = ({ at, bytes: size }: Dump): string => `${age(Math.max(0, Date.now() - at) / 1000)} old, ${bytes(size)}`;
 
@@ -123,6 +123,7 @@ async function sha256(file: string): Promise<string> {
 
 /**
  * Proves that there is a fresh backup, making one where the config or the engine says how.
+ * @param since milliseconds since 1970 of the newest change that it has to hold
  * @throws Problem blocked, where there is none; config, when the command fails
  */
 export async function proveBackup(
@@ -130,11 +131,16 @@ export async function proveBackup(
   writing: WritingEngine,
   given: string | undefined,
   signal: AbortSignal,
+  since?: number,
 ): Promise<BackupProof> {
   const before = await present(context, given);
   let dump = before;
-  if ((dump === undefined || !isFresh(context, dump)) && canMake(context, writing, given)) {
+  if ((dump === undefined || !isFresh(context, dump, since)) && canMake(context, writing, given)) {
     dump = await makeDump(context, writing, signal);
+  }
+  if (dump !== undefined && isFresh(context, dump) && !isFresh(context, dump, since)) {
+    const what = `no backup is proven: ${dump.file} is ${words(dump)}, from before the newest change`;
+    throw new Problem('blocked', what, 'make a new dump');
   }
   if (dump === undefined || !isFresh(context, dump)) {
     const { detail, remedy } = await backupGate(context, writing, given ?? context.changes.backup?.file);

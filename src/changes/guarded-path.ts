@@ -113,12 +113,15 @@ export class GuardedPath {
   }
 
   /**
-   * Proves that there is a fresh backup, making one where the config or the engine says how; the database is only read.
+   * Proves that there is a backup that is fresh and has every change that was made from here, making one where the config or the
+   * engine says how; the database is only read.
    * @param given the path of a dump that the operator names
    * @throws Problem blocked, where there is none; config, when the command fails
    */
   async backup(given: string | undefined, signal: AbortSignal): Promise<BackupProof> {
-    return proveBackup(this.#context, await loadWriting(this.#context.target.engine), given, signal);
+    const changed = (await this.runs(signal)).filter(({ counts }) => counts.changed > 0);
+    const since = Math.max(0, ...changed.map(({ updatedAt }) => updatedAt));
+    return proveBackup(this.#context, await loadWriting(this.#context.target.engine), given, signal, since);
   }
 
   /** The newest runs, newest first. */

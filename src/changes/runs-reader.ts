@@ -38,10 +38,11 @@ export class RunsReader {
 
   /** @throws Problem */
   async read(options: QueryOptions): Promise<RunsNow> {
-    return { ...(await this.#changes(options)), ceremonies: await this.#ceremonies.read(options) };
+    return { ...(await this.changes(options)), ceremonies: await this.#ceremonies.read(options) };
   }
 
-  async #changes(options: QueryOptions): Promise<Omit<RunsNow, 'ceremonies'>> {
+  /** The same without runbooks. @throws Problem */
+  async changes(options: QueryOptions): Promise<Omit<RunsNow, 'ceremonies'>> {
     const { table } = this.#context;
     // A table that is not there is asked for in the catalogue: a statement about it would be an error in a server's log.
     this.#there ||= await this.#database.introspect(options, async (has, connection) => {

@@ -7,6 +7,7 @@ import type { Server } from '../data/connection.ts';
 import { type Database, openDatabase } from '../data/database.ts';
 import type { Scope } from '../data/queries/grouping.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
+import { Problem } from '../model/problem.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Alert, judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
 import { EXIT, type ExitCode, type StatusOptions } from './command.ts';
@@ -36,6 +37,28 @@ async function rememberedAlerts(context: Context, snapshot: Snapshot): Promise<r
   return checkAlerts(failuresNow(await checksOf(context), known, snapshot, now), now);
 }
 
+/** A runbook that somebody has stopped: nothing else may go on before a person decides. */
+async function stopAlerts(database: Database, context: Context): Promise<readonly Alert[]> {
+  const { OpenRunbooks, stopOf } = await import('../changes/open-runbooks.ts');
+  const ceremonies = await orClosed(new OpenRunbooks(database, context).read({ lane: 'figures' }), 'runbooks', []);
+  const stop = stopOf(ceremonies);
+  return stop === undefined ? [] : [{ level: 'immediate', id: 'runbook-stopped', text: stop }];
+}
+
+/**
+ * What is read of the tables with what was changed; where somebody made them since this account was made it may not read them,
+ * and its figures are right all the same.
+ */
+async function orClosed<Answer>(reading: Promise<Answer>, what: string, otherwise: Answer): Promise<Answer> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof Problem && error.kind === 'refused')) throw error;
+    process.stderr.write(`apptop: the runs of ${what} can't be read: ${error.message}; ${error.remedy}\n`);
+    return otherwise;
+  }
+}
+
 /** The snapshot as it is judged; beside a backup column only the runs tell whether a move is over. */
 async function judged(database: Database, context: Context, snapshot: Snapshot): Promise<Snapshot> {
   if (snapshot.migration !== 'migrated') return snapshot;
@@ -43,8 +66,9 @@ async function judged(database: Database, context: Context, snapshot: Snapshot):
     import('../changes/runs-reader.ts'),
     import('../rollback/phase.ts'),
   ]);
-  const { runs } = await new RunsReader(database, context).read({ lane: 'figures' });
-  return asJudged(snapshot, phaseOf(snapshot.migration, runs, context.changes.monitorHours, snapshot.takenAt));
+  const found = await orClosed(new RunsReader(database, context).changes({ lane: 'figures' }), 'changes', undefined);
+  if (found === undefined) return snapshot;
+  return asJudged(snapshot, phaseOf(snapshot.migration, found.runs, context.changes.monitorHours, snapshot.takenAt));
 }
 
 export interface PrintOptions {
@@ -58,7 +82,7 @@ export async function takeStatus(context: Context, database: Database, scope: Sc
   const snapshot = await takeSnapshot(database, context, scope, { lane: 'figures' });
   const { server } = database;
   if (server === undefined) throw new Error('a database that answered has no server');
-  const alerts = await rememberedAlerts(context, snapshot);
+  const alerts = [...(await stopAlerts(database, context)), ...(await rememberedAlerts(context, snapshot))];
   const verdict = judge(await judged(database, context, snapshot), context.thresholds, alerts);
   return { context, server, snapshot, verdict };
 }

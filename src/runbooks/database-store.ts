@@ -57,6 +57,8 @@ export class DatabaseStore implements RunbookStore {
   readonly #memory: Memory;
   readonly #turns = new Turns();
   #there = false;
+  /** Why what is there can't be read. */
+  #closed: Problem | undefined;
   /** Open while something goes on; how many things that are. */
   #session: Promise<WritingSession> | undefined;
   #users = 0;
@@ -166,6 +168,10 @@ export class DatabaseStore implements RunbookStore {
 
   async missing(): Promise<readonly string[]> {
     const runs = await this.runs(NEWEST);
+    // What can't be read is not gone.
+    if (this.#closed !== undefined) {
+      return [`the runs in the database can't be read: ${this.#closed.message}; ${this.#closed.remedy}`];
+    }
     return this.#memory.missing(runs, oldestOf(runs));
   }
 
@@ -174,12 +180,16 @@ export class DatabaseStore implements RunbookStore {
     return record;
   }
 
-  /** Rows of a reading statement; none where a table is gone that was there. */
+  /** Rows of a reading statement; none where a table is gone that was there, or is closed to this account. */
   async #ask(expression: Expression): Promise<readonly Row[]> {
     try {
-      return await this.#database.query(expression, READING);
+      const rows = await this.#database.query(expression, READING);
+      this.#closed = undefined;
+      return rows;
     } catch (error) {
-      if (!(error instanceof Problem && error.kind === 'missing')) throw error;
+      if (!(error instanceof Problem)) throw error;
+      if (error.kind === 'refused') this.#closed = error;
+      else if (error.kind !== 'missing') throw error;
       this.#there = false;
       return [];
     }

@@ -17,7 +17,11 @@ export interface Said {
 
 /** A run that is stopped, and what people do about it. */
 export const stopped = (reason: string): Problem =>
-  new Problem('blocked', `STOP: ${reason}`, 'halt, assess, then decide: apptop runbook decide --reason WHY');
+  new Problem(
+    'blocked',
+    `STOP: ${reason}`,
+    'halt, assess, then decide: apptop runbook decide --name NAME --reason WHY',
+  );
 
 /** A step that somebody else is at. */
 export const busy = ({ operator, subject, beganAt }: RunbookEntry, now: number): Problem =>
@@ -89,6 +93,13 @@ export const saying = ({ name, reason }: Said) => ({ name: name ?? operatorName(
 /** @throws Problem blocked */
 export function assertReason({ reason }: Said): void {
   if (reason.trim() === '') throw new Problem('blocked', 'it needs a reason', 'say why: --reason TEXT');
+}
+
+/** A name that people can read: it has a letter or a digit. @throws Problem blocked */
+export function assertedName(name: string | undefined, what: string, remedy: string): string {
+  const trimmed = (name ?? '').trim();
+  if (!/[\p{L}\p{N}]/u.test(trimmed)) throw new Problem('blocked', what, remedy);
+  return trimmed;
 }
 
 /** The newest attempt of a step. */

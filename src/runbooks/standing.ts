@@ -2,6 +2,7 @@ import { isOpenRun, type RunbookEntry, type RunbookRecord } from '../model/runbo
 import { distance, stamp } from '../model/time.ts';
 import { readEvidence } from './evidence.ts';
 import { type Runbook, type RunbookPhase, type SignOff, type Step, stepsOf } from './runbook.ts';
+import { begun } from './store.ts';
 
 /** How the monitor window of the move of the booking ids stands. */
 export interface MonitorWindow {
@@ -165,4 +166,10 @@ export function standOf(runbook: Runbook, record: RunbookRecord, window: Monitor
     })),
     stops: entries.filter(({ kind, seq }) => kind === 'stop' && seq > decided),
   };
+}
+
+/** How a runbook stands before its first step, were it begun now. */
+export function planOf(runbook: Runbook): Standing {
+  const now = Date.now();
+  return standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now }, undefined);
 }

@@ -3,7 +3,18 @@ import type { RunbookEntry, RunbookRecord } from '../model/runbook-run.ts';
 import { heldConditions } from './conditions.ts';
 import { evidenceText } from './evidence.ts';
 import type { KeptRun, LookedRun, Looker } from './looker.ts';
-import { assertReason, busy, eventOf, lastAttempt, move, type Said, saying, stepEvent, unknownWord } from './moves.ts';
+import {
+  assertedName,
+  assertReason,
+  busy,
+  eventOf,
+  lastAttempt,
+  move,
+  type Said,
+  saying,
+  stepEvent,
+  unknownWord,
+} from './moves.ts';
 import { type Outcome, perform, planChange, type StepOptions } from './perform.ts';
 import type { Runbook } from './runbook.ts';
 import { isRunning, type Standing, type StepStanding, standOf } from './standing.ts';
@@ -82,15 +93,13 @@ export class Steps {
     runbook: Runbook,
     looked: LookedRun,
     { step: { id, title } }: StepStanding,
-    name: string | undefined,
+    given: string | undefined,
     note: string | undefined,
   ): Promise<RunbookEntry> {
-    if (name === undefined || name.trim() === '') {
-      throw new Problem('blocked', `${id} wants a person's name: ${title}`, `do it, then tick it: --tick ${id}=NAME`);
-    }
+    const name = assertedName(given, `${id} wants a person's name: ${title}`, `do it, then tick it: --tick ${id}=NAME`);
     const evidence = evidenceText({ runbook: runbook.digest });
-    const added = { kind: 'step', subject: id, state: 'ticked', name: name.trim(), note, evidence } as const;
-    const event = stepEvent(runbook, looked, id, `ticked by ${name.trim()}`, note);
+    const added = { kind: 'step', subject: id, state: 'ticked', name, note, evidence } as const;
+    const event = stepEvent(runbook, looked, id, `ticked by ${name}`, note);
     return lastAttempt(await this.#settled(runbook, await move(looked, { added, event }, false, id), looked), id);
   }
 

@@ -3,7 +3,7 @@ import type { RunbookRecord } from '../model/runbook-run.ts';
 import { heldConditions } from './conditions.ts';
 import { evidenceText, readEvidence } from './evidence.ts';
 import { type KeptRun, type Looker, RESTORED } from './looker.ts';
-import { assertReason, eventOf, move, type Said, saying, unknownWord } from './moves.ts';
+import { assertedName, assertReason, eventOf, move, type Said, saying, unknownWord } from './moves.ts';
 import type { Runbook } from './runbook.ts';
 
 /** What somebody signs with. */
@@ -52,6 +52,7 @@ export class Words {
   /** A person's signed word that a stopped run may go on. @throws Problem blocked, where nothing is stopped */
   async decide(runbook: Runbook, kept: KeptRun, said: Said, signal: AbortSignal): Promise<RunbookRecord> {
     assertReason(said);
+    const name = assertedName(said.name, "a decision wants a person's name", 'sign it: --name NAME');
     const looked = await this.#looker.look(runbook, kept);
     if (looked.record.run.state !== 'stopped') {
       throw new Problem('blocked', 'the run is not stopped', 'apptop runbook status says where it is');
@@ -68,7 +69,7 @@ export class Words {
         kind: 'decision',
         subject: Object.keys(accepts)[0] ?? 'person',
         state: 'noted',
-        ...saying(said),
+        ...saying({ ...said, name }),
         evidence: evidenceText({ accepts, ...(restored && { restored }) }),
       },
       event: eventOf('decision', runbook.id, 'goes on', { run: kept.record.run.id }, said.reason),
@@ -103,6 +104,7 @@ export class Words {
         role,
         runbook.signOff.map((one) => one.role),
       );
+    const name = assertedName(said.name, "a signature wants a person's name", 'say who signs: --name NAME');
     const looked = await this.#looker.ready(runbook, kept, signal);
     const { left, signOffs } = looked.standing;
     const [first] = left;
@@ -134,7 +136,7 @@ export class Words {
             kind: 'sign-off',
             subject: role,
             state: 'noted',
-            name: said.name ?? this.#looker.operator,
+            name,
             note: said.reason,
             evidence,
           },

@@ -5,8 +5,8 @@ import { fit } from '../model/text.ts';
 import { type KnownRun, type RunbooksState, type RunKey, runKeyOf } from '../runbooks/console-state.ts';
 import type { ListedRun } from '../runbooks/engine.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
-import { type Standing, type StepStanding, standOf } from '../runbooks/standing.ts';
-import { begun } from '../runbooks/store.ts';
+import { planOf, type Standing, type StepStanding } from '../runbooks/standing.ts';
+
 import { textOf } from '../runbooks/telling.ts';
 import { prose } from './check-text.ts';
 import type { Fact } from './components/dialog-parts.tsx';
@@ -59,12 +59,6 @@ function ByKey({ of }: { of: RunKey }) {
   const known = useRunbooks(all).known.get(of);
   useEffect(() => void runbooks.look(of), [runbooks, of]);
   return <RunOrPlan known={known} runbook={known?.runbook} />;
-}
-
-/** How a runbook stands before its first step, were it begun now. */
-function planOf(runbook: Runbook): Standing {
-  const now = Date.now();
-  return standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now }, undefined);
 }
 
 const stepKey = ({ step }: StepStanding): string => step.id;

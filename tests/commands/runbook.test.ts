@@ -146,10 +146,15 @@ for (const engine of ENGINES) {
 
       const stop = await on.run('runbook', 'stop', '--condition', 'fire', '--reason', 'smoke', '--name', 'Bo');
       expect([stop.code, stop.stdout]).toEqual([0, 'run 1 of own is stopped: Fire: smoke\n']);
+      const status = await on.run('status');
+      expect([status.code, status.stdout]).toEqual([
+        2,
+        expect.stringContaining('run 1 of runbook own is stopped: Fire: smoke'),
+      ]);
       const refused = await on.run('runbook', 'run', 'own', '--step', 'look', '--tick', 'look=Ada', '--note', 'fine');
       expect([refused.code, refused.stderr]).toEqual([
         2,
-        'apptop: STOP: Fire: smoke: halt, assess, then decide: apptop runbook decide --reason WHY\n',
+        'apptop: STOP: Fire: smoke: halt, assess, then decide: apptop runbook decide --name NAME --reason WHY\n',
       ]);
       expect((await on.run('runbook', 'status', 'own')).code).toBe(2);
       expect((await on.run('runbook', 'decide', 'own', '--reason', 'a drill', '--name', 'Ada')).stdout).toBe(
@@ -160,7 +165,12 @@ for (const engine of ENGINES) {
       expect((await on.run('runbook', 'sign', '--role', 'operater')).stderr).toBe(
         'apptop: there is no role "operater": did you mean operator?\n',
       );
-      expect((await on.run('runbook', 'sign', '--role', 'operator')).stdout).toBe('run 1 of own is finished\n');
+      expect((await on.run('runbook', 'sign', '--role', 'operator')).stderr).toBe(
+        "apptop: a signature wants a person's name: say who signs: --name NAME\n",
+      );
+      expect((await on.run('runbook', 'sign', '--role', 'operator', '--name', 'Ada')).stdout).toBe(
+        'run 1 of own is finished\n',
+      );
 
       await on.run('runbook', 'run', 'own');
       expect((await on.run('runbook', 'abort', '--reason', 'enough')).stdout).toBe('run 2 of own is aborted: enough\n');
@@ -222,8 +232,14 @@ for (const engine of ENGINES) {
       ]);
       expect(await said('run', 'booking-ids', '--step', 'mov')).toEqual([
         3,
-        'apptop: booking-ids has no step "mov": apptop runbook status booking-ids shows the steps\n',
+        'apptop: booking-ids has no step "mov": apptop runbook show booking-ids lists the steps\n',
       ]);
+      const early = await on.run('runbook', 'run', 'booking-ids', '--step', 'move');
+      expect([early.code, early.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^apptop: move can't be done yet: .*: no run of booking-ids is under way: begin with /),
+      ]);
+      expect(JSON.parse((await on.run('runbook', 'status', '--json')).stdout)).toMatchObject({ runs: [] });
       expect(await said('sign', 'sync-rollout', '--role', 'operator')).toEqual([
         3,
         'apptop: no run of sync-rollout is under way: begin one: apptop runbook run sync-rollout\n',
@@ -261,6 +277,37 @@ for (const engine of ENGINES) {
         });
         const audit = await on.run('audit', 'verify');
         expect([audit.code, audit.stdout]).toEqual([0, '']);
+        await on.db.execute(engine.name === 'mysql' ? `DROP USER ${user}@'%'` : `DROP OWNED BY ${user}`);
+        if (engine.name === 'postgres') await on.db.execute(`DROP ROLE ${user}`);
+      },
+    );
+
+    test.skipIf(engine.name === 'sqlite')(
+      'who may read the appointments alone goes on reading when others have changed something',
+      async () => {
+        const on = await changing(engine, [row(1, null, '1001')]);
+        on.write('own.json', OWN);
+        const moved = await on.run('change', 'run', 'move-booking-ids', '--confirm', 'staging appointments 1');
+        expect(moved.code).toBe(0);
+        expect((await on.run('runbook', 'run', '--file', 'own.json')).code).toBe(0);
+        const user = `narrow_${process.pid}`;
+        if (engine.name === 'mysql') {
+          await on.db.execute(`CREATE USER ${user}@'%' IDENTIFIED BY 'throw-away'`);
+          await on.db.execute(`GRANT SELECT ON appointments TO ${user}@'%'`);
+        } else {
+          await on.db.execute(`CREATE ROLE ${user} LOGIN PASSWORD 'throw-away'`);
+          await on.db.execute(`GRANT SELECT ON appointments TO ${user}`);
+        }
+        on.configure({ connection: withUser(urlOf(on.db), user, 'throw-away'), access: 'read' });
+        const status = await on.run('status');
+        expect([status.code, status.stdout]).toEqual([expect.toBeOneOf([0, 1]), expect.stringContaining('1 row')]);
+        const list = await on.run('runbook', 'list');
+        expect([list.code, list.stdout]).toEqual([0, expect.stringContaining('booking-ids')]);
+        const report = await on.run('report');
+        expect([report.code, report.stdout]).toEqual([expect.toBeOneOf([0, 1]), expect.stringContaining('# ')]);
+        // MySQL shows nobody that there are tables which they may not read.
+        const closed = engine.name === 'mysql' ? /^/ : /can't be read: .*permission denied for table apptop\\?_run/;
+        expect([status.stderr, report.stdout]).toEqual([expect.stringMatching(closed), expect.stringMatching(closed)]);
         await on.db.execute(engine.name === 'mysql' ? `DROP USER ${user}@'%'` : `DROP OWNED BY ${user}`);
         if (engine.name === 'postgres') await on.db.execute(`DROP ROLE ${user}`);
       },

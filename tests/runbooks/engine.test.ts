@@ -1,8 +1,9 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
 import { readEvidence } from '../../src/runbooks/evidence.ts';
-import { operated, row } from '../changes/guarded.ts';
+import { DUMP, operated, row } from '../changes/guarded.ts';
 import { Folder } from '../config/folder.ts';
 import { ENGINES, type PlantedRow } from '../engines/engines.ts';
 import { Ceremony, command, engineOf, manual, runbookOf } from './ceremony.ts';
@@ -70,6 +71,14 @@ for (const engine of ENGINES) {
         plan: { digest: planned.look.plan.digest },
         run: { id: 1, state: 'done', changed: 2 },
       });
+
+      // A dump from before the move holds nothing of it, however fresh it is.
+      expect(await ceremony.run('backup')).toMatchObject({
+        state: 'failed',
+        note: expect.stringMatching(/^no backup is proven: .* from before the newest change; make a new dump$/),
+      });
+      writeFileSync(DUMP, 'a dump\n');
+      expect(await ceremony.run('backup')).toMatchObject({ state: 'passed' });
 
       expect(await ceremony.run('after')).toMatchObject({ state: 'passed' });
       expect(readEvidence((await ceremony.run('tell')).evidence).command).toEqual({

@@ -43,6 +43,17 @@ describe('a secret', () => {
     ['Authorization: Bearer abc.def', 'Authorization: ***'],
     ['curl --token abc -v', 'curl --token *** -v'],
     ['cal_live_0123456789abcdef0123', 'cal_***'],
+    ['AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG', 'AWS_SECRET_ACCESS_KEY=***'],
+    ['APP_KEY=base64:c29tZXRoaW5n= next', 'APP_KEY=*** next'],
+    ['passwort: geheim', 'passwort: ***'],
+    ['mysql -h db -uroot -phunter2 shop', 'mysql -h db -uroot -p*** shop'],
+    ['Cookie: session=abc; other=def', 'Cookie: ***'],
+    ['sk_live_0123456789abcdef and ghp_0123456789abcdefghij', 'sk_live_*** and ghp_***'],
+    ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.sflKxwRJSMeKKF2QT4', 'jwt ***'],
+    [
+      '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nowIB\n-----END RSA PRIVATE KEY-----\nafter',
+      '-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nafter',
+    ],
   ])('is taken out of %s', (text, masked) => {
     expect(mask(text)).toBe(masked);
   });

@@ -5,7 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import { isDone, type StepStanding } from '../../runbooks/standing.ts';
+import { isDone, planOf, type StepStanding } from '../../runbooks/standing.ts';
 import { canAsk } from '../ask.ts';
 import { askConfirmation } from '../change/confirming.ts';
 import { planLines } from '../change/plan-lines.ts';
@@ -186,6 +186,22 @@ function refuseTogether({ step, all, skip }: RunbookOptions): void {
   if (given.length > 1) throw new Problem('usage', `${given.join(' and ')} don't go together`, 'give one of them');
 }
 
+/** A run is not begun for a step that can't be the first. @throws Problem */
+function refuseBlocked(runbook: Runbook, id: string): void {
+  const standing = planOf(runbook).steps.find(({ step }) => step.id === id);
+  if (standing === undefined) {
+    const remedy = `apptop runbook show ${runbook.id} lists the steps`;
+    throw new Problem('usage', `${runbook.id} has no step "${id}"`, remedy);
+  }
+  if (standing.state !== 'blocked') return;
+  const what = `${id} can't be done yet: ${standing.why.join('; ')}`;
+  throw new Problem(
+    'blocked',
+    what,
+    `no run of ${runbook.id} is under way: begin with apptop runbook run ${runbook.id}`,
+  );
+}
+
 /**
  * Goes on with the open run of a runbook, or begins one: the next step, one by its id, or all that need nobody.
  * @returns 0 what was asked for is done; 1 a time or a person is needed; 2 a step failed, a stop condition holds or it is
@@ -198,6 +214,7 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
   for (const gone of await engine.missing()) note(gone);
+  if (options.step !== undefined && (await engine.open(runbook.id)) === undefined) refuseBlocked(runbook, options.step);
   const { why, ...kept } = await engine.begin(runbook);
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
   const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };

@@ -40,13 +40,16 @@ export const headFacts = (head: ReportHead): readonly Fact[] =>
   );
 
 /** The ends of the chains of the record of changes. */
-export function auditBlocks({ audit: { database, local, problem } }: ReportHead): readonly Block[] {
+export function auditBlocks({ audit: { database, closed, local, problem } }: ReportHead): readonly Block[] {
   const here = problem ?? (local === undefined ? 'there is no file' : `line ${local.seq}`);
   return [
     {
       kind: 'facts',
       facts: facts(
-        ['newest record', database === undefined ? 'nothing was recorded' : `${database.seq}, ${database.at ?? ''}`],
+        [
+          'newest record',
+          database === undefined ? (closed ?? 'nothing was recorded') : `${database.seq}, ${database.at ?? ''}`,
+        ],
         ['its hash', database?.hash],
         ['file on this machine', here],
         ['its last hash', local?.hash],

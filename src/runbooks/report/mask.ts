@@ -21,9 +21,18 @@ const LOOKS = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*:)[^\s@]+@/gi, '$1***@'],
   [/(\bauthorization\s*[:=]\s*)(?:\w+\s+)?[^\s"',;]+/gi, '$1***'],
   [/(\bbearer\s+)[\w.~+/-]{8,}=*/gi, '$1***'],
-  [/([\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key)["']?\s*[:=]\s*["']?)[^\s"',;]+/gi, '$1***'],
+  [
+    /([\w-]*(?:password|passwor[dt]|passwd|pwd|secret|token|(?:api|app|access|private)[_-]?key)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;]+/gi,
+    '$1***',
+  ],
   [/(--(?:password|token|secret|api-key)\s+)\S+/gi, '$1***'],
-  [/\bcal_(?:live_|test_)?[0-9a-f]{16,}/gi, 'cal_***'],
+  // As the clients of MySQL and MariaDB take it.
+  [/(\b(?:mysql|mariadb)\w*\b[^\n]*?\s-p)[^\s-]\S*/gi, '$1***'],
+  [/(\b(?:set-)?cookie\s*[:=]\s*)[^\n]+/gi, '$1***'],
+  [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '$1***$2'],
+  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, '***'],
+  [/\b((?:sk|pk|rk)_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|AKIA)[\w-]{12,}/g, '$1***'],
+  [/\bcal_(?:live_|test_)?\w{16,}/gi, 'cal_***'],
 ] as const;
 
 /**

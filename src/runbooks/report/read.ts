@@ -155,7 +155,17 @@ export async function readNow(
   const { context, database, engine } = ground;
   const { known } = new Results(stateFile(context, 'checks'));
   const checks = (await checksOf(context)).map((check) => ({ check, result: known.get(check.id) }));
-  const { runs, lease } = await new RunsReader(database, context).read(READING);
+  const { runs, lease, closed } = await new RunsReader(database, context).changes(READING).then(
+    (now) => ({ ...now, closed: [] }),
+    (error: unknown) => {
+      if (!(error instanceof Problem && error.kind === 'refused')) throw error;
+      return {
+        runs: [],
+        lease: undefined,
+        closed: [`the runs of changes can't be read: ${error.message}; ${error.remedy}`],
+      };
+    },
+  );
   return {
     head: await headOf(ground),
     snapshot: status.snapshot,
@@ -164,7 +174,7 @@ export async function readNow(
     changes: runs,
     lease,
     runbooks: await engine.runs(),
-    missing: await engine.missing(),
+    missing: [...closed, ...(await engine.missing())],
     samples: samplesOf(context),
     secrets: secretsOf(context),
   };
