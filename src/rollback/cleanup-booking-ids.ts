@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../changes/change.ts';
 import { checkGates, copyGates, green, red, runsOf } from '../changes/gates.ts';
+import { assertTakes } from '../changes/takes.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { namesIn, plainName } from '../data/queries/expressions.ts';
 import { named, stateTable } from '../data/state/tables.ts';
@@ -74,6 +75,7 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
   // Whether ids may be misplaced its gates have seen.
   after: ['booking-ids/no-backup-column'],
   with(parameters): Change {
+    assertTakes('cleanup-booking-ids', parameters, ['mayCopy']);
     return {
       parameters,
       throttled: true,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Change, ChangeGround, ChangeKind, Parameters, Planned, PlanSample } from '../changes/change.ts';
 import { green, red, runsOf } from '../changes/gates.ts';
 import { anew } from '../changes/move-booking-ids/change.ts';
+import { assertTakes } from '../changes/takes.ts';
 import { countBackups } from '../data/queries/backups.ts';
 import { namesIn, plainName } from '../data/queries/expressions.ts';
 import {
@@ -210,6 +211,7 @@ export const ROLLBACK_BOOKING_IDS: ChangeKind = {
   before: ['schema/no-long-locks'],
   after: [],
   with(parameters): Change {
+    assertTakes('rollback-booking-ids', parameters, ['runs', 'tenant', 'ids', 'from']);
     const wanted = wantedOf(parameters);
     return {
       parameters,

@@ -4,6 +4,7 @@ import { environmentGate, perform, sqlOf } from '../changes/calendar-schema/step
 import { type Loss, UNDOING, type UndoStep } from '../changes/calendar-schema/undo.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters, Planned } from '../changes/change.ts';
 import { green, red } from '../changes/gates.ts';
+import { assertTakes } from '../changes/takes.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 
@@ -104,6 +105,7 @@ export const ROLLBACK_CALENDAR_SCHEMA: ChangeKind = {
   strayIn,
   told: ({ counts, planned }) => `${counted(counts.changed, 'row')} exported and dropped of ${planned}`,
   with(parameters): Change {
+    assertTakes('rollback-calendar-schema', parameters, ['to']);
     const staying = stayingOf(parameters);
     let lost = 0;
     return {

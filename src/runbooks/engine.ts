@@ -64,7 +64,7 @@ export class RunbookEngine {
     verifyNames(
       runbook,
       checks.map(({ id }) => id),
-      this.#looker.path.kinds.map(({ id }) => id),
+      this.#looker.path.kinds,
     );
   }
 

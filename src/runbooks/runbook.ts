@@ -1,3 +1,4 @@
+import type { ChangeKind, Parameters } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { heldAgainst } from '../config/file.ts';
 import type { Phase as CheckPhase, Severity, System } from '../model/check-words.ts';
@@ -274,19 +275,35 @@ export async function readRunbook(text: string, place: string, folder: string): 
 export function verifyNames(
   { phases, stop, metrics, place: file }: Runbook,
   checks: readonly string[],
-  changes: readonly string[],
+  kinds: readonly Pick<ChangeKind, 'id' | 'with'>[],
 ): void {
   const wrong: Wrong = (at, what, remedy) => new Problem('config', `${file}: ${at}: ${what}`, remedy);
   const check = (id: string, place: string) => {
     if (!checks.includes(id)) throw unknownWord(wrong, place, 'check', id, checks);
   };
+  const change = (id: string, parameters: Parameters, place: string) => {
+    const kind = kinds.find((one) => one.id === id);
+    if (kind === undefined) {
+      throw unknownWord(
+        wrong,
+        `${place}.id`,
+        'change',
+        id,
+        kinds.map((one) => one.id),
+      );
+    }
+    try {
+      kind.with(parameters);
+    } catch (error) {
+      if (!(error instanceof Problem && error.kind === 'usage')) throw error;
+      throw wrong(`${place}.parameters`, error.message, error.remedy);
+    }
+  };
   for (const [phase, { steps }] of phases.entries()) {
     for (const [index, { work }] of steps.entries()) {
       const place = `phases[${phase}].steps[${index}]`;
       if (work.kind === 'check') work.ids?.forEach((id, at) => check(id, `${place}.check.ids[${at}]`));
-      if (work.kind === 'change' && !changes.includes(work.change)) {
-        throw unknownWord(wrong, `${place}.change.id`, 'change', work.change, changes);
-      }
+      if (work.kind === 'change') change(work.change, work.parameters, `${place}.change`);
     }
   }
   for (const [index, { checks: ids }] of stop.entries()) {

@@ -18,11 +18,7 @@ const step = (id: string, more: object = { backup: {} }) => ({ id, title: id, ..
 async function complaint(text: string): Promise<string> {
   try {
     const runbook = await readRunbook(text, 'own.json', '/');
-    verifyNames(
-      runbook,
-      CHECKS,
-      CHANGES.map(({ id }) => id),
-    );
+    verifyNames(runbook, CHECKS, CHANGES);
   } catch (error) {
     if (error instanceof Problem) return `${error.kind}: ${error.message} → ${error.remedy}`;
     throw error;
@@ -83,6 +79,16 @@ describe('a wrong runbook', () => {
       'an unknown change',
       file([step('x', { change: { id: 'move-booking-id', action: 'run' } })]),
       'phases[0].steps[0].change.id: there is no change "move-booking-id" → did you mean move-booking-ids?',
+    ],
+    [
+      'a parameter that the change does not take',
+      file([step('x', { change: { id: 'backfill-correlation', action: 'run', parameters: { calender: '1' } } })]),
+      'phases[0].steps[0].change.parameters: backfill-correlation takes no "calender" → did you mean calendar?',
+    ],
+    [
+      'a parameter of another type',
+      file([step('x', { change: { id: 'backfill-correlation', action: 'run', parameters: { calendar: 1 } } })]),
+      'phases[0].steps[0].change.parameters: a calendar is named by its id → write --calendar 7',
     ],
     [
       'an action that is none',
@@ -161,8 +167,7 @@ describe('the built-in runbooks', async () => {
   });
 
   test.each(runbooks)('$id names checks and changes that there are', (runbook) => {
-    const changes = CHANGES.map(({ id }) => id);
-    expect(() => verifyNames(runbook, CHECKS, changes)).not.toThrow();
+    expect(() => verifyNames(runbook, CHECKS, CHANGES)).not.toThrow();
   });
 
   test('booking-ids has the seven success metrics of its migration, and the door behind the window', () => {

@@ -7,6 +7,7 @@ import { Problem } from '../../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters, Planned, PlanSample } from '../change.ts';
 import { green, red } from '../gates.ts';
 import { Halted } from '../held-run.ts';
+import { assertTakes } from '../takes.ts';
 import {
   type Correlation,
   correlationOf,
@@ -143,6 +144,7 @@ export const BACKFILL_CORRELATION: ChangeKind = {
     return `${processed} processed, ${count(changed)} updated, ${counted(aside, 'error')}`;
   },
   with(parameters): Change {
+    assertTakes('backfill-correlation', parameters, ['calendar', 'batchSize']);
     const wanted = wantedOf(parameters);
     const workOn = async (ground: ChangeGround) =>
       new BackfillWork(ground, await correlationOf(ground), wanted.calendar);

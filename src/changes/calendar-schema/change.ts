@@ -3,6 +3,7 @@ import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Planned } from '../change.ts';
 import { green, red } from '../gates.ts';
+import { assertTakes } from '../takes.ts';
 import { foundations, outboundSync, uniqueness } from './migrations.ts';
 import { type Scene, sceneOf, strayIn } from './shape.ts';
 import { environmentGate, fitGate, perform, sqlOf } from './steps.ts';
@@ -73,6 +74,7 @@ function migrationKind({ migration, behind, ...facts }: Facts): ChangeKind {
     unit: 'object',
     told: ({ counts, planned }) => `${counted(counts.changed, 'object')} made of ${planned}`,
     with(parameters): Change {
+      assertTakes(facts.id, parameters, []);
       let made = 0;
       return {
         parameters,

@@ -5,6 +5,7 @@ import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters } from '../change.ts';
 import { copyGates, green, red, runsOf } from '../gates.ts';
+import { assertTakes } from '../takes.ts';
 import { DECISIONS, type Decision, type Decisions } from './decide.ts';
 import { planMove } from './plan.ts';
 import { MoveWork } from './work.ts';
@@ -68,6 +69,7 @@ export const MOVE_BOOKING_IDS: ChangeKind = {
     'booking-ids/conservation',
   ],
   with(parameters): Change {
+    assertTakes('move-booking-ids', parameters, ['decisions', 'mayCopy']);
     const decisions = decisionsOf(parameters);
     const mayCopy = parameters['mayCopy'] === true;
     return {
