@@ -38,6 +38,8 @@ export interface Manners {
   readonly advise: (lastMs: number) => Promise<Advice>;
   /** Milliseconds that a batch aims at. */
   readonly batchMs: number;
+  /** Rows of a batch at the most. */
+  readonly largest: number;
   /** Milliseconds to leave to others after a batch that took so many. */
   readonly rest: (batchMs: number) => number;
   /** Whether reading and writing take turns, so that the run keeps one core busy and no more. */
@@ -70,8 +72,9 @@ export class Batches<Item> {
     this.#held = held;
     this.#work = work;
     this.#manners = manners;
-    const { batchMs, batchSize } = manners;
-    this.#pace = new Pace(batchSize ?? held.run.batchSize, { aimMs: batchMs, fixed: batchSize !== undefined });
+    const { batchMs, batchSize, largest } = manners;
+    const fixed = batchSize !== undefined;
+    this.#pace = new Pace(batchSize ?? held.run.batchSize, { aimMs: batchMs, largest, fixed });
     this.#asideBefore = held.run.counts.aside;
   }
 

@@ -13,7 +13,7 @@ import { fingerprintFor } from './fingerprint.ts';
 import { BLOCKING, ownChecksOf, runNamed } from './gates.ts';
 import { Halted, HeldRun, type HoldHost } from './held-run.ts';
 import { OpenRunbooks, stopOf } from './open-runbooks.ts';
-import { BATCH_MS } from './pace.ts';
+import { BATCH_MS, LARGEST, LARGEST_ALONE } from './pace.ts';
 import { isKind, patiently } from './patience.ts';
 import { type Advice, throttleOf } from './throttle.ts';
 
@@ -110,6 +110,7 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
     const outcome = await new Batches(held, batches.answer, {
       advise: (lastMs) => (change.throttled ? throttle.advise(lastMs) : Promise.resolve(GO)),
       polite: change.throttled,
+      largest: change.throttled || manners.locksAll ? LARGEST : LARGEST_ALONE,
       batchMs: inTheWay ? manners.batchMs : BATCH_MS,
       rest: (ms) => (inTheWay ? Math.min(ms * manners.restShare, LONGEST_REST_MS) : 0),
       batchSize: change.batchSize,

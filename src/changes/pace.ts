@@ -4,8 +4,13 @@ export const BATCH_MS = 100;
 /** Rows of the first batch. */
 export const FIRST_SIZE = 500;
 const SMALLEST = 50;
-/** At 5,000 a batch on PostgreSQL takes 40 ms, of which 4 go to beginning and ending it: 0.56 of the rate of one UPDATE, and 0.69 so. */
-const LARGEST = 20_000;
+/** Rows of a batch at the most. */
+export const LARGEST = 5_000;
+/**
+ * The same where nobody is to be spared and a batch keeps only its own rows: of 5,000 one on PostgreSQL takes 40 ms, 4 of
+ * which go to beginning and ending it. A move comes to 0.56 of the rate of one UPDATE so, and to 0.69 with these.
+ */
+export const LARGEST_ALONE = 20_000;
 
 /** How much the newest batch counts in the average. */
 const SMOOTHING = 0.4;
@@ -19,18 +24,24 @@ export class Pace {
   readonly #fixed: boolean;
   #average: number | undefined;
   readonly #aimMs: number;
+  readonly #largest: number;
 
   /**
    * @param size of the first batch; a resumed run goes on with its own
-   * @param how what a batch aims at, in milliseconds, and whether all have the same size, whatever they take
+   * @param how what a batch aims at, in milliseconds, its rows at the most, and whether all have the same size, whatever they take
    */
   constructor(
     size: number = FIRST_SIZE,
-    { aimMs = BATCH_MS, fixed = false }: { readonly aimMs?: number; readonly fixed?: boolean } = {},
+    {
+      aimMs = BATCH_MS,
+      largest = LARGEST,
+      fixed = false,
+    }: { readonly aimMs?: number; readonly largest?: number; readonly fixed?: boolean } = {},
   ) {
     this.#aimMs = aimMs;
+    this.#largest = largest;
     this.#fixed = fixed;
-    this.#size = fixed ? size : Math.min(LARGEST, Math.max(SMALLEST, size));
+    this.#size = fixed ? size : Math.min(largest, Math.max(SMALLEST, size));
   }
 
   get size(): number {
@@ -42,6 +53,6 @@ export class Pace {
     if (this.#fixed) return;
     this.#average = this.#average === undefined ? ms : this.#average + SMOOTHING * (ms - this.#average);
     const factor = Math.min(1.2, Math.max(0.5, this.#aimMs / Math.max(1, this.#average)));
-    this.#size = Math.round(Math.min(LARGEST, Math.max(SMALLEST, this.#size * factor)));
+    this.#size = Math.round(Math.min(this.#largest, Math.max(SMALLEST, this.#size * factor)));
   }
 }

@@ -15,12 +15,12 @@ test('batches grow or shrink until one takes about what it aims at', () => {
   expect(settled(0.05, 60, 5) * 0.05).toBeCloseTo(5, 0);
 });
 
-test('the size stays between 50 and 20,000 rows, whatever a batch takes', () => {
+test('the size stays between 50 and 5,000 rows, whatever a batch takes', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 600_000, noNaN: true }), { maxLength: 50 }), (times) => {
       const pace = new Pace();
       for (const ms of times) pace.took(ms);
-      return pace.size >= 50 && pace.size <= 20_000;
+      return pace.size >= 50 && pace.size <= 5_000;
     }),
   );
 });
