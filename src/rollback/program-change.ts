@@ -39,6 +39,8 @@ export const levelKind = (words: Pick<ChangeKind, 'id' | 'title' | 'purpose'>, c
   tier: 'bulk',
   needsReason: true,
   needsBackup: false,
+  // It is about no table: the flags of a database of calendars are switched off too.
+  tables: [],
   before: [],
   after: [],
   with: (parameters) => {

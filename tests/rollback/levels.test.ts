@@ -13,6 +13,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { editDotenv } from '../../src/config/dotenv.ts';
 import { readEnvEdit, whyNotReplaced, writeEnvEdit } from '../../src/rollback/env-file.ts';
 import { type RollbackLevels, rollbackLevels } from '../../src/rollback/levels.ts';
+import { operatedOn, peopleAndBookings } from '../changes/calendar-stand.ts';
 import { type Operated, operated, row } from '../changes/guarded.ts';
 import { Folder } from '../config/folder.ts';
 import { ENGINES } from '../engines/engines.ts';
@@ -155,6 +156,31 @@ for (const engine of ENGINES) {
       await on.db.execute('UPDATE apptop_run SET ended_at = ended_at - 1900');
       const helpless = await look(on);
       expect(told(helpless)).toMatchObject({ 'level 1 did not help within 30 min': 'met' });
+    });
+
+    test('a database without appointments has levels too, and its flags are switched off', async () => {
+      const folder = new Folder().write('.env', 'USE_UUID_CORRELATION_SYNC=true\n');
+      const file = join(folder.folder, '.env');
+      await using on = await operatedOn(engine, peopleAndBookings(engine), {
+        rollback: { flags: { file, set: OFF }, code: undefined },
+      });
+      const { levels, recommended } = await look(on);
+      expect([recommended, levels[0]?.change, levels[0]?.impossible]).toEqual([
+        undefined,
+        'switch-flags-off',
+        undefined,
+      ]);
+      expect(levels[2]?.impossible).toMatch(/appointments/);
+      expect((await on.run('switch-flags-off'))?.run.state).toBe('done');
+      expect(readFileSync(file, 'utf8')).toBe('USE_UUID_CORRELATION_SYNC=false\n');
+    });
+
+    test('ids that were never moved call for no level', async () => {
+      const source = { created_at: new Date().toISOString().slice(0, 19).replace('T', ' ') };
+      await using on = await operated(engine, [{ ...row(1, null, '8212577'), ...source }], {
+        context: { rollback: { flags: undefined, code: { steps: ['deploy'] } } },
+      });
+      expect((await look(on)).recommended).toBeUndefined();
     });
 
     test('a value that is lost after the move calls for level 3, which says what it takes and until when', async () => {

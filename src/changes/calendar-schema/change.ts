@@ -29,12 +29,12 @@ async function plan(ground: ChangeGround, migration: Migration): Promise<Planned
     total: steps.length,
     counts: { make: steps.length, there: there.length, differing: differing.length, left: left.length },
     summary: [
-      ...steps.map(({ what }) => `makes ${what}`),
+      ...steps.map(({ what, drops }) => `${drops ? 'drops' : 'makes'} ${what}`),
       `finds ${counted(there.length, 'object')} as ${there.length === 1 ? 'it' : 'they'} should be`,
     ],
     sql: sqlOf(ground, steps),
     sample: [],
-    loses: [],
+    loses: steps.filter(({ drops }) => drops).map(({ what }) => `${what}: rows that it keeps apart may come`),
     rollback: 'rollback-calendar-schema takes it back, the newest migration first',
     seconds: steps.length * SECONDS_OF_A_STEP,
     notes: [
@@ -57,7 +57,8 @@ async function orderGate(ground: ChangeGround, behind: Facts['behind']): Promise
     const { steps } = migration(scene, words);
     const [first] = steps;
     if (first === undefined) return green(id, title, 'nothing of it is missing');
-    const what = `${counted(steps.length, 'object')} of it ${steps.length === 1 ? 'is' : 'are'} missing: ${first.what}`;
+    const missing = `${counted(steps.length, 'object')} of it ${steps.length === 1 ? 'is' : 'are'} missing: ${first.what}`;
+    const what = first.drops ? `${first.what} is there still` : missing;
     return red(id, title, what, `apply it first: apptop change plan ${change}`);
   });
 }

@@ -8,6 +8,8 @@ export interface Step {
   /** `index idx_external_calendar_events_checksum` */
   readonly what: string;
   readonly deed: Deed;
+  /** It is taken away, and not made. */
+  readonly drops?: true;
 }
 
 /** What a migration finds: what it has to do, and what is not as it should be. */
@@ -149,7 +151,7 @@ export class Survey {
   /** Something to take away. */
   drop(what: string, deed: Deed | undefined, why: string): void {
     if (deed === undefined) this.#differing.push(`${what}: ${why}`);
-    else this.#step(what, deed);
+    else this.#steps.push({ what, deed, drops: true });
   }
 
   leave(what: string): void {
