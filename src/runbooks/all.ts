@@ -34,12 +34,15 @@ async function builtIn(id: string): Promise<Runbook> {
 async function runbookIn(path: string): Promise<Runbook> {
   const file = resolve(path);
   const place = shown(file, here());
+  if (/\.ya?ml$/i.test(file)) {
+    throw new Problem('config', `${place} is YAML`, 'write it as JSON: runbook.schema.json says how');
+  }
   return readRunbook(readRequired(file, place), place, dirname(file));
 }
 
 function filesIn(folder: string): readonly string[] {
   try {
-    const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+    const names = readdirSync(folder).filter((name) => /\.(json|ya?ml)$/i.test(name));
     return names.toSorted().map((name) => join(folder, name));
   } catch (error) {
     const code = errorCode(error) ?? 'unknown';
@@ -49,7 +52,7 @@ function filesIn(folder: string): readonly string[] {
 
 /**
  * Every runbook that a context has: the built-in ones, those in the folder that the config names, and a file. One with
- * the id of an earlier one takes its place.
+ * the id of a built-in one takes its place.
  * @param file the path of one that a person names
  * @throws Problem config, for that file, and where the folder can't be read
  */
@@ -59,9 +62,15 @@ export async function runbooksOf(
 ): Promise<readonly FoundRunbook[]> {
   const found = new Map<string, FoundRunbook>();
   for (const id of BUILT_IN_RUNBOOKS) found.set(id, { id, runbook: await builtIn(id) });
+  const own = new Map<string, string>();
   for (const path of folder === undefined ? [] : filesIn(folder)) {
     try {
       const runbook = await runbookIn(path);
+      const twin = own.get(runbook.id);
+      if (twin !== undefined) {
+        throw new Problem('config', `${twin} is the runbook ${runbook.id} already`, 'give one of the two another id');
+      }
+      own.set(runbook.id, shown(path, here()));
       found.set(runbook.id, { id: runbook.id, runbook });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

@@ -206,6 +206,10 @@ for (const engine of ENGINES) {
           ? `DROP INDEX idx_${EVENTS}_checksum ON ${EVENTS}`
           : `DROP INDEX idx_${EVENTS}_checksum`,
       );
+      const { plan: unique } = await on.look('calendar-uniqueness');
+      const narrow = 'unique constraint too_narrow on calendar_provider, external_event_id';
+      expect(unique.summary).toContain(`drops ${narrow}`);
+      expect(unique.loses).toEqual([`${narrow}: rows that it keeps apart may come`]);
       if (engine.name === 'sqlite') return;
       await applyAll(on);
       expect(await verdicts(on)).toEqual(ALL_PASS);

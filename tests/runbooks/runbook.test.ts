@@ -194,6 +194,8 @@ describe('the folder of the config', () => {
       .write('runbooks/own.json', file([step('x')], { id: 'own' }))
       .write('runbooks/ids.json', file([step('x')], { id: 'booking-ids' }))
       .write('runbooks/broken.json', '{}')
+      .write('runbooks/twin.json', file([step('y')], { id: 'own' }))
+      .write('runbooks/other.yaml', 'version: 1')
       .write('apptop.json', {
         contexts: { on: { connection: 'sqlite:x', runbooks: { folder: 'runbooks' } } },
       });
@@ -202,5 +204,7 @@ describe('the folder of the config', () => {
     expect(titles).toContain('own: R');
     expect(titles).toContain('booking-ids: R');
     expect(titles.some((title) => title.endsWith('broken.json: version: must be 1'))).toBe(true);
+    expect(titles.some((title) => title.endsWith('own.json is the runbook own already'))).toBe(true);
+    expect(titles.some((title) => title.endsWith('other.yaml is YAML'))).toBe(true);
   });
 });
