@@ -5,9 +5,11 @@ import { poll } from '../support.ts';
 
 /**
  * Says the terminal's settings, runs the program in the foreground of its terminal, and says what is left: its exit
- * code and the settings again. In the background of the shell, so that its pid is known.
+ * code and the settings again. In the background of the shell, so that its pid is known. A Ctrl-C that comes before the
+ * program reads keys is a signal to both: the shell lives on and waits for the program's own end.
  */
-const SHELL = 'echo "before $(stty -g)"; "$@" <&3 & echo "pid $!"; wait $!; echo "exit $?"; echo "after $(stty -g)"';
+const SHELL = `trap : INT; echo "before $(stty -g)"; "$@" <&3 & echo "pid $!"; wait $!; code=$?
+while kill -0 $! 2>/dev/null; do wait $!; code=$?; done; echo "exit $code"; echo "after $(stty -g)"`;
 
 /** A bug, planted for SIGUSR2. */
 const PLANT = `data:text/javascript,process.on('SIGUSR2', () => { throw new Error('planted'); })`;
