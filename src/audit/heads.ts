@@ -1,6 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
-import { Problem } from '../model/problem.ts';
+import { unlessClosed } from '../data/state/tables.ts';
 import { auditFile, readLocalFile } from './local-file.ts';
 import { readAudit } from './read.ts';
 
@@ -27,14 +27,10 @@ async function newestOf(
   context: Context,
   options: QueryOptions,
 ): Promise<Pick<AuditHeads, 'database' | 'closed'>> {
-  try {
-    const { entries } = await readAudit(database, context, { limit: 1 }, options);
-    const [entry] = entries;
-    return { database: entry && { seq: entry.seq, hash: entry.hash, at: entry.record?.at }, closed: undefined };
-  } catch (error) {
-    if (!(error instanceof Problem && error.kind === 'refused')) throw error;
-    return { database: undefined, closed: error.message };
-  }
+  const page = await unlessClosed(readAudit(database, context, { limit: 1 }, options), ({ message }) => message);
+  if (typeof page === 'string') return { database: undefined, closed: page };
+  const [entry] = page.entries;
+  return { database: entry && { seq: entry.seq, hash: entry.hash, at: entry.record?.at }, closed: undefined };
 }
 
 /** @throws Problem */

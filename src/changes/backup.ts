@@ -57,8 +57,8 @@ async function dumpAt(context: Context, file: string): Promise<Dump | undefined>
   }
 }
 
-const isFresh = ({ changes }: Context, { bytes: size, at, wrong }: Dump, since = 0): boolean =>
-  wrong === undefined && size > 0 && at >= since && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
+const isFresh = ({ changes }: Context, { bytes: size, at, wrong }: Dump): boolean =>
+  wrong === undefined && size > 0 && Date.now() - at <= changes.backupMaxAgeMinutes * 60_000;
 
 const words = ({ at, bytes: size }: Dump): string => `${age(Math.max(0, Date.now() - at) / 1000)} old, ${bytes(size)}`;
 
@@ -131,22 +131,20 @@ export async function proveBackup(
   writing: WritingEngine,
   given: string | undefined,
   signal: AbortSignal,
-  since?: number,
+  since = 0,
 ): Promise<BackupProof> {
-  const before = await present(context, given);
-  let dump = before;
-  if ((dump === undefined || !isFresh(context, dump, since)) && canMake(context, writing, given)) {
-    dump = await makeDump(context, writing, signal);
-  }
-  if (dump !== undefined && isFresh(context, dump) && !isFresh(context, dump, since)) {
-    const what = `no backup is proven: ${dump.file} is ${words(dump)}, from before the newest change`;
-    throw new Problem('blocked', what, 'make a new dump');
-  }
+  let dump = await present(context, given);
+  const serves = dump !== undefined && isFresh(context, dump) && dump.at >= since;
+  if (!serves && canMake(context, writing, given)) dump = await makeDump(context, writing, signal);
   if (dump === undefined || !isFresh(context, dump)) {
     const { detail, remedy } = await backupGate(context, writing, given ?? context.changes.backup?.file);
     throw new Problem('blocked', `no backup is proven: ${detail}`, remedy || 'see that the command writes the file');
   }
   const { file, bytes: size, at } = dump;
+  if (at < since) {
+    const what = `no backup is proven: ${file} is ${words(dump)}, from before the newest change`;
+    throw new Problem('blocked', what, 'make a new dump');
+  }
   return { file, bytes: size, at, sha256: await sha256(file) };
 }
 

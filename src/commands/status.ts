@@ -7,7 +7,7 @@ import type { Server } from '../data/connection.ts';
 import { type Database, openDatabase } from '../data/database.ts';
 import type { Scope } from '../data/queries/grouping.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
-import { Problem } from '../model/problem.ts';
+import { unlessClosed } from '../data/state/tables.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type Alert, judge, type Verdict, type VerdictWord } from '../model/verdict.ts';
 import { EXIT, type ExitCode, type StatusOptions } from './command.ts';
@@ -40,24 +40,17 @@ async function rememberedAlerts(context: Context, snapshot: Snapshot): Promise<r
 /** A runbook that somebody has stopped: nothing else may go on before a person decides. */
 async function stopAlerts(database: Database, context: Context): Promise<readonly Alert[]> {
   const { OpenRunbooks, stopOf } = await import('../changes/open-runbooks.ts');
-  const ceremonies = await orClosed(new OpenRunbooks(database, context).read({ lane: 'figures' }), 'runbooks', []);
-  const stop = stopOf(ceremonies);
+  const ceremonies = await orClosed(new OpenRunbooks(database, context).read({ lane: 'figures' }), 'runbooks');
+  const stop = stopOf(ceremonies ?? []);
   return stop === undefined ? [] : [{ level: 'immediate', id: 'runbook-stopped', text: stop }];
 }
 
-/**
- * What is read of the tables with what was changed; where somebody made them since this account was made it may not read them,
- * and its figures are right all the same.
- */
-async function orClosed<Answer>(reading: Promise<Answer>, what: string, otherwise: Answer): Promise<Answer> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (!(error instanceof Problem && error.kind === 'refused')) throw error;
-    process.stderr.write(`apptop: the runs of ${what} can't be read: ${error.message}; ${error.remedy}\n`);
-    return otherwise;
-  }
-}
+/** What a reading of runs answers with; where this account may not read them that is said, and it is none. */
+const orClosed = <Answer>(reading: Promise<Answer>, what: string): Promise<Answer | undefined> =>
+  unlessClosed(reading, ({ message, remedy }) => {
+    process.stderr.write(`apptop: the runs of ${what} can't be read: ${message}; ${remedy}\n`);
+    return undefined;
+  });
 
 /** The snapshot as it is judged; beside a backup column only the runs tell whether a move is over. */
 async function judged(database: Database, context: Context, snapshot: Snapshot): Promise<Snapshot> {
@@ -66,7 +59,7 @@ async function judged(database: Database, context: Context, snapshot: Snapshot):
     import('../changes/runs-reader.ts'),
     import('../rollback/phase.ts'),
   ]);
-  const found = await orClosed(new RunsReader(database, context).changes({ lane: 'figures' }), 'changes', undefined);
+  const found = await orClosed(new RunsReader(database, context).changes({ lane: 'figures' }), 'changes');
   if (found === undefined) return snapshot;
   return asJudged(snapshot, phaseOf(snapshot.migration, found.runs, context.changes.monitorHours, snapshot.takenAt));
 }

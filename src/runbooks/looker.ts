@@ -12,7 +12,7 @@ import { evidenceText } from './evidence.ts';
 import { eventOf, move, stopped } from './moves.ts';
 import { type Runbook, stepsOf } from './runbook.ts';
 import { type MonitorWindow, type Standing, standOf } from './standing.ts';
-import { operatorName, type RunbookStore } from './store.ts';
+import { type RunbookStore } from './store.ts';
 
 /** The stop condition that every run has: the database was put back to an earlier state. */
 export const RESTORED = 'restored';
@@ -47,11 +47,6 @@ export class Looker {
   /** What checks are run with. */
   ground(signal: AbortSignal): CheckGround {
     return { context: this.#context, database: this.#database, signal };
-  }
-
-  /** The account that acts. */
-  get operator(): string {
-    return operatorName(this.#database.server?.user);
   }
 
   /** How a run stands now, by a fresh look. @throws Problem */

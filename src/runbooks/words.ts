@@ -8,7 +8,7 @@ import type { Runbook } from './runbook.ts';
 
 /** What somebody signs with. */
 export interface Signed {
-  /** The account by default. */
+  /** Nobody signs without one. */
   readonly name?: string | undefined;
   /** The runbook's own by default. */
   readonly statement?: string | undefined;

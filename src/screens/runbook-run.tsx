@@ -6,7 +6,6 @@ import { type KnownRun, type RunbooksState, type RunKey, runKeyOf } from '../run
 import type { ListedRun } from '../runbooks/engine.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import { planOf, type Standing, type StepStanding } from '../runbooks/standing.ts';
-
 import { textOf } from '../runbooks/telling.ts';
 import { prose } from './check-text.ts';
 import type { Fact } from './components/dialog-parts.tsx';

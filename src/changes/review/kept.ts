@@ -1,6 +1,5 @@
 import { outcomesOf } from '../../data/state/outcomes.ts';
-import { ifThere } from '../../data/state/tables.ts';
-import { Problem } from '../../model/problem.ts';
+import { ifThere, unlessClosed } from '../../data/state/tables.ts';
 import type { KeptOutcome } from '../../model/review.ts';
 import type { ChangeGround } from '../change.ts';
 
@@ -12,9 +11,6 @@ export async function keptOf(
   { database, source, options }: Pick<ChangeGround, 'database' | 'source' | 'options'>,
   pks: readonly string[],
 ): Promise<ReadonlyMap<string, readonly KeptOutcome[]>> {
-  const found = ifThere(outcomesOf(database, source.appointments, pks, options)).catch((error: unknown) => {
-    if (error instanceof Problem && error.kind === 'refused') return [];
-    throw error;
-  });
-  return Map.groupBy(await found, ({ pk }) => pk);
+  const found = await unlessClosed(ifThere(outcomesOf(database, source.appointments, pks, options)), () => []);
+  return Map.groupBy(found, ({ pk }) => pk);
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import { isDone, planOf, type StepStanding } from '../../runbooks/standing.ts';
+import { isDone, planOf, type Standing, type StepStanding } from '../../runbooks/standing.ts';
 import { canAsk } from '../ask.ts';
 import { askConfirmation } from '../change/confirming.ts';
 import { planLines } from '../change/plan-lines.ts';
@@ -118,16 +118,18 @@ async function doStep(running: Running, standing: StepStanding): Promise<Runbook
   }
 }
 
-/** The step that a command line means. @throws Problem usage */
+/** A step by its id. @throws Problem usage */
+function stepNamed({ id }: Runbook, { steps }: Standing, wanted: string): StepStanding {
+  const found = steps.find(({ step }) => step.id === wanted);
+  if (found !== undefined) return found;
+  throw new Problem('usage', `${id} has no step "${wanted}"`, `apptop runbook show ${id} lists the steps`);
+}
+
+/** The step that a command line means. @throws Problem */
 function chosen({ standing }: LookedRun, { runbook }: Running, id: string | undefined): StepStanding {
-  const wanted = id === undefined ? standing.next : standing.steps.find(({ step }) => step.id === id);
-  if (wanted !== undefined) return wanted;
-  const what = id === undefined ? 'every step is done' : `${runbook.id} has no step "${id}"`;
-  throw new Problem(
-    id === undefined ? 'blocked' : 'usage',
-    what,
-    `apptop runbook status ${runbook.id} shows the steps`,
-  );
+  if (id !== undefined) return stepNamed(runbook, standing, id);
+  if (standing.next !== undefined) return standing.next;
+  throw new Problem('blocked', 'every step is done', `apptop runbook status ${runbook.id} shows the steps`);
 }
 
 /** Whether a step is to be gone on with among all: it is not done, or it is a wait of which nobody has noted that it is over. */
@@ -188,13 +190,9 @@ function refuseTogether({ step, all, skip }: RunbookOptions): void {
 
 /** A run is not begun for a step that can't be the first. @throws Problem */
 function refuseBlocked(runbook: Runbook, id: string): void {
-  const standing = planOf(runbook).steps.find(({ step }) => step.id === id);
-  if (standing === undefined) {
-    const remedy = `apptop runbook show ${runbook.id} lists the steps`;
-    throw new Problem('usage', `${runbook.id} has no step "${id}"`, remedy);
-  }
-  if (standing.state !== 'blocked') return;
-  const what = `${id} can't be done yet: ${standing.why.join('; ')}`;
+  const { state, why } = stepNamed(runbook, planOf(runbook), id);
+  if (state !== 'blocked') return;
+  const what = `${id} can't be done yet: ${why.join('; ')}`;
   throw new Problem(
     'blocked',
     what,

@@ -49,10 +49,17 @@ function rowOf({ bookingIds: { uid } }: Source, row: Row): IdRow {
   };
 }
 
-/** The rows behind a primary key and up to another one, as a condition. */
-export function between(source: Source, after: string | undefined, until: string): Expression {
+/**
+ * The rows behind a primary key and up to another one, as a condition.
+ * @param key the column that has it; that of the appointments by default
+ */
+export function between(
+  source: Source,
+  after: string | undefined,
+  until: string,
+  key: Expression = qualified(source, source.appointments.id.name),
+): Expression {
   const { id } = source.appointments;
-  const key = qualified(source, id.name);
   const upTo = sql`${key} <= ${source.dialect.parameter(id, until)}`;
   return after === undefined ? upTo : sql`${key} > ${source.dialect.parameter(id, after)} AND ${upTo}`;
 }

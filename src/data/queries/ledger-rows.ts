@@ -6,6 +6,7 @@ import type { LedgerLine } from '../state/ledger.ts';
 import { named, stateTable } from '../state/tables.ts';
 import type { IdValues } from '../writing.ts';
 import { all, any, join, type Source, tableOf } from './expressions.ts';
+import { between } from './id-rows.ts';
 
 /** Which lines of the ledger a rollback is about: those of some runs, and of these perhaps only some rows. */
 export interface LedgerScope {
@@ -27,9 +28,9 @@ const line = (name: string): Expression => sql.id('line', name);
 const ledgerOf = ({ appointments }: Source): Expression => named(stateTable(appointments.table, 'apptop_ledger'));
 
 /** @param inside says of a primary key whether it is in the stretch that is read */
-const fromLines = (source: Source, inside?: (key: Expression) => readonly Expression[]): Expression => {
+const fromLines = (source: Source, inside?: (key: Expression) => Expression): Expression => {
   const key = row(source.appointments.id.name);
-  const on = all([sql`${key} = ${line('pk')}`, ...(inside?.(key) ?? [])]);
+  const on = all([sql`${key} = ${line('pk')}`, ...(inside === undefined ? [] : [inside(key)])]);
   return sql`FROM ${ledgerOf(source)} AS line LEFT JOIN ${tableOf(source)} AS row_now ON ${on}`;
 };
 
@@ -140,14 +141,8 @@ export async function readLedgerRows(
   stretch: { readonly after: string | undefined; readonly until: string; readonly limit: number },
   options: QueryOptions,
 ): Promise<readonly LedgerRow[]> {
-  const { dialect, appointments } = source;
-  const value = (pk: string) => dialect.parameter(appointments.id, pk);
-  const { after, until } = stretch;
-  const inside = (key: Expression): readonly Expression[] => [
-    sql`${key} <= ${value(until)}`,
-    ...(after === undefined ? [] : [sql`${key} > ${value(after)}`]),
-  ];
-  const conditions = [...inScope(source, scope), ...inside(line('pk'))];
+  const inside = (key: Expression) => between(source, stretch.after, stretch.until, key);
+  const conditions = [...inScope(source, scope), inside(line('pk'))];
   const rows = await database.query(
     sql`SELECT ${selection(source)} ${fromLines(source, inside)} WHERE ${all(conditions)}
       ORDER BY ${line('pk')}, ${line('run')}, ${line('pass_number')} LIMIT ${sql.lit(stretch.limit)}`,

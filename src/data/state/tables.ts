@@ -38,6 +38,19 @@ export async function ifThere<Answer>(query: Promise<readonly Answer[]>): Promis
   }
 }
 
+/** The same where this account may not read it: somebody has made it since, and what else the account reads is right. */
+export async function unlessClosed<Answer, Otherwise>(
+  query: Promise<Answer>,
+  otherwise: (closed: Problem) => Otherwise,
+): Promise<Answer | Otherwise> {
+  try {
+    return await query;
+  } catch (error) {
+    if (error instanceof Problem && error.kind === 'refused') return otherwise(error);
+    throw error;
+  }
+}
+
 /** Moments are seconds since 1970 UTC by the database's clock, ids and tokens whole numbers. */
 function declarations(types: StateTypes, id: Column | undefined): Readonly<Record<StateTable, string>> {
   const { bytes, longText } = types;

@@ -22,7 +22,7 @@ const LOOKS = [
   [/(\bauthorization\s*[:=]\s*)(?:\w+\s+)?[^\s"',;]+/gi, '$1***'],
   [/(\bbearer\s+)[\w.~+/-]{8,}=*/gi, '$1***'],
   [
-    /([\w-]*(?:password|passwor[dt]|passwd|pwd|secret|token|(?:api|app|access|private)[_-]?key)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;]+/gi,
+    /([\w-]*(?:passwor[dt]|passwd|pwd|secret|token|(?:api|app|access|private)[_-]?key)[\w-]*["']?\s*[:=]\s*["']?)[^\s"',;]+/gi,
     '$1***',
   ],
   [/(--(?:password|token|secret|api-key)\s+)\S+/gi, '$1***'],

@@ -13,6 +13,7 @@ import { stateFile } from '../../config/state.ts';
 import { here, shown } from '../../config/surroundings.ts';
 import type { Database, QueryOptions } from '../../data/database.ts';
 import { nowOf, selectNow } from '../../data/state/runbooks.ts';
+import { unlessClosed } from '../../data/state/tables.ts';
 import { History } from '../../live/history.ts';
 import { Problem } from '../../model/problem.ts';
 import type { RunbookRun } from '../../model/runbook-run.ts';
@@ -155,17 +156,12 @@ export async function readNow(
   const { context, database, engine } = ground;
   const { known } = new Results(stateFile(context, 'checks'));
   const checks = (await checksOf(context)).map((check) => ({ check, result: known.get(check.id) }));
-  const { runs, lease, closed } = await new RunsReader(database, context).changes(READING).then(
-    (now) => ({ ...now, closed: [] }),
-    (error: unknown) => {
-      if (!(error instanceof Problem && error.kind === 'refused')) throw error;
-      return {
-        runs: [],
-        lease: undefined,
-        closed: [`the runs of changes can't be read: ${error.message}; ${error.remedy}`],
-      };
-    },
-  );
+  const closed: string[] = [];
+  const reading = new RunsReader(database, context).changes(READING);
+  const { runs, lease } = await unlessClosed(reading, ({ message, remedy }) => {
+    closed.push(`the runs of changes can't be read: ${message}; ${remedy}`);
+    return { runs: [], lease: undefined };
+  });
   return {
     head: await headOf(ground),
     snapshot: status.snapshot,
