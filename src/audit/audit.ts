@@ -103,7 +103,7 @@ export class Audit {
   async recordsOf(database: Database, event: EventName, digest: string): Promise<readonly AuditRecord[]> {
     const options = { lane: 'row' } as const;
     if (!(await this.#table.exists(database, options))) return [];
-    const links = await this.#table.all(database, options, `%${canonicalJson({ digest }).slice(1, -1)}%`);
+    const links = await this.#table.all(database, options, { like: `%${canonicalJson({ digest }).slice(1, -1)}%` });
     const records = links.flatMap(({ body }) => readRecord(body) ?? []);
     return records.filter((record) => record.event === event && record.digest === digest);
   }

@@ -1,5 +1,6 @@
 import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
+import { canonicalJson } from './canonical.ts';
 import type { Link } from './chain.ts';
 import type { AuditRecord } from './event.ts';
 import { readRecord } from './record.ts';
@@ -39,4 +40,27 @@ export async function readAudit(
   const links = await table.newest(database, page.limit, page.after, LISTED_CHARACTERS, options);
   const entries = links.map((link) => ({ ...link, record: readRecord(link.body) }));
   return entries.length === 0 && page.after === undefined ? { entries, why: NOTHING_RECORDED } : { entries };
+}
+
+/**
+ * The records whose details have these values, oldest first.
+ * @param details in the order of their names, side by side in the record
+ * @param after the number of the last one that is known already
+ * @throws Problem
+ */
+export async function recordsAbout(
+  database: Database,
+  context: Context,
+  details: NonNullable<AuditRecord['details']>,
+  after: number,
+  options: QueryOptions,
+): Promise<readonly { readonly seq: number; readonly record: AuditRecord }[]> {
+  const table = new AuditTable(context, database.dialect);
+  if (!(await table.exists(database, options))) return [];
+  const links = await table.all(database, options, { like: `%${canonicalJson(details).slice(1, -1)}%`, after });
+  return links.flatMap(({ seq, body }) => {
+    const record = readRecord(body);
+    const same = Object.entries(details).every(([name, detail]) => record?.details?.[name] === detail);
+    return record !== undefined && same ? [{ seq, record }] : [];
+  });
 }

@@ -102,15 +102,18 @@ export class AuditTable {
   }
 
   /**
-   * Every record in the order of its number, or those whose text is LIKE something.
+   * Every record in the order of its number, or those whose text is LIKE something, or that come after a number.
    * @throws Problem
    */
-  async all(database: Database, options: QueryOptions, like = '%'): Promise<readonly Link[]> {
+  async all(
+    database: Database,
+    options: QueryOptions,
+    { like, after = 0 }: { readonly like?: string; readonly after?: number } = {},
+  ): Promise<readonly Link[]> {
     const links: Link[] = [];
+    const chosen = like === undefined ? sql`1 = 1` : sql`${column('body')} LIKE ${like}`;
     for (;;) {
-      const from = links.at(-1)?.seq;
-      const chosen = like === '%' ? sql`1 = 1` : sql`${column('body')} LIKE ${like}`;
-      const where = from === undefined ? chosen : sql`${chosen} AND ${column('seq')} > ${sql.lit(from)}`;
+      const where = sql`${chosen} AND ${column('seq')} > ${sql.lit(links.at(-1)?.seq ?? after)}`;
       const rows = await database.query(
         sql`${this.#select(this.#dialect.text(column('body')))} WHERE ${where}
           ORDER BY ${column('seq')} LIMIT ${sql.lit(STRETCH)}`,

@@ -372,7 +372,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'role', type: 'text', description: 'sign: for which role' },
       { name: 'statement', type: 'text', description: "sign: other words than the runbook's" },
       { name: 'condition', type: 'text', description: 'stop: the stop condition that holds' },
-      { name: 'name', type: 'text', description: 'who signs, stops, decides or aborts' },
+      { name: 'name', type: 'text', description: 'who signs, stops, decides, aborts or begins anew' },
       { name: 'reason', type: 'text', description: 'why; a ticket' },
       { name: 'out', type: 'text', description: 'report: write it to this file', values: 'files' },
       { name: 'html', type: 'flag', description: 'report: one page instead of Markdown' },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Audit, Entered } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
-import { readAudit } from '../audit/read.ts';
+import { readAudit, recordsAbout } from '../audit/read.ts';
 import type { Context } from '../config/context.ts';
 import type { Expression, Row } from '../data/connection.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
@@ -9,6 +9,7 @@ import {
   entryOf,
   nowOf,
   RunbookRows,
+  revisionOf,
   runbookRunOf,
   selectEntries,
   selectNow,
@@ -21,15 +22,19 @@ import { loadWriting, openWriting, type WritingSession } from '../data/writing.t
 import { Problem } from '../model/problem.ts';
 import { isOpenRun, type RunbookRecord, type RunbookRun } from '../model/runbook-run.ts';
 import { Memory } from './memory.ts';
+import { Seals, sealOf } from './seal.ts';
 import {
   begun,
   CLAIM_SECONDS,
+  entryFrom,
   type Mutation,
   moved,
+  type NewEntry,
   type NewRun,
   noSuchRun,
   operatorName,
   type RunbookStore,
+  writtenBy,
 } from './store.ts';
 
 /** Milliseconds that a move waits for locks of others and for a connection that is back. */
@@ -56,6 +61,8 @@ export class DatabaseStore implements RunbookStore {
   readonly #audit: Audit;
   readonly #memory: Memory;
   readonly #turns = new Turns();
+  /** What the audit says of runs, up to the record of that number. */
+  readonly #seals = new Map<number, { readonly seals: Seals; readonly upTo: number }>();
   #there = false;
   /** Why what is there can't be read. */
   #closed: Problem | undefined;
@@ -79,33 +86,38 @@ export class DatabaseStore implements RunbookStore {
   async read(id: number): Promise<RunbookRecord | undefined> {
     if (!(await this.#isThere())) return undefined;
     const { table } = this.#context;
-    const [row] = await this.#ask(selectRunbookRun(table, id));
-    if (row === undefined) return undefined;
-    const entries = await this.#ask(selectEntries(table, id));
-    const [clock] = await this.#ask(selectNow(this.#database.dialect));
-    return { run: runbookRunOf(row), entries: entries.map(entryOf), now: nowOf(clock) };
+    for (;;) {
+      const [row] = await this.#ask(selectRunbookRun(table, id));
+      if (row === undefined) return undefined;
+      const run = runbookRunOf(row);
+      const rows = await this.#ask(selectEntries(table, id));
+      // Somebody may have moved it between the two.
+      if (rows.some((entry) => revisionOf(entry) !== run.revision)) continue;
+      const [clock] = await this.#ask(selectNow(this.#database.dialect));
+      return { run, entries: rows.map(entryOf), now: nowOf(clock) };
+    }
   }
 
-  begin(run: NewRun, event: AuditEvent): Promise<RunbookRecord> {
+  begin(run: NewRun, event: AuditEvent, first?: NewEntry): Promise<RunbookRecord> {
     return this.during(async () => {
-      const gone = await this.missing();
       this.#there = false;
       if (!(await this.#isThere())) await this.#create();
       return this.#patiently(async (session, rows) => {
         const runs = await rows.runs(NEWEST);
         const open = runs.find((other) => other.runbook === run.runbook && isOpenRun(other));
         if (open !== undefined) return this.#readBy(rows, open.id);
-        const id = (runs[0]?.id ?? 0) + 1;
-        const added = begun(run, id, await rows.now(), operatorName(session.server.user));
-        const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
-        await this.#recorded(session, rows, id, told, async () => {
+        // A number of a run that is gone says of two runs what is true of one.
+        const id = Math.max(runs[0]?.id ?? 0, this.#memory.newest()) + 1;
+        const operator = operatorName(session.server.user);
+        const added = begun(run, id, await rows.now(), operator);
+        const entries = first === undefined ? [] : [entryFrom(first, 1, added.beganAt, operator)];
+        await this.#recorded(session, rows, { run: added, entries, now: added.beganAt }, undefined, event, async () => {
           await rows.addRun(added);
+          for (const entry of entries) await rows.addEntry(id, entry);
           return true;
         });
-        if (gone.length > 0) this.#memory.forget(runs, oldestOf(runs));
-        const record = await this.#readBy(rows, id);
-        this.#memory.remember(record, true);
-        return record;
+        this.#memory.forget(runs, oldestOf(runs), run.runbook);
+        return this.#remembered(await this.#readBy(rows, id));
       });
     });
   }
@@ -120,7 +132,7 @@ export class DatabaseStore implements RunbookStore {
         const mutation = decide(record);
         const next = moved(record, mutation, operatorName(session.server.user));
         written = next.run.mark;
-        const done = await this.#recorded(session, rows, id, mutation.event, async () => {
+        const done = await this.#recorded(session, rows, next, writtenBy(mutation, next), mutation.event, async () => {
           if (!(await rows.advance(next.run, record.run.revision))) return false;
           for (const { seq } of mutation.ended ?? []) {
             const entry = next.entries.find((one) => one.seq === seq);
@@ -166,13 +178,27 @@ export class DatabaseStore implements RunbookStore {
     return undefined;
   }
 
-  async missing(): Promise<readonly string[]> {
+  async edited(record: RunbookRecord): Promise<readonly string[]> {
+    const { id, runbook, audit } = record.run;
+    const before = this.#seals.get(id);
+    // Of a run as it was some moves ago no later record says anything.
+    const known = before !== undefined && before.upTo <= audit.seq ? before : { seals: new Seals(), upTo: 0 };
+    if (known.upTo < audit.seq) {
+      const about = { run: id, runbook };
+      const records = await recordsAbout(this.#database, this.#context, about, known.upTo, READING);
+      for (const { seq, record: said } of records) if (seq <= audit.seq) known.seals.learn(seq, said);
+    }
+    this.#seals.set(id, { ...known, upTo: audit.seq });
+    return known.seals.broken(record);
+  }
+
+  async missing(runbook?: string): Promise<readonly string[]> {
     const runs = await this.runs(NEWEST);
     // What can't be read is not gone.
     if (this.#closed !== undefined) {
       return [`the runs in the database can't be read: ${this.#closed.message}; ${this.#closed.remedy}`];
     }
-    return this.#memory.missing(runs, oldestOf(runs));
+    return this.#memory.missing(runs, oldestOf(runs), runbook);
   }
 
   #remembered(record: RunbookRecord): RunbookRecord {
@@ -224,14 +250,16 @@ export class DatabaseStore implements RunbookStore {
   async #recorded(
     session: WritingSession,
     rows: RunbookRows,
-    id: number,
+    next: RunbookRecord,
+    written: ReadonlySet<number> | undefined,
     event: AuditEvent,
     work: () => Promise<boolean>,
   ): Promise<boolean> {
+    const details = { ...event.details, ...(await sealOf(next, written)) };
     const entered = await session.transaction(async (): Promise<Entered | undefined> => {
       if (!(await work())) return undefined;
-      const record = await this.#audit.enter(session, event);
-      await rows.audited(id, record.database);
+      const record = await this.#audit.enter(session, { ...event, details });
+      await rows.audited(next.run.id, record.database);
       return record;
     });
     if (entered === undefined) return false;

@@ -9,15 +9,30 @@ import { type FoundRunbook, runbooksOf } from './all.ts';
 import type { Held, MetricStanding } from './conditions.ts';
 import { heldConditions } from './conditions.ts';
 import { DatabaseStore } from './database-store.ts';
+import { evidenceText } from './evidence.ts';
 import { LocalStore } from './local-store.ts';
-import { type KeptRun, type LookedRun, Looker } from './looker.ts';
-import { eventOf, type Said } from './moves.ts';
+import { type KeptRun, type LookedRun, Looker, RESTORED } from './looker.ts';
+import { assertedName, eventOf, type Said } from './moves.ts';
 import { type PlannedChange, planChange, type StepOptions } from './perform.ts';
 import { type Runbook, readRunbook, type Step, verifyNames } from './runbook.ts';
 import type { Standing } from './standing.ts';
 import { Steps } from './steps.ts';
-import type { RunbookStore } from './store.ts';
+import type { NewEntry, RunbookStore } from './store.ts';
 import { type Signed, Words } from './words.ts';
+
+/** The decision that a run begins where another one is gone. @throws Problem blocked, where nobody has signed it */
+function beginsAnew(gone: readonly string[], said: Said | undefined): NewEntry {
+  const remedy = 'find out who put it back and why; to begin another run, sign that: --name NAME --reason WHY';
+  const name = assertedName(said?.reason.trim() === '' ? '' : said?.name, gone.join('; '), remedy);
+  return {
+    kind: 'decision',
+    subject: RESTORED,
+    state: 'noted',
+    name,
+    note: `${said?.reason}; ${gone.join('; ')}`,
+    evidence: evidenceText({ restored: true }),
+  };
+}
 
 /** Runs of a place that are looked at. */
 const NEWEST = 100;
@@ -109,9 +124,9 @@ export class RunbookEngine {
     return undefined;
   }
 
-  /** Runs that this machine has seen and the database has no more, a line each. @throws Problem */
-  missing(): Promise<readonly string[]> {
-    return this.#shared.missing();
+  /** Runs that this machine has seen and the database has no more, a line each; of one runbook or all. @throws Problem */
+  missing(runbook?: string): Promise<readonly string[]> {
+    return this.#shared.missing(runbook);
   }
 
   /** Keeps what it writes with open while some work goes on: many steps, one after the other. */
@@ -121,10 +136,11 @@ export class RunbookEngine {
 
   /**
    * Goes on with the open run of a runbook, or begins one.
+   * @param said who decides that one begins, and why, although a run of it that was seen here is gone from the database
    * @returns the run, and why it is kept on this machine only where it is
    * @throws Problem blocked, where it may not be carried out here; config, where it names what is not there
    */
-  async begin(runbook: Runbook): Promise<KeptRun & { readonly why: string | undefined }> {
+  async begin(runbook: Runbook, said?: Said): Promise<KeptRun & { readonly why: string | undefined }> {
     await this.verify(runbook);
     const { environments, id, title, definition } = runbook;
     const { environment, access, name } = this.#context;
@@ -144,7 +160,10 @@ export class RunbookEngine {
       return local(`this context only reads${beside}`);
     }
     try {
-      return { store: this.#shared, record: await this.#shared.begin(run, event), why: undefined };
+      const gone = (await this.open(id)) === undefined ? await this.missing(id) : [];
+      const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
+      const record = await this.#shared.begin(run, told, gone.length === 0 ? undefined : beginsAnew(gone, said));
+      return { store: this.#shared, record, why: undefined };
     } catch (error) {
       if (!(error instanceof Problem && error.kind === 'refused')) throw error;
       return local(`the database refuses: ${error.message}`);

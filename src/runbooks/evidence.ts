@@ -80,6 +80,8 @@ const evidence = z.object({
   measure: z.optional(z.number()),
   /** Of a decision: the database was put back, and a person knows. */
   restored: z.optional(z.boolean()),
+  /** Of a decision: what somebody changed behind apptop, and a person takes as it is. */
+  edited: z.optional(z.array(z.string())),
   statement: z.optional(z.string()),
   /** Of an attempt that was refused or stopped before it did anything: no stop condition counts it. */
   undone: z.optional(z.boolean()),

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import type { Audit } from '../audit/audit.ts';
+import { flawsOf } from '../audit/chain.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { appendLine, readLocalFile } from '../audit/local-file.ts';
 import type { Context } from '../config/context.ts';
 import { stateFile } from '../config/state.ts';
+import { here, shown } from '../config/surroundings.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { nowOf, selectNow } from '../data/state/runbooks.ts';
 import { Problem } from '../model/problem.ts';
@@ -148,6 +150,12 @@ export class LocalStore implements RunbookStore {
 
   restored(): Promise<undefined> {
     return Promise.resolve(undefined);
+  }
+
+  async edited(): Promise<readonly string[]> {
+    const wholes = (await readLocalFile(this.#file)).lines.flatMap(({ whole }) => whole ?? []);
+    const flaws = await flawsOf(wholes, undefined);
+    return flaws.map(({ link, text }) => `line ${link.seq} of ${shown(this.#file, here())}: ${text}`);
   }
 
   missing(): Promise<readonly string[]> {

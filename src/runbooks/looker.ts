@@ -8,14 +8,15 @@ import { isOpenRun, type RunbookRecord } from '../model/runbook-run.ts';
 import { distance } from '../model/time.ts';
 import { phaseOf } from '../rollback/phase.ts';
 import { type CheckGround, type Held, heldConditions, type MetricStanding, metricStandings } from './conditions.ts';
-import { evidenceText } from './evidence.ts';
+import { evidenceText, readEvidence } from './evidence.ts';
 import { eventOf, move, stopped } from './moves.ts';
 import { type Runbook, stepsOf } from './runbook.ts';
 import { type MonitorWindow, type Standing, standOf } from './standing.ts';
 import { type RunbookStore } from './store.ts';
 
-/** The stop condition that every run has: the database was put back to an earlier state. */
+/** Stop conditions that every run has: the database was put back to an earlier state; somebody changed the run behind apptop. */
 export const RESTORED = 'restored';
+const EDITED = 'edited';
 
 /** A run with where it is kept. */
 export interface KeptRun {
@@ -30,7 +31,14 @@ export interface LookedRun extends KeptRun {
   readonly notes: readonly string[];
   /** The database was put back, and nobody has accepted that. */
   readonly restored: string | undefined;
+  /** What of the run is not as it was recorded, and nobody has accepted. */
+  readonly edited: readonly string[];
 }
+
+/** The lines of a list, cut where it is long. */
+const some = (lines: readonly string[]): string =>
+  [...lines.slice(0, SOME), ...(lines.length > SOME ? [`and ${lines.length - SOME} more`] : [])].join('; ');
+const SOME = 5;
 
 /** Looks at runs, and stops those that must not go on. */
 export class Looker {
@@ -53,6 +61,10 @@ export class Looker {
   async look(runbook: Runbook, { store, record }: KeptRun): Promise<LookedRun> {
     const fresh = (await store.read(record.run.id)) ?? record;
     const restored = await store.restored(fresh);
+    // What went back is not as it was recorded either.
+    const flaws = restored === undefined ? await store.edited(fresh) : [];
+    const known = new Set(fresh.entries.flatMap(({ evidence }) => readEvidence(evidence).edited ?? []));
+    const edited = flaws.filter((flaw) => !known.has(flaw));
     const standing = standOf(runbook, fresh, await this.window(runbook, fresh.now));
     const changed = fresh.run.definition !== runbook.definition;
     return {
@@ -60,10 +72,12 @@ export class Looker {
       record: fresh,
       standing,
       restored,
+      edited,
       notes: [
         ...(store.place === 'local' ? ['this run is kept on this machine only: nobody else sees it'] : []),
         ...(changed ? [`${runbook.place} is not what it was when the run began: what it says now is done`] : []),
         ...(restored === undefined ? [] : [`the database was put back to an earlier state: ${restored}`]),
+        ...(flaws.length === 0 ? [] : [`the run was changed behind apptop: ${some(flaws)}`]),
       ],
     };
   }
@@ -110,6 +124,11 @@ export class Looker {
     if (looked.restored !== undefined) {
       const reason = `the database was put back to an earlier state: ${looked.restored}`;
       await this.#stopFor(runbook, looked, RESTORED, reason, '{}');
+      throw stopped(reason);
+    }
+    if (looked.edited.length > 0) {
+      const reason = `the run was changed behind apptop: ${some(looked.edited)}`;
+      await this.#stopFor(runbook, looked, EDITED, reason, '{}');
       throw stopped(reason);
     }
     const held = await heldConditions(runbook, looked.record, this.ground(signal), true);

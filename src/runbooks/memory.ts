@@ -29,11 +29,11 @@ function contradiction(before: Known, { run, entries }: RunbookRecord): string |
   if (run.revision < before.revision) {
     return `this machine has seen ${before.revision} moves of the run, and the database has ${run.revision}`;
   }
+  // The very move that was seen; whether its entries are as they were written, the audit knows.
+  if (run.mark === before.mark) return undefined;
   const last = entries.find(({ seq }) => seq === before.last.seq);
-  const same = before.last.seq === 0 || last?.mark === before.last.mark;
-  return same && (run.revision > before.revision || run.mark === before.mark)
-    ? undefined
-    : 'what this machine has seen of the run is not what the database has';
+  const goesOn = run.revision > before.revision && (before.last.seq === 0 || last?.mark === before.last.mark);
+  return goesOn ? undefined : 'what this machine has seen of the run is not what the database has';
 }
 
 /**
@@ -62,12 +62,9 @@ export class Memory {
       : before.audit;
   }
 
-  /**
-   * Remembers a run as it is, where it does not contradict what is known.
-   * @param anew it has just begun: what was known under its number is gone
-   */
-  remember(record: RunbookRecord, anew = false): void {
-    if (!anew && this.contradiction(record) !== undefined) return;
+  /** Remembers a run as it is, where it does not contradict what is known. */
+  remember(record: RunbookRecord): void {
+    if (this.contradiction(record) !== undefined) return;
     const { run, entries } = record;
     const last = entries.at(-1);
     const now: Known = {
@@ -84,25 +81,36 @@ export class Memory {
     writeState(this.#file, JSON.stringify({ ...all, [String(run.id)]: now }));
   }
 
+  /** The largest number of a run that is known; 0 where none is. */
+  newest(): number {
+    return Math.max(0, ...Object.keys(this.#known()).map(Number));
+  }
+
   /**
    * Runs that are known and not among these, a line each.
    * @param oldest the smallest number of which the list says something
+   * @param of only those of this runbook
    */
-  missing(runs: readonly RunbookRun[], oldest: number): readonly string[] {
-    return Object.entries(this.#known()).flatMap(([id, { runbook }]) => {
-      const there = runs.some((run) => String(run.id) === id);
-      return there || Number(id) < oldest
-        ? []
-        : [`run ${id} of ${runbook} was seen here and is gone from the database: it was put back to an earlier state`];
-    });
+  missing(runs: readonly RunbookRun[], oldest: number, of?: string): readonly string[] {
+    return this.#gone(runs, oldest)
+      .filter(([, { runbook }]) => of === undefined || runbook === of)
+      .map(
+        ([id, { runbook }]) =>
+          `run ${id} of ${runbook} was seen here and is gone from the database: it was put back to an earlier state`,
+      );
   }
 
-  /** Forgets the runs that are not among these: somebody was told that they are gone. */
-  forget(runs: readonly RunbookRun[], oldest: number): void {
-    const kept = Object.entries(this.#known()).filter(
-      ([id]) => Number(id) < oldest || runs.some((run) => String(run.id) === id),
-    );
+  /** Forgets those of a runbook that are not among these: somebody has decided that another one begins. */
+  forget(runs: readonly RunbookRun[], oldest: number, of: string): void {
+    const gone = new Set(this.#gone(runs, oldest).flatMap(([id, { runbook }]) => (runbook === of ? [id] : [])));
+    if (gone.size === 0) return;
+    const kept = Object.entries(this.#known()).filter(([id]) => !gone.has(id));
     writeState(this.#file, JSON.stringify(Object.fromEntries(kept)));
+  }
+
+  #gone(runs: readonly RunbookRun[], oldest: number): readonly (readonly [string, Known])[] {
+    const there = new Set(runs.map(({ id }) => String(id)));
+    return Object.entries(this.#known()).filter(([id]) => !there.has(id) && Number(id) >= oldest);
   }
 
   #isAccepted(before: Known, record: RunbookRecord): boolean {

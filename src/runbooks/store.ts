@@ -11,7 +11,7 @@ export const CLAIM_SECONDS = 60;
 export type NewRun = Pick<RunbookRun, 'runbook' | 'title' | 'definition'>;
 
 /** What is written down: the store adds number, moments, operator and mark. */
-type NewEntry = Pick<RunbookEntry, 'kind' | 'subject' | 'state' | 'name' | 'note' | 'evidence'> & {
+export type NewEntry = Pick<RunbookEntry, 'kind' | 'subject' | 'state' | 'name' | 'note' | 'evidence'> & {
   /** Of a running one: whose it is. */
   readonly claim?: string;
 };
@@ -27,6 +27,8 @@ export interface Mutation {
   readonly ended?: readonly EntryEnd[];
   readonly added?: NewEntry;
   readonly event: AuditEvent;
+  /** Whether a person takes the run as it is, although it is not what was recorded. */
+  readonly anew?: boolean;
 }
 
 /** Where runs are kept: in tables beside the data for everybody, or in a file of this machine. */
@@ -38,9 +40,10 @@ export interface RunbookStore {
   read(id: number): Promise<RunbookRecord | undefined>;
   /**
    * Begins a run, unless one of this runbook is open already: that one then.
+   * @param first what is written down with its beginning
    * @throws Problem refused, where nothing may be written there
    */
-  begin(run: NewRun, event: AuditEvent): Promise<RunbookRecord>;
+  begin(run: NewRun, event: AuditEvent, first?: NewEntry): Promise<RunbookRecord>;
   /**
    * Moves a run on from what it is now. Somebody else may be quicker: then it is asked again.
    * @param decide is told the run as it is, and rejects with a Problem what it does not allow
@@ -56,44 +59,72 @@ export interface RunbookStore {
    * @throws Problem
    */
   restored(record: RunbookRecord): Promise<string | undefined>;
-  /** Runs that this machine knows and the place does not have any more, a line each. @throws Problem */
-  missing(): Promise<readonly string[]>;
+  /**
+   * What of a run is not as it was recorded when it was written, a line each: somebody has changed it behind apptop.
+   * @throws Problem
+   */
+  edited(record: RunbookRecord): Promise<readonly string[]>;
+  /**
+   * Runs that this machine knows and the place does not have any more, a line each.
+   * @param runbook only those of this one
+   * @throws Problem
+   */
+  missing(runbook?: string): Promise<readonly string[]>;
 }
 
 /** Who acts, as entries call them: `ada@web1`. */
 export const operatorName = (databaseUser?: string): string => who(operatorOf(databaseUser));
 
+/** Characters of a name or a title that are kept. */
+const SHORT = 255;
+
+/** A text as every database gives it back: no half characters. */
+const kept = (text: string | undefined): string | undefined => text?.toWellFormed();
+const short = (text: string): string => text.slice(0, SHORT).toWellFormed();
+
 export const newMark = (): string => crypto.randomUUID();
+
+/** What is written down at a moment, with what the store adds to it. */
+export const entryFrom = (added: NewEntry, seq: number, now: number, operator: string): RunbookEntry => ({
+  seq,
+  ...added,
+  name: added.name && short(added.name),
+  note: kept(added.note),
+  operator: short(operator),
+  beganAt: now,
+  endedAt: added.state === 'running' ? undefined : now,
+  workedMs: 0,
+  claim: added.claim ?? '',
+  expiresAt: now + CLAIM_SECONDS * 1000,
+  mark: newMark(),
+});
+
+/** The numbers of the entries that a move has written; undefined where a person takes all of them as they are. */
+export const writtenBy = ({ ended = [], added, anew }: Mutation, { entries }: RunbookRecord) =>
+  anew === true
+    ? undefined
+    : new Set([...ended.map(({ seq }) => seq), ...(added === undefined ? [] : [entries.at(-1)?.seq ?? 0])]);
 
 /** A run as it is after a move at a moment. */
 export function moved({ run, entries, now }: RunbookRecord, mutation: Mutation, operator: string): RunbookRecord {
   const over = mutation.state === 'finished' || mutation.state === 'aborted';
   const { added, state, ended = [] } = mutation;
-  const kept = entries.map((entry) => {
+  const earlier = entries.map((entry) => {
     const end = ended.find(({ seq }) => seq === entry.seq);
-    return end === undefined ? entry : { ...entry, ...end, endedAt: now };
+    if (end === undefined) return entry;
+    return { ...entry, ...end, note: kept(end.note), workedMs: Math.round(end.workedMs), endedAt: now };
   });
-  const entry: RunbookEntry | undefined = added && {
-    seq: (entries.at(-1)?.seq ?? 0) + 1,
-    ...added,
-    operator,
-    beganAt: now,
-    endedAt: added.state === 'running' ? undefined : now,
-    workedMs: 0,
-    claim: added.claim ?? '',
-    expiresAt: now + CLAIM_SECONDS * 1000,
-    mark: newMark(),
-  };
+  const entry = added && entryFrom(added, (entries.at(-1)?.seq ?? 0) + 1, now, operator);
   return {
     run: {
       ...run,
-      ...(state !== undefined && { state, reason: mutation.reason }),
+      ...(state !== undefined && { state, reason: kept(mutation.reason) }),
       updatedAt: now,
       endedAt: over ? now : run.endedAt,
       revision: run.revision + 1,
       mark: newMark(),
     },
-    entries: entry === undefined ? kept : [...kept, entry],
+    entries: entry === undefined ? earlier : [...earlier, entry],
     now,
   };
 }
@@ -101,10 +132,11 @@ export function moved({ run, entries, now }: RunbookRecord, mutation: Mutation, 
 /** A run as it begins. */
 export const begun = (run: NewRun, id: number, now: number, operator: string): RunbookRun => ({
   ...run,
+  title: short(run.title),
   id,
   state: 'running',
   reason: undefined,
-  operator,
+  operator: short(operator),
   beganAt: now,
   updatedAt: now,
   endedAt: undefined,

@@ -62,7 +62,9 @@ export class Words {
     const accepts: Record<string, number> = Object.fromEntries(stops);
     for (const { condition, measure } of held) accepts[condition.id] = Math.max(measure, accepts[condition.id] ?? 0);
     const restored = RESTORED in accepts || looked.restored !== undefined;
+    const edited = looked.edited.length > 0;
     return move(looked, {
+      ...((edited || restored) && { anew: true }),
       state: 'running',
       reason: undefined,
       added: {
@@ -70,7 +72,11 @@ export class Words {
         subject: Object.keys(accepts)[0] ?? 'person',
         state: 'noted',
         ...saying({ ...said, name }),
-        evidence: evidenceText({ accepts, ...(restored && { restored }) }),
+        evidence: evidenceText({
+          accepts,
+          ...(restored && { restored }),
+          ...(edited && { edited: [...looked.edited] }),
+        }),
       },
       event: eventOf('decision', runbook.id, 'goes on', { run: kept.record.run.id }, said.reason),
     });

@@ -1,6 +1,7 @@
 import { Audit } from '../../src/audit/audit.ts';
 import { RunbookEngine } from '../../src/runbooks/engine.ts';
 import type { KeptRun, LookedRun } from '../../src/runbooks/looker.ts';
+import type { Said } from '../../src/runbooks/moves.ts';
 import type { StepOptions } from '../../src/runbooks/perform.ts';
 import { type Runbook, readRunbook } from '../../src/runbooks/runbook.ts';
 import { DUMP, type Operated } from '../changes/guarded.ts';
@@ -51,9 +52,9 @@ export class Ceremony {
   }
 
   /** Begins a run, or goes on with the one that is open. */
-  static async begin(on: Operated, runbook: Runbook): Promise<Ceremony> {
+  static async begin(on: Operated, runbook: Runbook, said?: Said): Promise<Ceremony> {
     const engine = engineOf(on);
-    return new Ceremony(on, engine, runbook, await engine.begin(runbook));
+    return new Ceremony(on, engine, runbook, await engine.begin(runbook, said));
   }
 
   look(): Promise<LookedRun> {

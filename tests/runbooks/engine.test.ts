@@ -264,6 +264,9 @@ for (const engine of ENGINES) {
       );
       await expect(ceremony.tick('last')).rejects.toThrow("last can't be done yet: day: until");
       await on.db.execute('UPDATE apptop_step SET ended_at = ended_at - 86400');
+      // Nobody's hand makes time pass unseen.
+      await expect(ceremony.run('day')).rejects.toThrow('entry 1 (step first) differs from record 2 of the audit');
+      await ceremony.decide('the clock of the server was wrong by a day');
       expect(await ceremony.states()).toEqual({ first: 'ticked', day: 'passed', last: 'ready' });
       expect(await ceremony.run('day')).toMatchObject({ state: 'passed', note: expect.stringMatching(/^over since /) });
     });
@@ -296,16 +299,26 @@ for (const engine of ENGINES) {
       expect(await ceremony.states()).toMatchObject({ two: 'ticked', three: 'ready' });
 
       for (const table of tables) await on.db.execute(`DELETE FROM ${table}`);
-      expect(await ceremony.engine.missing()).toEqual([
-        'run 1 of ceremony was seen here and is gone from the database: it was put back to an earlier state',
-      ]);
-      // Whoever begins anew was told, and that is on record.
-      const anew = await Ceremony.begin(on, runbook);
+      const gone = 'run 1 of ceremony was seen here and is gone from the database: it was put back to an earlier state';
+      expect(await ceremony.engine.missing()).toEqual([gone]);
+      // Another one begins when a person has decided it, and that is on record.
+      await expect(Ceremony.begin(on, runbook)).rejects.toThrow(gone);
+      await expect(Ceremony.begin(on, runbook, { name: 'Ada', reason: ' ' })).rejects.toThrow(gone);
+      expect(await ceremony.engine.runs()).toEqual([]);
+      const anew = await Ceremony.begin(on, runbook, { name: 'Ada', reason: 'the disk was replaced' });
       await anew.tick('one');
       expect([await anew.states(), await anew.engine.missing()]).toEqual([
         { one: 'ticked', two: 'ready', three: 'blocked' },
         [],
       ]);
+      const { record } = await anew.look();
+      expect(record.run.id).toBe(2);
+      expect(record.entries[0]).toMatchObject({
+        kind: 'decision',
+        subject: 'restored',
+        name: 'Ada',
+        note: `the disk was replaced; ${gone}`,
+      });
       const [first] = await on.db.execute('SELECT body FROM apptop_audit WHERE seq = 1');
       expect(first?.['body']).toContain('run 1 of ceremony was seen here');
       for (const table of tables) await on.db.execute(`DROP TABLE ${table}`);
@@ -335,6 +348,66 @@ for (const engine of ENGINES) {
       await ceremony.decide('somebody emptied it');
       expect(await ceremony.tick('two')).toMatchObject({ state: 'ticked' });
       expect(await ceremony.state()).toBe('finished');
+    });
+
+    test('says what somebody changed behind apptop, and wants a decision', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([
+        manual('one'),
+        command('two', 'exit 3'),
+        manual('three', { needs: ['one'] }),
+        manual('four'),
+      ]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one', 'Zoë 🌙', `seen${'\ud83c'} ${'ü'.repeat(300)}`);
+      await ceremony.run('two');
+      await on.db.execute("UPDATE apptop_step SET expires_at = 0, claim = 'x'");
+      expect((await ceremony.look()).notes).toEqual([]);
+
+      const edits = [
+        [
+          "UPDATE apptop_step SET state = 'passed' WHERE seq = 2",
+          'entry 2 (step two) differs from record 4 of the audit',
+        ],
+        ["UPDATE apptop_step SET name = 'Bo' WHERE seq = 1", 'entry 1 (step one) differs from record 2 of the audit'],
+        ['DELETE FROM apptop_step WHERE seq = 2', 'entry 2 is gone: record 4 of the audit has it'],
+        [
+          'UPDATE apptop_step SET seq = 3 WHERE seq = 2',
+          'no record of the audit has entry 3 (step two); entry 2 is gone',
+        ],
+        ["UPDATE apptop_runbook SET operator = 'bo'", 'the run differs from record 4 of the audit'],
+      ] as const;
+      const dumps = await Promise.all(
+        (['apptop_runbook', 'apptop_step'] as const).map(
+          async (table) => [table, await on.db.execute(`SELECT * FROM ${table}`)] as const,
+        ),
+      );
+      const putBack = async () => {
+        for (const [table, rows] of dumps) {
+          await on.db.execute(`DELETE FROM ${table}`);
+          await engine.insert(on.db, table, rows);
+        }
+      };
+      for (const [edit, told] of edits) {
+        await on.db.execute(edit);
+        // Whoever looks for the first time is told, too.
+        for (const operator of [ceremony, await Ceremony.begin(on, runbook)]) {
+          expect((await operator.look()).notes).toEqual([expect.stringContaining(told)]);
+        }
+        await putBack();
+        expect((await ceremony.look()).notes).toEqual([]);
+      }
+
+      await on.db.execute("UPDATE apptop_step SET state = 'passed' WHERE seq = 2");
+      await expect(ceremony.tick('three')).rejects.toThrow(
+        'STOP: the run was changed behind apptop: entry 2 (step two)',
+      );
+      expect(await ceremony.state()).toBe('stopped');
+      await ceremony.decide('it did pass, by hand');
+      expect((await ceremony.look()).notes).toEqual([]);
+      await ceremony.tick('three');
+      await on.db.execute("UPDATE apptop_step SET state = 'failed' WHERE seq = 2");
+      await expect(ceremony.tick('four')).rejects.toThrow('entry 2 (step two) differs');
     });
 
     test('is kept on this machine where the context only reads, and in words', async () => {

@@ -123,6 +123,12 @@ for (const engine of ENGINES) {
       const html = readFileSync(join(on.folder, 'report.html'), 'utf8');
       expect(html).toContain('Rows by class before and after run 1');
       expect(html).not.toMatch(/hunter2|<script|\u001b|\u202e/);
+
+      await on.db.execute("UPDATE apptop_step SET state = 'failed' WHERE subject = 'look'");
+      const edited = await on.run('runbook', 'report');
+      expect(edited.stdout).toMatch(
+        /\*\*the run was changed behind apptop: entry \d+ \(step look\) differs from record \d+ of the audit\*\*/,
+      );
     });
 
     test('of a run that only this machine keeps is made without writing to the database', async () => {

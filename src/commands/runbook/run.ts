@@ -211,9 +211,8 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const { engine, context, json } = session;
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
-  for (const gone of await engine.missing()) note(gone);
   if (options.step !== undefined && (await engine.open(runbook.id)) === undefined) refuseBlocked(runbook, options.step);
-  const { why, ...kept } = await engine.begin(runbook);
+  const { why, ...kept } = await engine.begin(runbook, { name: options.name, reason: options.reason ?? '' });
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
   const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
   let needed: string | undefined;

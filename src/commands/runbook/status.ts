@@ -14,8 +14,9 @@ import { nextLines } from './next.ts';
 import { type RunbookSession, runbookOf } from './session.ts';
 
 /** The exit code that says how a run stands. */
-export function codeOf({ record: { run }, restored, standing }: LookedRun): ExitCode {
-  if (run.state === 'stopped' || (restored !== undefined && run.state === 'running')) return EXIT.critical;
+export function codeOf({ record: { run }, restored, edited, standing }: LookedRun): ExitCode {
+  if (run.state === 'stopped' || edited.length > 0) return EXIT.critical;
+  if (restored !== undefined && run.state === 'running') return EXIT.critical;
   if (run.state === 'finished') return EXIT.healthy;
   if (run.state === 'aborted') return EXIT.warning;
   return standing.left.some(({ state }) => state === 'failed') ? EXIT.critical : EXIT.warning;
@@ -40,23 +41,27 @@ async function one(session: RunbookSession, runbook: Runbook): Promise<ExitCode>
   const open = await engine.open(runbook.id);
   const last = (await engine.runs()).find(({ run }) => run.runbook === runbook.id);
   const kept = open ?? (last && (await engine.read(last.place, last.run.id)));
+  const missing = await engine.missing(runbook.id);
+  for (const text of missing) note(text);
   if (kept === undefined) {
-    if (json) process.stdout.write(jsonText(runsDocument(context, [], [])));
+    if (json) process.stdout.write(jsonText(runsDocument(context, [], missing)));
+    if (missing.length > 0) return EXIT.critical;
     note(`${runbook.id} was never begun here: apptop runbook run ${runbook.id}`);
     return EXIT.healthy;
   }
   const looked = await engine.look(runbook, kept);
+  const code = missing.length > 0 ? EXIT.critical : codeOf(looked);
   const metrics = await engine.metrics(runbook, looked.standing, interruption.signal);
   if (json) {
     const told = metrics.map(({ metric, state, text }) => ({ title: metric.title, state, text }));
     process.stdout.write(jsonText(lookedDocument(context, looked, { metrics: told })));
-    return codeOf(looked);
+    return code;
   }
   if (process.stdout.isTTY) print([...lookedLines(looked, layout), ...metricLines(metrics, layout)]);
   else print(looked.standing.steps.map(pipeStep));
   if (!process.stdout.isTTY) for (const text of looked.notes) note(text);
   for (const line of nextLines(session, runbook, looked)) note(line);
-  return codeOf(looked);
+  return code;
 }
 
 /**

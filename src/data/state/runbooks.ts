@@ -11,9 +11,6 @@ import type { WritingSession } from '../writing.ts';
 import { Speaker } from './speaker.ts';
 import { named, stateTable } from './tables.ts';
 
-/** Characters of a name or a title that the tables hold. */
-const SHORT = 255;
-
 const number = (row: Row, name: string): number => Number(row[name] ?? 0);
 const moment = (row: Row, name: string): number => Math.round(number(row, name) * 1000);
 const seconds = (at: number): number => at / 1000;
@@ -72,9 +69,12 @@ export const selectRunbookRuns = (
       audit_seq, audit_hash FROM ${tableOf(appointments, 'apptop_runbook')}
     WHERE state IN (${sql.join(states)}) ORDER BY id DESC LIMIT ${sql.lit(limit)}`;
 
-/** What happened in a run, oldest first. */
+/** What happened in a run, oldest first, each with the revision that the run has. */
 export const selectEntries = (appointments: TableName, run: number): Expression =>
-  sql`SELECT * FROM ${tableOf(appointments, 'apptop_step')} WHERE run = ${run} ORDER BY seq`;
+  sql`SELECT s.*, r.revision FROM ${tableOf(appointments, 'apptop_step')} s
+    JOIN ${tableOf(appointments, 'apptop_runbook')} r ON r.id = s.run WHERE s.run = ${run} ORDER BY s.seq`;
+/** The revision of the run at the moment of a row of `selectEntries`. */
+export const revisionOf = (row: Row): number => number(row, 'revision');
 
 export const selectNow = (dialect: Dialect): Expression => sql`SELECT ${dialect.now()} AS now`;
 /** Milliseconds since 1970 UTC. */
@@ -116,8 +116,8 @@ export class RunbookRows {
   async addRun(run: RunbookRun): Promise<void> {
     await this.#speaker.execute(sql`INSERT INTO ${this.#runs} (id, runbook, title, definition, state, reason, operator, began_at,
         updated_at, ended_at, revision, mark, audit_seq, audit_hash)
-      VALUES (${run.id}, ${run.runbook}, ${run.title.slice(0, SHORT)}, ${run.definition}, ${run.state}, ${nullable(run.reason)},
-        ${run.operator.slice(0, SHORT)}, ${seconds(run.beganAt)}, ${seconds(run.updatedAt)}, ${optional(run.endedAt)}, ${run.revision},
+      VALUES (${run.id}, ${run.runbook}, ${run.title}, ${run.definition}, ${run.state}, ${nullable(run.reason)},
+        ${run.operator}, ${seconds(run.beganAt)}, ${seconds(run.updatedAt)}, ${optional(run.endedAt)}, ${run.revision},
         ${run.mark}, ${run.audit.seq}, ${run.audit.hash})`);
   }
 
@@ -143,14 +143,14 @@ export class RunbookRows {
   async addEntry(run: number, entry: RunbookEntry): Promise<void> {
     await this.#speaker.execute(sql`INSERT INTO ${this.#entries} (run, seq, kind, subject, state, operator, name, note, evidence,
         began_at, ended_at, worked_ms, claim, expires_at, mark)
-      VALUES (${run}, ${entry.seq}, ${entry.kind}, ${entry.subject}, ${entry.state}, ${entry.operator.slice(0, SHORT)},
-        ${nullable(entry.name?.slice(0, SHORT))}, ${nullable(entry.note)}, ${entry.evidence}, ${seconds(entry.beganAt)},
-        ${optional(entry.endedAt)}, ${Math.round(entry.workedMs)}, ${entry.claim}, ${seconds(entry.expiresAt)}, ${entry.mark})`);
+      VALUES (${run}, ${entry.seq}, ${entry.kind}, ${entry.subject}, ${entry.state}, ${entry.operator},
+        ${nullable(entry.name)}, ${nullable(entry.note)}, ${entry.evidence}, ${seconds(entry.beganAt)},
+        ${optional(entry.endedAt)}, ${entry.workedMs}, ${entry.claim}, ${seconds(entry.expiresAt)}, ${entry.mark})`);
   }
 
   async changeEntry(run: number, entry: RunbookEntry): Promise<void> {
     await this.#speaker.execute(sql`UPDATE ${this.#entries} SET state = ${entry.state}, note = ${nullable(entry.note)},
-        evidence = ${entry.evidence}, ended_at = ${optional(entry.endedAt)}, worked_ms = ${Math.round(entry.workedMs)}
+        evidence = ${entry.evidence}, ended_at = ${optional(entry.endedAt)}, worked_ms = ${entry.workedMs}
       WHERE run = ${run} AND seq = ${entry.seq}`);
   }
 

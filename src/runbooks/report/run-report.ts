@@ -111,10 +111,12 @@ function metricsSection({ runbook, standing }: RunInput, mask: Mask): readonly S
 function decisionsSection({ standing }: RunInput, mask: Mask): readonly Section[] {
   const said = standing.record.entries.filter(({ kind }) => kind === 'stop' || kind === 'decision' || kind === 'abort');
   const rows = said.map((entry) => {
-    const { accepts, restored } = evidenceOf(entry);
+    const { accepts, restored, edited = [] } = evidenceOf(entry);
+    const limits = Object.entries(accepts ?? {}).filter(([, measure]) => measure > 0);
     const known = [
-      ...Object.entries(accepts ?? {}).map(([id, measure]) => `${id} up to ${count(measure)}`),
+      ...limits.map(([id, measure]) => `${id} up to ${count(measure)}`),
       ...(restored === true ? ['the database was put back'] : []),
+      ...edited,
     ];
     return [
       { text: entry.kind, tone: entry.kind === 'decision' ? 'plain' : 'bad' } as const,
