@@ -148,6 +148,8 @@ export interface ChangeKind {
   /** Ids of the checks that must hold before it, and after it. */
   readonly before: readonly string[];
   readonly after: readonly string[];
+  /** Ids of the changes that a run of it takes back. */
+  undoes?(parameters: Parameters): readonly string[];
   /** @throws Problem usage, for parameters that it does not take */
   with(parameters: Parameters): Change;
 }

@@ -27,6 +27,7 @@ import { OpenRunbooks, STOP_REMEDY, stopOf } from './open-runbooks.ts';
 import { FIRST_SIZE } from './pace.ts';
 import { asAgreed, isIdle, type Plan, planOf } from './plan.ts';
 import { Blocked, Drift } from './refusals.ts';
+import { parametersOf } from './takes.ts';
 
 /** Milliseconds that somebody else's transaction is waited for: twice what the server lets an idle one hold its locks. */
 const BUSY_MS = 20_000;
@@ -227,8 +228,7 @@ export class GuardedPath {
     if (stop !== undefined) throw new Problem('blocked', stop, STOP_REMEDY);
     const kind = changeNamed(this.#kinds, found.change);
     const ground = await groundOf(kind, this.#place());
-    const parameters: unknown = JSON.parse(found.parameters);
-    const change = kind.with(typeof parameters === 'object' && parameters !== null ? { ...parameters } : {});
+    const change = kind.with(parametersOf(found));
     return this.#writing(async (session) => {
       const state = [ground.dialect, this.#context.table] as const;
       const waits = () => void options.onProgress?.({ ...found, reason: WAITING });

@@ -1,6 +1,19 @@
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
+import type { Run } from '../model/run.ts';
 import type { Parameters } from './change.ts';
+
+/** What a run was told, by its row. @throws Problem blocked, where somebody else wrote into that */
+export function parametersOf({ id, parameters }: Pick<Run, 'id' | 'parameters'>): Parameters {
+  try {
+    const told: unknown = JSON.parse(parameters);
+    return typeof told === 'object' && told !== null ? { ...told } : {};
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const remedy = 'see who changed apptop_run: apptop audit verify';
+    throw new Problem('blocked', `what run ${id} was told can't be read`, remedy, { cause: error });
+  }
+}
 
 /** What every change in batches may be told. */
 const COMMON = ['throttle', 'tolerate'];

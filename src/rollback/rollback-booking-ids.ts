@@ -210,6 +210,7 @@ export const ROLLBACK_BOOKING_IDS: ChangeKind = {
   needsBackup: false,
   before: ['schema/no-long-locks'],
   after: [],
+  undoes: () => ['move-booking-ids'],
   with(parameters): Change {
     assertTakes('rollback-booking-ids', parameters, ['runs', 'tenant', 'ids', 'from']);
     const wanted = wantedOf(parameters);

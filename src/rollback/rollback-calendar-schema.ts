@@ -104,6 +104,7 @@ export const ROLLBACK_CALENDAR_SCHEMA: ChangeKind = {
   after: [],
   strayIn,
   told: ({ counts, planned }) => `${counted(counts.changed, 'row')} exported and dropped of ${planned}`,
+  undoes: (parameters) => UNDOING.flatMap(({ number, change }) => (number > stayingOf(parameters) ? [change] : [])),
   with(parameters): Change {
     assertTakes('rollback-calendar-schema', parameters, ['to']);
     const staying = stayingOf(parameters);

@@ -34,6 +34,8 @@ const evidence = z.object({
   /** The digest of the runbook by which the step was done. */
   runbook: z.optional(z.string()),
   checks: z.optional(z.array(checkEvidence)),
+  /** Ids of the checks that do not apply here, where the step fails for nothing else: a person may answer for it. */
+  unlooked: z.optional(z.array(z.string())),
   plan: z.optional(
     z.object({
       change: z.string(),

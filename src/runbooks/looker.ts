@@ -1,9 +1,10 @@
 import { runsOf } from '../changes/gates.ts';
 import type { GuardedPath } from '../changes/guarded-path.ts';
+import { parametersOf } from '../changes/takes.ts';
 import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
-import { isOpen } from '../model/run.ts';
+import { isOpen, type Run } from '../model/run.ts';
 import { isOpenRun, type RunbookRecord } from '../model/runbook-run.ts';
 import { distance } from '../model/time.ts';
 import { phaseOf } from '../rollback/phase.ts';
@@ -11,7 +12,7 @@ import { type CheckGround, type Held, heldConditions, type MetricStanding, metri
 import { evidenceText, readEvidence } from './evidence.ts';
 import { eventOf, move, stopped } from './moves.ts';
 import { type Runbook, stepsOf } from './runbook.ts';
-import { type MonitorWindow, type Standing, standOf } from './standing.ts';
+import { type Around, type MonitorWindow, type Standing, standOf, type TakenBack } from './standing.ts';
 import { type RunbookStore } from './store.ts';
 
 /** Stop conditions that every run has: the database was put back to an earlier state; somebody changed the run behind apptop. */
@@ -65,7 +66,7 @@ export class Looker {
     const flaws = restored === undefined ? await store.edited(fresh) : [];
     const known = new Set(fresh.entries.flatMap(({ evidence }) => readEvidence(evidence).edited ?? []));
     const edited = flaws.filter((flaw) => !known.has(flaw));
-    const standing = standOf(runbook, fresh, await this.window(runbook, fresh.now));
+    const standing = standOf(runbook, fresh, await this.around(runbook, fresh));
     const changed = fresh.run.definition !== runbook.definition;
     return {
       store,
@@ -87,13 +88,36 @@ export class Looker {
     return metricStandings(runbook, standing, this.ground(signal));
   }
 
-  /** Whether the monitor window of the move is over. */
-  async window({ phases }: Runbook, now: number): Promise<MonitorWindow | undefined> {
-    const asks = stepsOf({ phases }).some(({ work }) => work.kind === 'wait' && work.hours === 'monitor-window');
-    if (!asks) return undefined;
+  /** What changes have done that the steps of a run wait for, or have taken back. @throws Problem */
+  async around(runbook: Runbook, { now, run }: Pick<RunbookRecord, 'now' | 'run'>): Promise<Around> {
+    const works = stepsOf(runbook).map(({ work }) => work);
+    const waits = works.some((work) => work.kind === 'wait' && work.hours === 'monitor-window');
+    const changes = new Set(
+      works.flatMap((work) => (work.kind === 'change' && work.action === 'run' ? [work.change] : [])),
+    );
+    if (!waits && changes.size === 0) return { window: undefined, takenBack: [] };
     const { dialect } = this.#database;
     const place = { context: this.#context, database: this.#database, dialect, options: { lane: 'change' } } as const;
-    const phase = phaseOf('migrated', await runsOf(place, 1_000), this.#context.changes.monitorHours, now);
+    const runs = await runsOf(place, 1_000);
+    const until = run.endedAt ?? now;
+    return {
+      window: waits ? this.#window(runs, now) : undefined,
+      takenBack: runs.filter(({ startedAt }) => startedAt <= until).flatMap((one) => this.#takenBackBy(one)),
+    };
+  }
+
+  /** What a run of a change has taken back: as soon as it has changed something, or there was nothing to change. */
+  #takenBackBy(run: Run): readonly TakenBack[] {
+    const { id, change, state, counts, startedAt } = run;
+    if (state !== 'done' && counts.changed === 0) return [];
+    const kind = this.path.kinds.find((one) => one.id === change);
+    const undone = kind?.undoes?.(parametersOf(run)) ?? [];
+    return undone.map((one) => ({ change: one, text: `run ${id} (${change}) took it back`, at: startedAt }));
+  }
+
+  /** Whether the monitor window of the move is over. */
+  #window(runs: readonly Run[], now: number): MonitorWindow {
+    const phase = phaseOf('migrated', runs, this.#context.changes.monitorHours, now);
     switch (phase.kind) {
       case 'monitoring':
         return { state: 'open', until: phase.until, text: `the monitor window ends ${distance(phase.until, now)}` };

@@ -110,17 +110,21 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
     const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : '';
     return { state: 'failed', note: `${first?.check.id}: ${what}${more}`, evidence };
   }
+  if (results.length === 0) return { state: 'failed', note: 'no check is all of that', evidence };
   const applied = results.filter(({ verdict }) => verdict !== 'not-applicable');
-  if (applied.length === 0) {
-    const note = results.length === 0 ? 'no check is all of that' : `nothing of it applies here: ${results[0]?.note}`;
-    return { state: 'failed', note, evidence };
+  const strays = results.filter(({ verdict }) => verdict === 'not-applicable');
+  // What a step names is what it is about; of a whole system that is looked at which there is.
+  if (applied.length === 0 || (ids !== undefined && strays.length > 0)) {
+    const [stray] = strays;
+    const more = strays.length > 1 ? ` (and ${strays.length - 1} more)` : '';
+    const note = `${stray?.check.id} can't be looked at here: ${stray?.note}${more}`;
+    return { state: 'failed', note, evidence: { ...evidence, unlooked: strays.map((one) => one.check.id) } };
   }
   const told = applied.filter(({ verdict }) => verdict === 'fail').length;
-  const left = results.length - applied.length;
   const words = [
     counted(applied.length, 'check'),
     ...(told > 0 ? [`${told} of them told a warning`] : []),
-    ...(left > 0 ? [`${left} not applicable`] : []),
+    ...(strays.length > 0 ? [`${strays.length} not applicable`] : []),
   ];
   return { state: 'passed', note: words.join(', '), evidence };
 }

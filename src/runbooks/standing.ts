@@ -13,6 +13,29 @@ export interface MonitorWindow {
   readonly text: string;
 }
 
+/** A run of a change that took back what another one had done. */
+export interface TakenBack {
+  /** The change that was taken back. */
+  readonly change: string;
+  /** In words: `run 9 (rollback-booking-ids) took it back`. */
+  readonly text: string;
+  readonly at: number;
+}
+
+/** What stands around a run, which time and others move on. */
+export interface Around {
+  readonly window: MonitorWindow | undefined;
+  readonly takenBack: readonly TakenBack[];
+}
+
+const NOTHING_AROUND: Around = { window: undefined, takenBack: [] };
+
+/** Why what was done before that moment is not done any more. */
+interface Undoing {
+  readonly text: string;
+  readonly at: number;
+}
+
 /**
  * - `ready`: nothing stands in its way; `failed`: the same, after an attempt that did not do it
  * - `blocked`: something has to be done before; `waiting`: only time has to pass
@@ -31,6 +54,8 @@ export interface StepStanding {
   readonly why: readonly string[];
   /** When a wait is or was over. */
   readonly until: number | undefined;
+  /** What has undone it, or something that it needs; what was done before counts no more. */
+  readonly undone: Undoing | undefined;
 }
 
 /** How a run stands. */
@@ -49,12 +74,41 @@ export interface Standing {
 
 const HOUR_MS = 3_600_000;
 
-export const isDone = ({ state }: Pick<StepStanding, 'state'>): boolean =>
-  state === 'passed' || state === 'ticked' || state === 'skipped';
+type DoneState = 'passed' | 'ticked' | 'skipped';
+
+export const isDone = <Stands extends { readonly state: string }>(
+  standing: Stands,
+): standing is Stands & { readonly state: DoneState } =>
+  standing.state === 'passed' || standing.state === 'ticked' || standing.state === 'skipped';
+
+/** Whether a person has to answer for a step: it is theirs, or its checks were tried and do not apply here. */
+export const wantsPerson = ({ step, state, last }: StepStanding): boolean =>
+  step.work.kind === 'manual' ||
+  (state === 'failed' && last !== undefined && readEvidence(last.evidence).unlooked !== undefined);
 
 /** Whether an attempt goes on, as far as its claim says. */
 export const isRunning = ({ state, expiresAt }: RunbookEntry, now: number): boolean =>
   state === 'running' && expiresAt > now;
+
+const latest = (undoings: readonly (Undoing | undefined)[]): Undoing | undefined =>
+  undoings.filter((one) => one !== undefined).toSorted((one, other) => other.at - one.at)[0];
+
+/** What has undone a step: a change that took its own back, or whatever has undone one that it needs. */
+function undoingOf(
+  { work, needs }: Step,
+  before: ReadonlyMap<string, StepStanding>,
+  takenBack: readonly TakenBack[],
+): Undoing | undefined {
+  const own = takenBack.filter(
+    ({ change }) => work.kind === 'change' && work.action === 'run' && work.change === change,
+  );
+  const through = needs.map((id) => {
+    const need = before.get(id);
+    if (need?.state !== 'failed' || need.last === undefined) return need?.undone;
+    return latest([need.undone, { text: `${id} has failed since`, at: need.last.beganAt }]);
+  });
+  return latest([...own, ...through]);
+}
 
 /** When a step was done; undefined where it is not. */
 const doneAt = (standing: StepStanding | undefined): number | undefined => {
@@ -103,12 +157,13 @@ function standingOf(
   phase: RunbookPhase,
   record: RunbookRecord,
   before: ReadonlyMap<string, StepStanding>,
-  window: MonitorWindow | undefined,
+  { window, takenBack }: Around,
 ): StepStanding {
   const { entries, now } = record;
   const attempts = entries.filter(({ kind, subject }) => kind === 'step' && subject === step.id);
   const last = attempts.at(-1);
-  const common = { step, phase, attempts, last };
+  const undone = undoingOf(step, before, takenBack);
+  const common = { step, phase, attempts, last, undone };
   const as = (state: StepState, why: readonly string[] = [], until?: number): StepStanding => ({
     ...common,
     state,
@@ -117,13 +172,15 @@ function standingOf(
   });
   if (last !== undefined) {
     if (isRunning(last, now)) return as('running', [`${last.operator} is at it since ${stamp(last.beganAt, false)}`]);
-    if (last.state === 'passed' || last.state === 'ticked' || last.state === 'skipped') return as(last.state);
+    const counts = undone === undefined || (last.endedAt ?? last.beganAt) > undone.at;
+    if (counts && isDone(last)) return as(last.state);
   }
   const why = blockers(step, before);
   if (why.length > 0) return as('blocked', why);
   const waits = waitOf(step, before, window, record);
   if (step.work.kind === 'wait') return as(waits.state, waits.why, waits.until);
   if (last === undefined) return as('ready');
+  if (isDone(last)) return as('ready', undone === undefined ? [] : [undone.text]);
   return last.state === 'running'
     ? as('failed', [`${last.operator} began it at ${stamp(last.beganAt, false)} and is gone`])
     : as('failed', last.note === undefined ? [] : [last.note]);
@@ -145,14 +202,16 @@ function ordered(steps: readonly { readonly step: Step; readonly phase: RunbookP
 }
 
 /** How a run of a runbook stands at the moment of its record. */
-export function standOf(runbook: Runbook, record: RunbookRecord, window: MonitorWindow | undefined): Standing {
+export function standOf(runbook: Runbook, record: RunbookRecord, around: Around): Standing {
   const placed = runbook.phases.flatMap((phase) => phase.steps.map((step) => ({ step, phase })));
   const known = new Map<string, StepStanding>();
-  for (const { step, phase } of ordered(placed)) known.set(step.id, standingOf(step, phase, record, known, window));
+  for (const { step, phase } of ordered(placed)) known.set(step.id, standingOf(step, phase, record, known, around));
   const steps = stepsOf(runbook).flatMap(({ id }) => known.get(id) ?? []);
   const open = steps.filter((standing) => !isDone(standing));
   const left = open.filter(({ step }) => !step.optional);
   const { entries } = record;
+  // What was signed for before something was taken back is signed for no more.
+  const since = Math.max(0, ...around.takenBack.map(({ at }) => at));
   const decided = entries.findLast(({ kind }) => kind === 'decision')?.seq ?? 0;
   const can = ({ state }: StepStanding) => state === 'ready' || state === 'failed';
   return {
@@ -162,7 +221,9 @@ export function standOf(runbook: Runbook, record: RunbookRecord, window: Monitor
     left,
     signOffs: runbook.signOff.map((signOff) => ({
       signOff,
-      entry: entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === signOff.role),
+      entry: entries.findLast(
+        ({ kind, subject, beganAt }) => kind === 'sign-off' && subject === signOff.role && beganAt > since,
+      ),
     })),
     stops: entries.filter(({ kind, seq }) => kind === 'stop' && seq > decided),
   };
@@ -171,5 +232,9 @@ export function standOf(runbook: Runbook, record: RunbookRecord, window: Monitor
 /** How a runbook stands before its first step, were it begun now. */
 export function planOf(runbook: Runbook): Standing {
   const now = Date.now();
-  return standOf(runbook, { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now }, undefined);
+  return standOf(
+    runbook,
+    { run: begun({ ...runbook, runbook: runbook.id }, 0, now, ''), entries: [], now },
+    NOTHING_AROUND,
+  );
 }

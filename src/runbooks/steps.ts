@@ -1,7 +1,7 @@
 import { Problem } from '../model/problem.ts';
 import type { RunbookEntry, RunbookRecord } from '../model/runbook-run.ts';
 import { heldConditions } from './conditions.ts';
-import { evidenceText } from './evidence.ts';
+import { evidenceText, readEvidence } from './evidence.ts';
 import type { KeptRun, LookedRun, Looker } from './looker.ts';
 import {
   assertedName,
@@ -17,7 +17,7 @@ import {
 } from './moves.ts';
 import { type Outcome, perform, planChange, type StepOptions } from './perform.ts';
 import type { Runbook } from './runbook.ts';
-import { isRunning, type Standing, type StepStanding, standOf } from './standing.ts';
+import { isRunning, type Standing, type StepStanding, standOf, wantsPerson } from './standing.ts';
 import { CLAIM_SECONDS, type Mutation, newMark } from './store.ts';
 
 /** Milliseconds between two renewals of a claim. */
@@ -51,7 +51,8 @@ export class Steps {
       if (step.noteRequired && note === undefined) {
         throw new Problem('blocked', `${id} needs a note: ${step.title}`, 'write down what you saw: --note TEXT');
       }
-      if (step.work.kind === 'manual') return this.#tick(runbook, looked, standing, options.name, note);
+      const answered = options.name !== undefined && wantsPerson(standing);
+      if (step.work.kind === 'manual' || answered) return this.#tick(runbook, looked, standing, options.name, note);
       if (step.work.kind === 'wait') return this.#waited(runbook, looked, standing);
       return this.#attempt(runbook, looked, standing, { ...options, note });
     });
@@ -92,12 +93,17 @@ export class Steps {
   async #tick(
     runbook: Runbook,
     looked: LookedRun,
-    { step: { id, title } }: StepStanding,
+    { step: { id, title, work }, last }: StepStanding,
     given: string | undefined,
     note: string | undefined,
   ): Promise<RunbookEntry> {
     const name = assertedName(given, `${id} wants a person's name: ${title}`, `do it, then tick it: --tick ${id}=NAME`);
-    const evidence = evidenceText({ runbook: runbook.digest });
+    if (work.kind !== 'manual' && note === undefined) {
+      throw new Problem('blocked', `${id} needs a note: ${last?.note}`, 'write down how you know: --note TEXT');
+    }
+    const { checks, unlooked } = readEvidence(last?.evidence ?? '{}');
+    const found = work.kind === 'manual' ? {} : { checks, unlooked };
+    const evidence = evidenceText({ runbook: runbook.digest, ...found });
     const added = { kind: 'step', subject: id, state: 'ticked', name, note, evidence } as const;
     const event = stepEvent(runbook, looked, id, `ticked by ${name}`, note);
     return lastAttempt(await this.#settled(runbook, await move(looked, { added, event }, false, id), looked), id);
@@ -219,7 +225,7 @@ export class Steps {
       return (await store.read(record.run.id)) ?? record;
     }
     if (runbook.signOff.length > 0) return record;
-    const { left } = standOf(runbook, record, await this.#looker.window(runbook, record.now));
+    const { left } = standOf(runbook, record, await this.#looker.around(runbook, record));
     if (left.length > 0) return record;
     return store.mutate(record.run.id, () => ({
       state: 'finished',

@@ -37,7 +37,7 @@ export const stopText = ({ checks, steps, person }: StopCondition): string =>
 /** What there is to say of a step as it stands, in a line; empty where that is nothing. */
 export function textOf({ state, last, why, step }: StepStanding): string {
   if (state === 'running' || state === 'blocked' || state === 'waiting') return why.join('; ');
-  if (state === 'ready') return doesText(step);
+  if (state === 'ready') return [...why, doesText(step)].join('; ');
   const by = last?.state === 'ticked' ? (last.name ?? '') : '';
   return [by, last?.note ?? why.join('; ')].filter(Boolean).join(': ');
 }

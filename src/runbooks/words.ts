@@ -5,6 +5,7 @@ import { evidenceText, readEvidence } from './evidence.ts';
 import { type KeptRun, type Looker, RESTORED } from './looker.ts';
 import { assertedName, assertReason, eventOf, move, type Said, saying, unknownWord } from './moves.ts';
 import type { Runbook } from './runbook.ts';
+import { standOf } from './standing.ts';
 
 /** What somebody signs with. */
 export interface Signed {
@@ -131,11 +132,12 @@ export class Words {
     const statement = said.statement ?? wanted.statement;
     const evidence = evidenceText({ statement, checks: metrics.flatMap(({ check }) => check ?? []) });
     const details = { run: kept.record.run.id, role, statement };
+    const around = await this.#looker.around(runbook, looked.record);
     return move(
       looked,
-      ({ entries }) => {
-        const signedNow = (one: string) => entries.some(({ kind, subject }) => kind === 'sign-off' && subject === one);
-        const all = runbook.signOff.every((one) => one.role === role || signedNow(one.role));
+      (record) => {
+        const now = standOf(runbook, record, around).signOffs;
+        const all = now.every(({ signOff, entry }) => signOff.role === role || entry !== undefined);
         return {
           ...(all && { state: 'finished' as const, reason: undefined }),
           added: {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
@@ -359,7 +359,7 @@ for (const engine of ENGINES) {
         manual('four'),
       ]);
       const ceremony = await Ceremony.begin(on, runbook);
-      await ceremony.tick('one', 'Zoë 🌙', `seen${'\ud83c'} ${'ü'.repeat(300)}`);
+      await ceremony.tick('one', 'Zoë 🌙', `seen\ud83c ${'ü'.repeat(300)}`);
       await ceremony.run('two');
       await on.db.execute("UPDATE apptop_step SET expires_at = 0, claim = 'x'");
       expect((await ceremony.look()).notes).toEqual([]);
@@ -408,6 +408,142 @@ for (const engine of ENGINES) {
       await ceremony.tick('three');
       await on.db.execute("UPDATE apptop_step SET state = 'failed' WHERE seq = 2");
       await expect(ceremony.tick('four')).rejects.toThrow('entry 2 (step two) differs');
+    });
+
+    test('has a person answer for checks that do not apply here', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf(
+        [{ id: 'look', check: { ids: ['booking-ids/none-misplaced', 'calendar-schema/no-orphans'] } }, manual('next')],
+        { stop: [{ id: 'bad', title: 'The look failed', steps: ['look'] }] },
+      );
+      const ceremony = await Ceremony.begin(on, runbook);
+      // A violation is a violation, whatever else does not apply.
+      expect(await ceremony.run('look', { name: 'Ada', note: 'seen' })).toMatchObject({
+        state: 'failed',
+        note: expect.stringContaining('booking-ids/none-misplaced'),
+      });
+      await ceremony.decide('the ids are moved first');
+      await expect(ceremony.run('look', { name: 'Ada', note: 'seen' })).resolves.toMatchObject({ state: 'failed' });
+      await ceremony.decide('the ids are moved first');
+      await on.run('move-booking-ids');
+      const unlooked = await ceremony.run('look');
+      expect(unlooked).toMatchObject({
+        state: 'failed',
+        note: expect.stringMatching(/^calendar-schema\/no-orphans can't be looked at here: .*external_calendar_events/),
+      });
+      expect(await ceremony.state()).toBe('running');
+      await expect(ceremony.run('look', { name: 'Ada' })).rejects.toThrow(
+        'look needs a note: calendar-schema/no-orphans',
+      );
+      await expect(ceremony.run('look', { name: '—', note: 'seen' })).rejects.toThrow("look wants a person's name");
+      const ticked = await ceremony.tick('look', 'Ada', 'there are no calendars here');
+      expect(ticked).toMatchObject({ state: 'ticked', name: 'Ada', note: 'there are no calendars here' });
+      expect(readEvidence(ticked.evidence)).toMatchObject({
+        unlooked: ['calendar-schema/no-orphans'],
+        checks: [{ verdict: 'pass' }, { verdict: 'not-applicable' }],
+      });
+      expect(await ceremony.states()).toEqual({ look: 'ticked', next: 'ready' });
+    });
+
+    test('wants done again what was taken back, and what stands on it', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf(
+        [
+          manual('first'),
+          { id: 'move', change: { id: 'move-booking-ids', action: 'run' } },
+          { id: 'after', check: { ids: ['booking-ids/none-misplaced'] } },
+          manual('deploy'),
+          manual('aside', { needs: ['first'] }),
+          { id: 'back', needs: ['move'], optional: true, change: { id: 'rollback-booking-ids', action: 'run' } },
+        ],
+        {
+          signOff: [
+            { role: 'operator', statement: 'done' },
+            { role: 'reviewer', statement: 'seen' },
+          ],
+        },
+      );
+      const ceremony = await Ceremony.begin(on, runbook);
+      const steps = async () => {
+        const { standing } = await ceremony.look();
+        return Object.fromEntries(standing.steps.map(({ step, state, why }) => [step.id, [state, ...why].join(': ')]));
+      };
+      const move = async () => {
+        const { plan } = await on.look('move-booking-ids');
+        const confirmation = { phrase: `staging appointments ${plan.rows}`, reason: 'TEST-1' };
+        return ceremony.run('move', { confirmed: { plan, confirmation } });
+      };
+      await ceremony.tick('first');
+      await move();
+      await ceremony.run('after');
+      await ceremony.tick('deploy');
+      await ceremony.tick('aside');
+      await ceremony.sign('operator');
+      await on.run('rollback-booking-ids');
+      expect(await steps()).toEqual({
+        first: 'ticked',
+        move: 'ready: run 2 (rollback-booking-ids) took it back',
+        after: 'blocked: move is not done: Do move',
+        deploy: 'blocked: after is not done: Do after',
+        aside: 'ticked',
+        back: 'blocked: move is not done: Do move',
+      });
+      expect((await ceremony.look()).standing.signOffs.map(({ entry }) => entry?.name)).toEqual([undefined, undefined]);
+      await expect(ceremony.sign('reviewer')).rejects.toThrow('move and 2 more');
+      await move();
+      expect(await steps()).toMatchObject({
+        move: 'passed',
+        after: 'ready: run 2 (rollback-booking-ids) took it back',
+      });
+      await ceremony.run('after');
+
+      // A step of the run that takes it back is done itself.
+      const { plan } = await on.look('rollback-booking-ids');
+      const confirmation = { phrase: `staging appointments ${plan.rows}`, reason: 'TEST-1' };
+      await ceremony.run('back', { confirmed: { plan, confirmation } });
+      expect(await steps()).toMatchObject({
+        move: 'ready: run 4 (rollback-booking-ids) took it back',
+        after: 'blocked: move is not done: Do move',
+        back: 'passed',
+      });
+      await move();
+      await ceremony.run('after');
+      await ceremony.tick('deploy');
+      await ceremony.sign('operator');
+      await ceremony.sign('reviewer');
+      // What is over stays as it was.
+      await on.run('rollback-booking-ids');
+      expect([await ceremony.state(), await ceremony.states()]).toEqual([
+        'finished',
+        { first: 'ticked', move: 'passed', after: 'passed', deploy: 'ticked', aside: 'ticked', back: 'passed' },
+      ]);
+    });
+
+    test('takes back with a step that fails when it is done again what stands on it', async () => {
+      await using on = await operated(engine, ROWS);
+      const flag = join(new Folder().folder, 'flag');
+      writeFileSync(flag, '');
+      const runbook = await runbookOf([
+        command('build', `test -e ${flag}`),
+        manual('deploy'),
+        manual('watch'),
+        manual('aside', { needs: [] }),
+      ]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.run('build');
+      await ceremony.tick('deploy');
+      await ceremony.tick('aside');
+      rmSync(flag);
+      await ceremony.run('build');
+      expect(await ceremony.states()).toEqual({
+        build: 'failed',
+        deploy: 'blocked',
+        watch: 'blocked',
+        aside: 'ticked',
+      });
+      writeFileSync(flag, '');
+      await ceremony.run('build');
+      expect(await ceremony.states()).toEqual({ build: 'passed', deploy: 'ticked', watch: 'ready', aside: 'ticked' });
     });
 
     test('is kept on this machine where the context only reads, and in words', async () => {

@@ -3,7 +3,7 @@ import type { RunbookEntry, RunbookRun } from '../../model/runbook-run.ts';
 import type { ListedRun } from '../../runbooks/engine.ts';
 import { readEvidence } from '../../runbooks/evidence.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
-import { isDone } from '../../runbooks/standing.ts';
+import { isDone, wantsPerson } from '../../runbooks/standing.ts';
 import { documentOf } from '../change/documents.ts';
 
 const moment = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
@@ -37,12 +37,13 @@ const entryFields = (entry: RunbookEntry) => ({
 
 /** Where a run is, with all that happened in it. */
 export const lookedDocument = (context: Context, looked: LookedRun, more: object = {}) => {
-  const { standing, record, store, notes, restored } = looked;
+  const { standing, record, store, notes, restored, edited } = looked;
   return documentOf(context, {
     place: store.place,
     run: runFields(record.run),
     notes,
     restored: restored ?? null,
+    edited,
     next: standing.next?.step.id ?? null,
     steps: standing.steps.map((one) => ({
       id: one.step.id,
@@ -53,6 +54,7 @@ export const lookedDocument = (context: Context, looked: LookedRun, more: object
       needs: one.step.needs,
       state: one.state,
       done: isDone(one),
+      wantsPerson: wantsPerson(one),
       why: one.why,
       until: moment(one.until),
       attempts: one.attempts.length,

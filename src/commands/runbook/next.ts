@@ -1,14 +1,19 @@
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import type { StepStanding } from '../../runbooks/standing.ts';
+import { type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
 import { doesText, STOPPED } from '../../runbooks/telling.ts';
 import { lineFor, type RunbookSession } from './session.ts';
 
 /** What a person does about a step, with the command line for it. */
-export function personLine(session: RunbookSession, { id }: Runbook, { step, why, state }: StepStanding): string {
+export function personLine(session: RunbookSession, { id }: Runbook, standing: StepStanding): string {
+  const { step, why, state } = standing;
   if (state === 'waiting') return `${step.id} waits ${why.join('; ')}`;
   if (state === 'running') return `${step.id}: ${why.join('; ')}`;
   if (state === 'blocked') return `${step.id} can't be done yet: ${why.join('; ')}`;
+  if (step.work.kind !== 'manual' && wantsPerson(standing)) {
+    const line = lineFor(session, 'run', id, { step: step.id, tick: `${step.id}=NAME`, note: 'TEXT' });
+    return `${step.id}: ${why.join('; ')}. Who knows it answers for it: ${line}`;
+  }
   const note = step.noteRequired ? { note: 'TEXT' } : {};
   if (step.work.kind !== 'manual') return `next: ${lineFor(session, 'run', id, { step: step.id, ...note })}`;
   const line = lineFor(session, 'run', id, { step: step.id, tick: `${step.id}=NAME`, ...note });

@@ -5,7 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import { isDone, planOf, type Standing, type StepStanding } from '../../runbooks/standing.ts';
+import { isDone, planOf, type Standing, type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
 import { canAsk } from '../ask.ts';
 import { askConfirmation } from '../change/confirming.ts';
 import { planLines } from '../change/plan-lines.ts';
@@ -105,13 +105,17 @@ async function doStep(running: Running, standing: StepStanding): Promise<Runbook
       confirmed,
       name,
       // Beside many steps a note is for those that want one.
-      note: options.all && !step.noteRequired && step.work.kind !== 'manual' ? undefined : options.note,
+      note: options.all && !step.noteRequired && !wantsPerson(standing) ? undefined : options.note,
       backup: options.backup,
       decision: options.reason,
       onProgress: progress?.saw,
     });
     progress?.end();
     if (!json) print([attemptLine(entry, layout)]);
+    if (entry.state === 'failed') {
+      const failed = { ...standing, state: 'failed', last: entry, why: [entry.note ?? ''] } as const;
+      if (wantsPerson(failed)) throw new Needed(personLine(session, runbook, failed));
+    }
     return entry;
   } finally {
     progress?.end();

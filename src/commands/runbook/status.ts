@@ -2,6 +2,7 @@ import { minuteStamp } from '../../model/time.ts';
 import type { MetricStanding } from '../../runbooks/conditions.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
+import { wantsPerson } from '../../runbooks/standing.ts';
 import type { Layout } from '../change/layout.ts';
 import { aligned, coloured, hanging } from '../change/layout.ts';
 import { note, print } from '../change/session.ts';
@@ -19,7 +20,7 @@ export function codeOf({ record: { run }, restored, edited, standing }: LookedRu
   if (restored !== undefined && run.state === 'running') return EXIT.critical;
   if (run.state === 'finished') return EXIT.healthy;
   if (run.state === 'aborted') return EXIT.warning;
-  return standing.left.some(({ state }) => state === 'failed') ? EXIT.critical : EXIT.warning;
+  return standing.left.some((one) => one.state === 'failed' && !wantsPerson(one)) ? EXIT.critical : EXIT.warning;
 }
 
 const MARKS = { holds: '✔', fails: '✖', 'not-applicable': '·', 'could-not-tell': '?', open: '…' } as const;

@@ -1,3 +1,4 @@
+import { parametersOf } from '../../changes/takes.ts';
 import { count, counted, duration, utc } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
@@ -134,11 +135,10 @@ function decisionsSection({ standing }: RunInput, mask: Mask): readonly Section[
 }
 
 /** Decisions about single rows, as whoever ran the change gave them. */
-function decidedRows({ id, parameters }: Run): readonly (readonly string[])[] {
-  const given: unknown = JSON.parse(parameters);
-  const decisions = typeof given === 'object' && given !== null && 'decisions' in given ? given.decisions : undefined;
+function decidedRows(run: Run): readonly (readonly string[])[] {
+  const { decisions } = parametersOf(run);
   if (typeof decisions !== 'object' || decisions === null) return [];
-  return Object.entries(decisions).map(([pk, decision]) => [String(id), pk, String(decision)]);
+  return Object.entries(decisions).map(([pk, decision]) => [String(run.id), pk, String(decision)]);
 }
 
 /** Rows of a list that are told. */
