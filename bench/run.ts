@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { apiRetriesMeasure } from './measures/api-retries.ts';
 import { backfillMeasure } from './measures/backfill.ts';
 import { bytesMeasure } from './measures/bytes.ts';
+import { ceremonyMeasure } from './measures/ceremony.ts';
 import { changesMeasure } from './measures/changes.ts';
 import { checksMeasure } from './measures/checks.ts';
 import { drillMeasure } from './measures/drill.ts';
@@ -35,6 +36,7 @@ const MEASURES: readonly Measure[] = [
   retryMeasure,
   apiRetriesMeasure,
   backfillMeasure,
+  ceremonyMeasure,
   drillMeasure,
   reportMeasure,
 ];

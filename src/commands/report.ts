@@ -38,8 +38,8 @@ function beginningOf(file: string): string {
   }
 }
 
-/** @throws Problem usage, where something else is there */
-function assertMayWrite(file: string): void {
+/** @throws Problem usage, where something else than a report is there */
+export function assertMayWrite(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found === undefined || (!found.isFile() && !found.isDirectory())) return;
   const beginning = found.isFile() ? (attempt(() => beginningOf(file)) ?? '') : '';

@@ -10,7 +10,7 @@ import type { RunbookSession } from './runbook/session.ts';
 const TAKEN: Readonly<Record<RunbookOptions['action'], readonly string[]>> = {
   list: [],
   show: [],
-  run: ['step', 'all', 'confirm', 'reason', 'note', 'tick', 'skip', 'backup', 'name'],
+  run: ['step', 'all', 'confirm', 'reason', 'note', 'tick', 'skip', 'backup', 'name', 'out', 'html'],
   status: [],
   sign: ['role', 'statement', 'name', 'reason'],
   stop: ['condition', 'name', 'reason'],

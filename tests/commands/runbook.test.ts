@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
 import { row } from '../changes/guarded.ts';
@@ -38,7 +40,8 @@ for (const engine of ENGINES) {
       const on = await changing(engine, seedRows(Date.now()), { changes: { monitorHours: 24 } });
       const ticks = ['code-search', 'webhooks', 'workflows', 'logs-1'].map((id) => `${id}=Ada`).join(',');
       const all = ['--all', '--tick', ticks, '--note', 'seen', '--confirm', 'staging appointments 102'] as const;
-      const done = await on.run('runbook', 'run', 'booking-ids', ...all);
+      const page = ['--html', '--out', 'report.html'] as const;
+      const done = await on.run('runbook', 'run', 'booking-ids', ...all, ...page);
       expect(cells(done.stdout)).toEqual([
         'passed backup',
         'passed validate-before',
@@ -57,10 +60,20 @@ for (const engine of ENGINES) {
         'passed day-1',
         'ticked logs-1',
       ]);
-      expect([done.code, done.stderr]).toEqual([1, 'apptop: window waits the monitor window ends in 23 h\n']);
+      const waits = 'apptop: window waits the monitor window ends in 23 h\n';
+      expect([done.code, done.stderr]).toEqual([1, `${waits}apptop: wrote report.html\n`]);
+      expect(readFileSync(join(on.folder, 'report.html'), 'utf8')).toMatch(/1[5-9] of 2\d steps done/);
+      // Nothing is done where the report could not be written.
+      on.write('notes.txt', 'mine');
+      const refused = await on.run('runbook', 'run', 'booking-ids', '--step', 'day-1', '--out', 'notes.txt');
+      expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+        3,
+        '',
+        'apptop: notes.txt is there and holds no report: name another file\n',
+      ]);
 
       const early = await on.run('runbook', 'run', 'booking-ids');
-      expect([early.code, early.stdout, early.stderr]).toEqual([1, '', done.stderr]);
+      expect([early.code, early.stdout, early.stderr]).toEqual([1, '', waits]);
 
       // Two days later, by the database's clock.
       await on.db.execute('UPDATE apptop_run SET ended_at = ended_at - 172800');

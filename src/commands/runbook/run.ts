@@ -13,9 +13,11 @@ import { Progress } from '../change/progress.ts';
 import { note, print } from '../change/session.ts';
 import { EXIT, type ExitCode, type RunbookOptions } from '../command.ts';
 import { jsonText } from '../json.ts';
+import { assertMayWrite } from '../report.ts';
 import { lookedDocument } from './document.ts';
 import { attemptLine } from './lines.ts';
 import { nextLines, personLine } from './next.ts';
+import { reportRun } from './report.ts';
 import { lineFor, type RunbookSession, runbookOf } from './session.ts';
 import { codeOf } from './status.ts';
 
@@ -185,11 +187,12 @@ async function doWanted(running: Running): Promise<ExitCode | undefined> {
   return entry.state === 'failed' ? EXIT.critical : EXIT.healthy;
 }
 
-function refuseTogether({ step, all, skip }: RunbookOptions): void {
+function refuseTogether({ step, all, skip, out, html }: RunbookOptions): void {
   const given = [all && '--all', step !== undefined && '--step', skip !== undefined && '--skip'].filter(
     (one) => one !== false,
   );
   if (given.length > 1) throw new Problem('usage', `${given.join(' and ')} don't go together`, 'give one of them');
+  if (html && out === undefined) throw new Problem('usage', '--html says nothing without --out', 'give --out FILE too');
 }
 
 /** A run is not begun for a step that can't be the first. @throws Problem */
@@ -205,13 +208,15 @@ function refuseBlocked(runbook: Runbook, id: string): void {
 }
 
 /**
- * Goes on with the open run of a runbook, or begins one: the next step, one by its id, or all that need nobody.
+ * Goes on with the open run of a runbook, or begins one: the next step, one by its id, or all that need nobody; then its
+ * report, where a file is named for it.
  * @returns 0 what was asked for is done; 1 a time or a person is needed; 2 a step failed, a stop condition holds or it is
  * refused; a signal's
  * @throws Problem
  */
 export async function runRunbook(session: RunbookSession, options: RunbookOptions): Promise<ExitCode> {
   refuseTogether(options);
+  if (options.out !== undefined) assertMayWrite(options.out);
   const { engine, context, json } = session;
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
@@ -230,7 +235,10 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const looked = await engine.look(runbook, kept);
   if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed: needed ?? null })));
   for (const line of needed === undefined ? nextLines(session, runbook, looked) : [needed]) note(line);
-  const { state } = looked.record.run;
+  const { state, id } = looked.record.run;
+  if (options.out !== undefined) {
+    await reportRun(session, { ...options, subject: looked.store.place === 'local' ? `local-${id}` : String(id) });
+  }
   if (session.interruption.code !== undefined) return session.interruption.code;
   if (state === 'stopped') return EXIT.critical;
   return code ?? codeOf(looked);
