@@ -72,6 +72,8 @@ export interface Planned {
   readonly rollback: string;
   /** Seconds that it will take, roughly. */
   readonly seconds: number;
+  /** Whether something is there that differs from what it makes, and that a person has to mend: a gate is red then. */
+  readonly amiss?: true | undefined;
   /** What a person should know beside: triggers that fire, rows that are left. */
   readonly notes: readonly string[];
   /** Why rows that were asked for are left alone, a line each; of a change that is asked for rows. */

@@ -28,6 +28,7 @@ const planSchema = z.object({
   loses: z.array(z.string()),
   rollback: z.string(),
   seconds: z.number(),
+  amiss: z.optional(z.literal(true)),
   notes: z.array(z.string()),
   untouched: z.optional(z.array(z.string())),
   left: z.optional(z.array(z.object({ reason: z.string(), rows: z.number(), named: z.array(z.string()) }))),
@@ -53,8 +54,9 @@ export interface Plan extends Planned {
   readonly digest: string;
 }
 
-/** Whether there is nothing to do. */
-export const isIdle = ({ rows }: Plan, change: Change): boolean => rows === 0 && change.finish === undefined;
+/** Whether there is nothing to do, for a person neither. */
+export const isIdle = ({ rows, amiss }: Plan, change: Change): boolean =>
+  rows === 0 && amiss === undefined && change.finish === undefined;
 
 /** Where a context's database is, as a person would write it. */
 export function placeOf({ target, table }: Context): string {

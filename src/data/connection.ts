@@ -146,6 +146,8 @@ export interface Column {
   readonly default: string | null;
   /** By which its texts compare, where the type does not say so and indexes depend on it. */
   readonly collation?: string | undefined;
+  /** Characters that a text may have, where the server holds to a limit. */
+  readonly length?: number | undefined;
 }
 
 export interface Index {

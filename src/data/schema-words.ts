@@ -5,7 +5,7 @@ import { named } from './state/tables.ts';
 import type { WritingSession } from './writing.ts';
 
 /** What a column is to hold: a uuid, a short text that an index takes, a long one, a moment, JSON. */
-type Sort = 'key' | 'word' | 'text' | 'moment' | 'flag' | 'number' | 'details';
+export type Sort = 'key' | 'word' | 'text' | 'moment' | 'flag' | 'number' | 'details';
 
 /** A column to make. */
 export interface NewColumn {
@@ -84,6 +84,8 @@ export interface SchemaWords {
   /** With the constraints of that column. */
   addColumn(table: TableName, column: NewColumn, constraints: readonly NewConstraint[]): Deed;
   dropColumn(table: TableName, name: string): Deed;
+  /** Gives a column that is there the default that it is made with; left out where the table would have to be written anew. */
+  setDefault?(table: TableName, column: NewColumn): Deed;
   dropTable(table: TableName): Deed;
   /**
    * To a table that is there; undefined where it would have to be written anew.

@@ -1,6 +1,6 @@
 import type { ChangeKind, Gate, Parameters } from '../changes/change.ts';
 import type { Look } from '../changes/guarded-path.ts';
-import type { Plan } from '../changes/plan.ts';
+import { isIdle, type Plan } from '../changes/plan.ts';
 import { type Standing, standingOf } from '../changes/progress.ts';
 import { type ChangesState, type Looked, lookKey, parametersFor } from '../changes/store-state.ts';
 import type { Context } from '../config/context.ts';
@@ -63,8 +63,7 @@ export const lookedAt = ({ looks }: ChangesState, change: string, parameters: Pa
 const reds = ({ gates }: Look): readonly Gate[] => gates.filter(({ state }) => state === 'red');
 
 /** Whether running a plan would do nothing at all. */
-export const doesNothing = (kind: ChangeKind, { rows, parameters }: Plan): boolean =>
-  rows === 0 && kind.with(parameters).finish === undefined;
+export const doesNothing = (kind: ChangeKind, plan: Plan): boolean => isIdle(plan, kind.with(plan.parameters));
 
 const NONE = { rows: undefined, why: '', remedy: '' } as const;
 

@@ -184,8 +184,8 @@ for (const engine of ENGINES) {
       const time = engine.name === 'postgres' ? 'timestamptz' : 'datetime';
       await using on = await operatedOn(engine, [
         ...peopleAndBookings(engine),
-        `CREATE TABLE ${EVENTS} (id char(36) PRIMARY KEY, provider_id char(36) NOT NULL, calendar_provider varchar(50) NOT NULL,
-          external_event_id varchar(200) NOT NULL, start_time varchar(30), end_time ${time} NOT NULL, checksum varchar(20), note varchar(20))`,
+        `CREATE TABLE ${EVENTS} (id char(36) PRIMARY KEY, provider_id char(36) NOT NULL, calendar_provider varchar(255) NOT NULL,
+          external_event_id varchar(255) NOT NULL, start_time varchar(30), end_time ${time} NOT NULL, checksum varchar(255), note varchar(20))`,
         `CREATE UNIQUE INDEX too_narrow ON ${EVENTS} (calendar_provider, external_event_id)`,
         `CREATE INDEX idx_${EVENTS}_checksum ON ${EVENTS} (note)`,
         `CREATE INDEX by_provider ON ${EVENTS} (provider_id)`,

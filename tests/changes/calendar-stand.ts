@@ -46,3 +46,32 @@ export async function objectsIn({ database, context }: Operated): Promise<readon
   }
   return found;
 }
+
+/** How somebody else has altered a column of the events, on each engine. */
+export interface Altered {
+  readonly postgres: string;
+  readonly mysql: string;
+  /** What stands in the table's own words, and what in its place. */
+  readonly sqlite: readonly [from: string, to: string];
+}
+
+export const NULLABLE: Altered = {
+  postgres: 'ALTER COLUMN calendar_provider DROP NOT NULL',
+  mysql: 'MODIFY calendar_provider varchar(255) COLLATE utf8mb4_bin NULL',
+  sqlite: ['"calendar_provider" text NOT NULL', '"calendar_provider" text'],
+};
+/** Alters the events as somebody else would: SQLite takes a new table in the place of the old one. */
+export async function alter(
+  { engine, db }: Pick<Operated, 'engine' | 'db'>,
+  { sqlite: [from, to], ...altered }: Altered,
+): Promise<void> {
+  if (engine.name !== 'sqlite')
+    return void (await db.execute(`ALTER TABLE external_calendar_events ${altered[engine.name]}`));
+  const made = await db.execute(
+    `SELECT sql FROM sqlite_schema WHERE tbl_name = 'external_calendar_events' AND sql IS NOT NULL ORDER BY type = 'table' DESC`,
+  );
+  const [table = '', ...others] = made.map(({ sql }) => sql ?? '');
+  if (!table.includes(from)) throw new Error(`${from} is not in ${table}`);
+  await db.execute(`DROP TABLE external_calendar_events`);
+  for (const statement of [table.replace(from, to), ...others]) await db.execute(statement);
+}

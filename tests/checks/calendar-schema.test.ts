@@ -218,15 +218,16 @@ for (const engine of ENGINES) {
         ]);
       });
 
-      test('a missing column and one of a wrong type are told', async () => {
+      test('a missing column, one of a wrong type and one that may be empty are told', async () => {
         const { connections, events } = calendarSchema(checked.db);
         await checked.sql(
           connections.replace(/backoff_until \w+, /, ''),
-          events.replace(/start_time \w+/, 'start_time integer'),
+          events.replace(/start_time \w+/, 'start_time integer').replace(/(calendar_provider \S+) NOT NULL/, '$1'),
         );
         const { sample } = await checked.result(name('required-columns'));
         expect(sample.map(({ pk, problem }) => `${pk}: ${problem}`)).toEqual([
           `${CONNECTIONS}.backoff_until: missing`,
+          `${EVENTS}.calendar_provider: may be NULL, expected NOT NULL`,
           expect.stringMatching(/^external_calendar_events\.start_time: is .*int.*, expected timestamp$/i),
         ]);
       });

@@ -7,10 +7,10 @@ function typesOf(engine: TestDatabase['target']['engine']) {
   const postgres = engine === 'postgres';
   return {
     uuid: postgres ? 'uuid' : 'char(36)',
-    text: postgres ? 'text' : 'varchar(100)',
+    key: { postgres: 'gen_random_uuid()', mysql: 'uuid()', sqlite: '(lower(hex(randomblob(16))))' }[engine],
+    word: postgres ? 'text' : 'varchar(255)',
     time: postgres ? 'timestamptz' : 'datetime',
     json: postgres ? 'jsonb' : 'json',
-    flag: 'boolean',
   };
 }
 
@@ -20,17 +20,19 @@ export function calendarSchema(db: TestDatabase): Readonly<
 > & {
   readonly indexes: readonly string[];
 } {
-  const { uuid, text, time, json, flag } = typesOf(db.target.engine);
+  const { uuid, key, word, time, json } = typesOf(db.target.engine);
+  const times = ['created_at', 'updated_at'].map((name) => `${name} ${time} NOT NULL DEFAULT CURRENT_TIMESTAMP`);
   const where = (column: string) => (db.target.engine === 'mysql' ? '' : ` WHERE ${column} IS NOT NULL`);
   return {
     people: `CREATE TABLE profiles (id ${uuid} PRIMARY KEY)`,
-    connections: `CREATE TABLE external_calendar_connections (id ${uuid} PRIMARY KEY, provider_id ${uuid} NOT NULL,
-      provider ${text} NOT NULL, sync_cursor ${text}, sync_token ${text}, last_synced_at ${time}, error_count integer,
-      last_error ${json}, backoff_until ${time}, UNIQUE (provider_id, provider))`,
-    events: `CREATE TABLE external_calendar_events (id ${uuid} PRIMARY KEY, provider_id ${uuid} NOT NULL,
-      calendar_provider ${text} NOT NULL, external_event_id ${text} NOT NULL, start_time ${time} NOT NULL,
-      end_time ${time} NOT NULL, is_busy ${flag} NOT NULL, checksum ${text}, created_at ${time}, updated_at ${time},
-      booking_id ${uuid}, sync_status ${text}, last_error ${text})`,
+    connections: `CREATE TABLE external_calendar_connections (id ${uuid} DEFAULT ${key} PRIMARY KEY, provider_id ${uuid} NOT NULL,
+      provider ${word} NOT NULL, sync_cursor text, sync_token text, last_synced_at ${time},
+      error_count integer NOT NULL DEFAULT 0, last_error ${json}, backoff_until ${time}, ${times.join(', ')},
+      UNIQUE (provider_id, provider))`,
+    events: `CREATE TABLE external_calendar_events (id ${uuid} DEFAULT ${key} PRIMARY KEY, provider_id ${uuid} NOT NULL,
+      calendar_provider ${word} NOT NULL, external_event_id ${word} NOT NULL, start_time ${time} NOT NULL,
+      end_time ${time} NOT NULL, is_busy boolean NOT NULL DEFAULT true, checksum ${word}, ${times.join(', ')},
+      booking_id ${uuid}, sync_status ${word}, last_error text)`,
     unique: `CREATE UNIQUE INDEX external_calendar_events_provider_source_external_id_key
       ON external_calendar_events (provider_id, calendar_provider, external_event_id)`,
     indexes: EVENT_INDEXES.map(

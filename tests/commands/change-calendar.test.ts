@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { peopleAndBookings } from '../changes/calendar-stand.ts';
+import { alter, NULLABLE, peopleAndBookings } from '../changes/calendar-stand.ts';
 import { row } from '../changes/guarded.ts';
 import { ENGINES } from '../engines/engines.ts';
 import { Changer, changing } from './changer.ts';
@@ -58,6 +58,40 @@ for (const engine of ENGINES) {
       expect(back.stdout).toContain(`apptop change run ${CALENDAR[3]} --to 0`);
       const undone = await on.runPrinted(back.stdout);
       expect([undone.code, undone.stdout]).toEqual([0, 'run 2 is done: 0 rows exported and dropped of 0\n']);
+    });
+
+    test('what somebody altered since is no “nothing to do”: a person has to mend it', async () => {
+      const db = await engine.database();
+      for (const statement of peopleAndBookings(engine)) await db.execute(statement);
+      const on = new Changer(db);
+      await on.runPrinted((await on.run('change', 'plan', CALENDAR[0])).stdout);
+      await alter({ engine, db }, NULLABLE);
+      const fault = 'column external_calendar_events.calendar_provider may be NULL, expected NOT NULL';
+      const { stdout } = await on.run('change', 'list', '--json');
+      expect(json(stdout)).toMatchObject({
+        changes: [
+          {
+            id: CALENDAR[0],
+            state: 'blocked',
+            rows: 0,
+            why: [
+              {
+                what: `what is there is as it should be: ${fault}`,
+                remedy: expect.stringContaining('a person has to'),
+              },
+            ],
+          },
+          // Without this it had nothing to do.
+          { id: CALENDAR[1], state: 'nothing to do' },
+          { id: CALENDAR[2], state: 'blocked' },
+          { id: CALENDAR[3], state: 'ready' },
+        ],
+      });
+      const planned = await on.run('change', 'plan', CALENDAR[0]);
+      expect(planned.code).toBe(2);
+      expect(planned.stdout).toContain('It can not be run until every gate is open.');
+      const ran = await on.run('change', 'run', CALENDAR[0], '--confirm', 'staging external_calendar_events 0');
+      expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('nothing was done: a gate is red')]);
     });
 
     test('an option of another change is a mistake', async () => {

@@ -6,7 +6,7 @@ import { green, red } from '../gates.ts';
 import { assertTakes } from '../takes.ts';
 import { foundations, outboundSync, uniqueness } from './migrations.ts';
 import { type Scene, sceneOf, strayIn } from './shape.ts';
-import { environmentGate, fitGate, perform, sqlOf } from './steps.ts';
+import { environmentGate, fitGate, MEND, perform, sqlOf } from './steps.ts';
 import type { Found } from './survey.ts';
 
 /** Seconds that one object takes in a table without many rows, for a first guess. */
@@ -34,12 +34,13 @@ async function plan(ground: ChangeGround, migration: Migration): Promise<Planned
     ],
     sql: sqlOf(ground, steps),
     sample: [],
+    ...(differing.length > 0 && { amiss: true as const }),
     loses: steps.filter(({ drops }) => drops).map(({ what }) => `${what}: rows that it keeps apart may come`),
     rollback: 'rollback-calendar-schema takes it back, the newest migration first',
     seconds: steps.length * SECONDS_OF_A_STEP,
     notes: [
       ...left.map((what) => `not made: ${what}`),
-      ...differing.map((what) => `left as it is: ${what}`),
+      ...differing.map((what) => `left as it is, a person has to mend it: ${what}`),
       ...busy.map((name) => `${name} has rows already`),
       ...words.limits,
     ],
@@ -54,12 +55,13 @@ async function orderGate(ground: ChangeGround, behind: Facts['behind']): Promise
   const { scene, words } = await looked(ground);
   return behind.map(([change, migration]) => {
     const [id, title] = [`order ${change}`, `${change} was applied`];
-    const { steps } = migration(scene, words);
+    const { steps, differing } = migration(scene, words);
     const [first] = steps;
-    if (first === undefined) return green(id, title, 'nothing of it is missing');
-    const missing = `${counted(steps.length, 'object')} of it ${steps.length === 1 ? 'is' : 'are'} missing: ${first.what}`;
-    const what = first.drops ? `${first.what} is there still` : missing;
-    return red(id, title, what, `apply it first: apptop change plan ${change}`);
+    if (first === undefined && differing.length === 0) return green(id, title, 'nothing of it is missing');
+    const missing = `${counted(steps.length, 'object')} of it ${steps.length === 1 ? 'is' : 'are'} missing: ${first?.what}`;
+    const undone = first?.drops ? `${first.what} is there still` : missing;
+    const why = [...(first === undefined ? [] : [undone]), ...differing].join('; ');
+    return red(id, title, why, differing.length > 0 ? MEND : `apply it first: apptop change plan ${change}`);
   });
 }
 

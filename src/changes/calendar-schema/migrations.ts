@@ -1,11 +1,19 @@
 import { sql } from 'kysely';
 import {
+  BOOKING_ID,
+  FIRST_COLUMNS,
+  LAST_ERROR,
+  SYNC_STATE,
+  SYNC_STATUS,
+} from '../../checks/calendar-schema/columns.ts';
+import {
   BOOKING_MAPPING,
+  type CalendarTable,
   EVENT_INDEXES,
-  EXPECTED_COLUMNS,
   IDENTITY,
   SYNC_STATUSES,
 } from '../../checks/calendar-schema/expected.ts';
+import type { Column } from '../../data/connection.ts';
 import type { NewColumn, NewConstraint, NewIndex, SchemaWords } from '../../data/schema-words.ts';
 import type { Scene } from './shape.ts';
 import { type Found, Survey } from './survey.ts';
@@ -15,46 +23,11 @@ const EVENTS = 'external_calendar_events';
 
 /** What the three migrations make. Source: their inventory in the ceremony of the calendar schema. */
 
-const ID: NewColumn = { name: 'id', type: 'key', required: true, primary: true, standard: 'key' };
-const TIMES: readonly NewColumn[] = [
-  { name: 'created_at', type: 'moment', required: true, standard: 'now' },
-  { name: 'updated_at', type: 'moment', required: true, standard: 'touched' },
-];
+/** A column that refers to a key: of that key's very type, where the table is there. */
+const referring = (column: NewColumn, key: Column | undefined): NewColumn => ({ ...column, type: key ?? column.type });
 
-const provider = ({ profileKey }: Scene): NewColumn => ({
-  name: 'provider_id',
-  type: profileKey ?? 'key',
-  required: true,
-});
-
-const connectionColumns = (scene: Scene): readonly NewColumn[] => [
-  ID,
-  provider(scene),
-  { name: 'provider', type: 'word', required: true },
-  ...TIMES,
-];
-
-/** Where the sync of a connection stands. */
-export const SYNC_STATE: readonly NewColumn[] = [
-  { name: 'sync_cursor', type: 'text', required: false },
-  { name: 'sync_token', type: 'text', required: false },
-  { name: 'last_synced_at', type: 'moment', required: false },
-  { name: 'error_count', type: 'number', required: true, standard: '0' },
-  { name: 'last_error', type: 'details', required: false },
-  { name: 'backoff_until', type: 'moment', required: false },
-];
-
-const eventColumns = (scene: Scene): readonly NewColumn[] => [
-  ID,
-  provider(scene),
-  { name: 'calendar_provider', type: 'word', required: true },
-  { name: 'external_event_id', type: 'word', required: true },
-  { name: 'start_time', type: 'moment', required: true },
-  { name: 'end_time', type: 'moment', required: true },
-  { name: 'is_busy', type: 'flag', required: true, standard: 'true' },
-  { name: 'checksum', type: 'word', required: false },
-  ...TIMES,
-];
+const firstColumns = (table: CalendarTable, { profileKey }: Scene): readonly NewColumn[] =>
+  FIRST_COLUMNS[table].map((column) => (column.name === 'provider_id' ? referring(column, profileKey) : column));
 
 const END_AFTER_START: Extract<NewConstraint, { type: 'check' }> = {
   type: 'check',
@@ -90,7 +63,7 @@ const eventIndexes = (outbound: boolean): readonly NewIndex[] =>
   );
 
 /** What the third migration adds to the events. */
-export const OUTBOUND_COLUMNS: readonly string[] = ['booking_id', 'sync_status', 'last_error'];
+export const OUTBOUND_COLUMNS: readonly string[] = [BOOKING_ID, SYNC_STATUS, LAST_ERROR].map(({ name }) => name);
 
 export const BOOKING_KEY = 'external_calendar_events_booking_id_fkey';
 export const STATUS_CHECK = 'external_calendar_events_sync_status_check';
@@ -107,17 +80,11 @@ const STATUS: NewConstraint = {
 export function foundations(scene: Scene, words: SchemaWords): Found {
   const survey = new Survey(scene, words);
   const { shapes } = scene;
-  survey.table(
-    CONNECTIONS,
-    [...connectionColumns(scene), ...newly(shapes[CONNECTIONS], SYNC_STATE)],
-    [],
-    EXPECTED_COLUMNS[CONNECTIONS],
-  );
-  if (shapes[CONNECTIONS] !== undefined) {
-    for (const column of SYNC_STATE) survey.column(CONNECTIONS, column, EXPECTED_COLUMNS[CONNECTIONS]);
-  }
+  const connections = firstColumns(CONNECTIONS, scene);
+  survey.table(CONNECTIONS, shapes[CONNECTIONS] === undefined ? [...connections, ...SYNC_STATE] : connections, []);
+  if (shapes[CONNECTIONS] !== undefined) for (const column of SYNC_STATE) survey.column(CONNECTIONS, column);
   survey.constraint(CONNECTIONS, ONE_CONNECTION);
-  survey.table(EVENTS, eventColumns(scene), [END_AFTER_START], EXPECTED_COLUMNS[EVENTS]);
+  survey.table(EVENTS, firstColumns(EVENTS, scene), [END_AFTER_START]);
   // To a table that is there the second migration adds it.
   if (shapes[EVENTS] === undefined) survey.constraint(EVENTS, ONE_EVENT);
   for (const index of CONNECTION_INDEXES) survey.index(CONNECTIONS, index);
@@ -126,9 +93,6 @@ export function foundations(scene: Scene, words: SchemaWords): Found {
   survey.touch(EVENTS);
   return survey.found;
 }
-
-/** Columns that are made together with their table. */
-const newly = <Item>(shape: unknown, columns: readonly Item[]): readonly Item[] => (shape === undefined ? columns : []);
 
 /** The right unique constraint in the place of narrower ones. */
 export function uniqueness(scene: Scene, words: SchemaWords): Found {
@@ -153,15 +117,13 @@ export function uniqueness(scene: Scene, words: SchemaWords): Found {
 export function outboundSync(scene: Scene, words: SchemaWords): Found {
   const survey = new Survey(scene, words);
   const { bookingKey, bookings } = scene;
-  const kinds = EXPECTED_COLUMNS[EVENTS];
   const key: NewConstraint = { type: 'foreign key', name: BOOKING_KEY, column: 'booking_id', target: bookings };
-  const booking: NewColumn = { name: 'booking_id', type: bookingKey ?? 'key', required: false };
-  survey.column(EVENTS, booking, kinds, bookingKey === undefined ? [] : [key]);
+  survey.column(EVENTS, referring(BOOKING_ID, bookingKey), bookingKey === undefined ? [] : [key]);
   if (bookingKey === undefined) {
     survey.leave(`foreign key constraint ${BOOKING_KEY}: there is no table ${bookings.name} with a column id`);
   }
-  survey.column(EVENTS, { name: 'sync_status', type: 'word', required: false }, kinds, [STATUS]);
-  survey.column(EVENTS, { name: 'last_error', type: 'text', required: false }, kinds);
+  survey.column(EVENTS, SYNC_STATUS, [STATUS]);
+  survey.column(EVENTS, LAST_ERROR);
   for (const index of eventIndexes(true)) survey.index(EVENTS, index);
   return survey.found;
 }

@@ -28,10 +28,12 @@ export function environmentGate({ context }: ChangeGround): Gate {
     : green('environment', title, context.environment);
 }
 
+export const MEND = 'a person has to mend it: change it by hand, or drop it, and plan again';
+
 /** What is there and differs stops a change: it is never overwritten. */
 export function fitGate({ differing }: Found): Gate {
   const title = 'what is there is as it should be';
   const [first] = differing;
   if (first === undefined) return green('fit', title, 'nothing differs');
-  return red('fit', title, differing.join('; '), 'change it by hand, or drop it, and plan again');
+  return red('fit', title, differing.join('; '), MEND);
 }

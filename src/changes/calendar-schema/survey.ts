@@ -1,5 +1,6 @@
+import { faultsOf } from '../../checks/calendar-schema/columns.ts';
 import type { CalendarTable } from '../../checks/calendar-schema/expected.ts';
-import type { ColumnKind, Constraint, Index } from '../../data/connection.ts';
+import type { Constraint, Index } from '../../data/connection.ts';
 import type { Deed, NewColumn, NewConstraint, NewIndex, SchemaWords, Standing } from '../../data/schema-words.ts';
 import type { Scene, Shape } from './shape.ts';
 
@@ -48,15 +49,11 @@ export class Survey {
     return { steps: this.#steps, there: this.#there, differing: this.#differing, left: this.#left };
   }
 
-  /**
-   * A table with its columns and checks; where it is there, those that it lacks.
-   * @param kinds that the columns may be of
-   */
+  /** A table with its columns and checks; where it is there, those that it lacks. */
   table(
     name: CalendarTable,
     columns: readonly NewColumn[],
     checks: readonly Extract<NewConstraint, { type: 'check' }>[],
-    kinds: Readonly<Record<string, readonly ColumnKind[]>>,
   ): void {
     const shape = this.#shape(name);
     if (shape === undefined) {
@@ -64,24 +61,24 @@ export class Survey {
       return;
     }
     this.#there.push(`table ${this.#shown(name)}`);
-    for (const column of columns) this.column(name, column, kinds);
+    for (const column of columns) this.column(name, column);
     for (const check of checks) this.constraint(name, check);
   }
 
   /** A column with the constraints that are about it alone. */
-  column(
-    name: CalendarTable,
-    column: NewColumn,
-    kinds: Readonly<Record<string, readonly ColumnKind[]>>,
-    constraints: readonly NewConstraint[] = [],
-  ): void {
+  column(name: CalendarTable, column: NewColumn, constraints: readonly NewConstraint[] = []): void {
     const shape = this.#shape(name);
     const what = `column ${this.#shown(name)}.${column.name}`;
     const there = shape?.columns.find((candidate) => candidate.name === column.name);
     if (there !== undefined) {
-      const wanted = kinds[column.name] ?? [there.kind];
-      if (wanted.includes(there.kind)) this.#there.push(what);
-      else this.#differing.push(`${what} is ${there.type}, expected ${wanted.join(' or ')}`);
+      const faults = faultsOf(there, column);
+      if (faults.length === 0) this.#there.push(what);
+      for (const { text, lacksDefault } of faults) {
+        // Of a row that is there nothing changes; NOT NULL and another type want rows that fit, which a person sees to.
+        const deed = lacksDefault && this.#words.setDefault?.(this.#scene.names[name], column);
+        if (deed) this.#step(`the default of ${what}`, deed);
+        else this.#differing.push(`${what} ${text}`);
+      }
       for (const constraint of constraints) this.constraint(name, constraint);
       return;
     }
@@ -125,7 +122,7 @@ export class Survey {
     else {
       const deed = this.#words.addConstraint(table, constraint, shape?.busy ?? false);
       if (deed === undefined) {
-        this.#left.push(`${what}: the table would have to be written anew for it`);
+        this.#differing.push(`${what} is missing: the table would have to be written anew for it`);
         return;
       }
       const broken = shape?.indexes.some((index) => index.name === constraint.name && index.broken);

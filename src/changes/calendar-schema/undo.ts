@@ -1,14 +1,8 @@
+import { SYNC_STATE } from '../../checks/calendar-schema/columns.ts';
 import type { CalendarTable } from '../../checks/calendar-schema/expected.ts';
 import type { Column, Constraint } from '../../data/connection.ts';
 import type { Deed, SchemaWords } from '../../data/schema-words.ts';
-import {
-  BOOKING_KEY,
-  CONNECTION_INDEXES,
-  ONE_EVENT,
-  OUTBOUND_COLUMNS,
-  STATUS_CHECK,
-  SYNC_STATE,
-} from './migrations.ts';
+import { BOOKING_KEY, CONNECTION_INDEXES, ONE_EVENT, OUTBOUND_COLUMNS, STATUS_CHECK } from './migrations.ts';
 import type { Scene, Shape } from './shape.ts';
 import { type Step, sameSet, touchName } from './survey.ts';
 

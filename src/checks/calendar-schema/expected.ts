@@ -1,4 +1,3 @@
-import type { ColumnKind } from '../../data/connection.ts';
 import type { KnownTable } from '../../model/tables.ts';
 
 /** The tables that the three migrations make. */
@@ -38,43 +37,6 @@ export const EVENT_INDEXES: readonly ExpectedIndex[] = [
   index('sync_status', ['sync_status']),
   index('booking_provider_unique', BOOKING_MAPPING, true),
 ];
-
-/** The kinds that a column's type may be of; a uuid is text on the engines that have no type for it. */
-const KEY: readonly ColumnKind[] = ['text', 'integer', 'binary', 'other'];
-const TEXT: readonly ColumnKind[] = ['text'];
-const TIME: readonly ColumnKind[] = ['timestamp'];
-const FLAG: readonly ColumnKind[] = ['boolean', 'integer'];
-const NUMBER: readonly ColumnKind[] = ['integer'];
-const DETAILS: readonly ColumnKind[] = ['json', 'text'];
-
-export const EXPECTED_COLUMNS: Readonly<Record<CalendarTable, Readonly<Record<string, readonly ColumnKind[]>>>> = {
-  external_calendar_connections: {
-    id: KEY,
-    provider_id: KEY,
-    provider: TEXT,
-    sync_cursor: TEXT,
-    sync_token: TEXT,
-    last_synced_at: TIME,
-    error_count: NUMBER,
-    last_error: DETAILS,
-    backoff_until: TIME,
-  },
-  external_calendar_events: {
-    id: KEY,
-    provider_id: KEY,
-    calendar_provider: TEXT,
-    external_event_id: TEXT,
-    start_time: TIME,
-    end_time: TIME,
-    is_busy: FLAG,
-    checksum: TEXT,
-    created_at: TIME,
-    updated_at: TIME,
-    booking_id: KEY,
-    sync_status: TEXT,
-    last_error: TEXT,
-  },
-};
 
 export const SYNC_STATUSES = ['CREATED', 'UPDATED', 'CANCELLED', 'FAILED'] as const;
 

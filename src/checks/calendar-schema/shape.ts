@@ -1,7 +1,8 @@
 import type { Row } from '../../data/connection.ts';
 import type { DatabaseCheck, Finding, Ground, NotApplicable, Table } from '../check.ts';
 import { found, needing, shapeOf } from '../known-tables.ts';
-import { CALENDAR_TABLES, type CalendarTable, EVENT_INDEXES, EXPECTED_COLUMNS, IDENTITY } from './expected.ts';
+import { EXPECTED_COLUMNS, faultsOf } from './columns.ts';
+import { CALENDAR_TABLES, type CalendarTable, EVENT_INDEXES, IDENTITY } from './expected.ts';
 
 const EVENTS = 'external_calendar_events';
 const AFTER = { system: 'calendar-schema', phases: ['post'], severity: 'stop' } as const;
@@ -39,11 +40,11 @@ function missingIndexes(table: Table): Finding {
 
 function wrongColumns(name: CalendarTable, table: Table | undefined, shownName: string): readonly Row[] {
   if (table === undefined) return [{ pk: shownName, problem: 'there is no such table' }];
-  return Object.entries(EXPECTED_COLUMNS[name]).flatMap(([column, kinds]) => {
-    const there = table.columns.find((candidate) => candidate.name === column);
-    if (there === undefined) return [{ pk: `${shownName}.${column}`, problem: 'missing' }];
-    if (kinds.includes(there.kind)) return [];
-    return [{ pk: `${shownName}.${column}`, problem: `is ${there.type}, expected ${kinds.join(' or ')}` }];
+  return EXPECTED_COLUMNS[name].flatMap((wanted) => {
+    const there = table.columns.find((candidate) => candidate.name === wanted.name);
+    const pk = `${shownName}.${wanted.name}`;
+    if (there === undefined) return [{ pk, problem: 'missing' }];
+    return faultsOf(there, wanted).map(({ text }) => ({ pk, problem: text }));
   });
 }
 
@@ -82,9 +83,9 @@ export const SHAPE_CHECKS: readonly DatabaseCheck[] = [
   {
     ...AFTER,
     id: 'calendar-schema/required-columns',
-    title: 'Every required column exists with the right type',
-    reason: 'The sync writes them all: one that is missing fails every write.',
-    remedy: 'Apply the three migrations again in their order; change a wrong type by hand.',
+    title: 'Every required column is as the migrations make it',
+    reason: 'The sync writes them all: one that is missing, too short or of another type fails its writes.',
+    remedy: 'Apply the three migrations again in their order: they add what is missing and say what to change by hand.',
     look: columns,
   },
 ];

@@ -50,7 +50,8 @@ async function columns(connection: Connection, table: TableName): Promise<readon
   const rows = await read(
     connection,
     sql`SELECT column_name AS name, column_type AS type, is_nullable AS nullable, column_default AS standard,
-        NULLIF(generation_expression, '') AS expression, collation_name AS collation, extra
+        NULLIF(generation_expression, '') AS expression, collation_name AS collation, extra,
+        CASE WHEN data_type IN ('enum', 'set') THEN NULL ELSE character_maximum_length END AS length
       FROM information_schema.columns WHERE ${ofTable(connection, table)} ORDER BY ordinal_position`,
   );
   return rows.map((row) => ({
@@ -60,6 +61,7 @@ async function columns(connection: Connection, table: TableName): Promise<readon
     nullable: row['nullable'] === 'YES',
     default: defaultOf(connection, row),
     collation: row['collation'] ?? undefined,
+    length: row['length'] ? Number(row['length']) : undefined,
   }));
 }
 

@@ -33,6 +33,13 @@ const STANDARDS = {
   '0': '0',
 } as const;
 
+/** The same for a column that is there: an expression stands in brackets, and what happens on an update is kept. */
+const SET_STANDARDS = {
+  ...STANDARDS,
+  now: `(${STANDARDS.now})`,
+  touched: `(${STANDARDS.now})`,
+} as const;
+
 /** Each of these statements commits by itself, transaction or not. */
 const deed = (...statements: readonly Expression[]): Deed => ({ sql: statements, alone: true });
 
@@ -100,6 +107,11 @@ export const schema: SchemaWords = {
       )}`,
     ),
   dropColumn: (table, name) => deed(sql`ALTER TABLE ${named(table)} DROP COLUMN ${sql.id(name)}`),
+  // MODIFY would take whatever else the column was declared with, and not name it: comments, checks.
+  setDefault: (table, { name, standard }) =>
+    deed(
+      sql`ALTER TABLE ${named(table)} ALTER COLUMN ${sql.id(name)} SET DEFAULT ${sql.raw(standard === undefined ? 'NULL' : SET_STANDARDS[standard])}`,
+    ),
   dropTable: (table) => deed(sql`DROP TABLE ${named(table)}`),
   addConstraint: (table, constraint) => deed(sql`ALTER TABLE ${named(table)} ADD ${constraintOf(constraint)}`),
   dropConstraint: (table, type, name) =>

@@ -52,17 +52,20 @@ export const introspection: Introspection = {
     const rows = await read(
       connection,
       sql`SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, t.typtype = 'e' AS is_enum,
-          format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), NULL) AS base, NOT a.attnotnull AS nullable, a.attgenerated <> '' AS generated, pg_get_expr(d.adbin, d.adrelid) AS standard
+          format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), NULL) AS base, NOT a.attnotnull AS nullable,
+          information_schema._pg_char_max_length(coalesce(nullif(t.typbasetype, 0), a.atttypid),
+            CASE WHEN t.typbasetype = 0 THEN a.atttypmod ELSE t.typtypmod END) AS length, a.attgenerated <> '' AS generated, pg_get_expr(d.adbin, d.adrelid) AS standard
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = ${oidOf(table)} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     );
-    return rows.map(({ name, type, is_enum, base, nullable, generated, standard }) => ({
+    return rows.map(({ name, type, is_enum, base, nullable, length, generated, standard }) => ({
       name: name ?? '',
       type: type ?? '',
       kind: is_enum === 't' ? 'text' : kindOf(base ?? ''),
       nullable: nullable === 't',
       default: generated === 't' ? `generated always as (${standard})` : (standard ?? null),
+      length: length ? Number(length) : undefined,
     }));
   },
 

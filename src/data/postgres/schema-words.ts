@@ -99,6 +99,10 @@ export const schema: SchemaWords = {
       ...constraints.flatMap((constraint) => addConstraint(table, constraint, false).sql),
     ),
   dropColumn: (table, name) => deed(sql`ALTER TABLE ${named(table)} DROP COLUMN ${sql.id(name)}`),
+  setDefault: (table, { name, standard }) =>
+    deed(
+      sql`ALTER TABLE ${named(table)} ALTER COLUMN ${sql.id(name)} SET DEFAULT ${sql.raw(standard === undefined ? 'NULL' : STANDARDS[standard])}`,
+    ),
   dropTable: (table) => deed(sql`DROP TABLE ${named(table)}`),
   addConstraint,
   validate,
