@@ -141,6 +141,10 @@ export interface ChangeKind {
   readonly tables?: readonly KnownTable[];
   /** Whether it alters them: another shape is no sign of somebody else then. */
   readonly alters?: true;
+  /** What there is to say where the config does not say how it is done; left out where that is no question. */
+  readonly unconfigured?: readonly [what: string, remedy: string];
+  /** The drill that rehearses it in a place of its own; left out where there is none. */
+  readonly drill?: 'calendar-schema';
   /** Why it has no place in this database, in words; undefined where it has. */
   strayIn?(ground: ChangeGround): Promise<string | undefined>;
   /** What its plans count, where these are no rows. */

@@ -1,3 +1,4 @@
+import type { ChangeKind } from '../changes/change.ts';
 import { runsOf } from '../changes/gates.ts';
 import type { GuardedPath } from '../changes/guarded-path.ts';
 import { checksOf } from '../checks/all.ts';
@@ -13,8 +14,8 @@ import { Problem } from '../model/problem.ts';
 import type { Run } from '../model/run.ts';
 import type { SyncFigures } from '../model/snapshot.ts';
 import { distance } from '../model/time.ts';
-import { ROLL_CODE_BACK_ID } from './roll-code-back.ts';
-import { SWITCH_FLAGS } from './switch-flags.ts';
+import { ROLL_CODE_BACK, ROLL_CODE_BACK_ID } from './roll-code-back.ts';
+import { SWITCH_FLAGS, SWITCH_FLAGS_OFF } from './switch-flags.ts';
 
 /** Source of the limits: the decision criteria of the move to correlation ids. */
 const LIMITS = {
@@ -176,6 +177,8 @@ function didNotHelp(runs: readonly Run[], met: boolean, now: number): Criterion 
     : { title, state: 'not-met', value: `taken ${ago}, and none of its criteria is met` };
 }
 
+const unconfigured = ({ unconfigured: words = ['', ''] }: ChangeKind): string => words.join('; ');
+
 type Fixed = Pick<Level, 'number' | 'title' | 'cost' | 'until'> & { readonly kind: string };
 
 /** A level with what its change would do, or why it can't. */
@@ -272,7 +275,7 @@ export async function rollbackLevels(
       },
       first,
       signal,
-      { missing: 'nothing says how the flags are switched off; set rollback.flags in the config' },
+      { missing: unconfigured(SWITCH_FLAGS_OFF) },
     ),
     await levelOf(
       path,
@@ -286,7 +289,7 @@ export async function rollbackLevels(
       second,
       signal,
       {
-        missing: 'nothing says how the code is brought back; set rollback.code in the config',
+        missing: unconfigured(ROLL_CODE_BACK),
         ...(code !== undefined && 'steps' in code && { steps: code.steps }),
       },
     ),

@@ -1,9 +1,9 @@
-import type { Change, ChangeKind, Parameters, Telling } from '../changes/change.ts';
+import type { ChangeKind, Parameters, Telling } from '../changes/change.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { Problem } from '../model/problem.ts';
 
 /** @throws Problem usage, for any parameter at all */
-function refuseParameters(change: string, parameters: Parameters): void {
+export function refuseParameters(change: string, parameters: Parameters): void {
   const [name] = Object.keys(parameters);
   if (name !== undefined) throw new Problem('usage', `${change} takes no ${name}`, 'leave it out');
 }
@@ -33,8 +33,14 @@ export async function runRollbackProgram(
   }
 }
 
-/** A level of a rollback that changes no row, and is planned, confirmed and recorded as what does. */
-export const levelKind = (words: Pick<ChangeKind, 'id' | 'title' | 'purpose'>, change: Change): ChangeKind => ({
+/**
+ * A level of a rollback that changes no row, and is planned, confirmed and recorded as what does.
+ * @param make the change with its parameters; throws a Problem usage for those that it does not take
+ */
+export const levelKind = (
+  words: Pick<ChangeKind, 'id' | 'title' | 'purpose' | 'unconfigured'>,
+  make: ChangeKind['with'],
+): ChangeKind => ({
   ...words,
   tier: 'bulk',
   needsReason: true,
@@ -43,8 +49,5 @@ export const levelKind = (words: Pick<ChangeKind, 'id' | 'title' | 'purpose'>, c
   tables: [],
   before: [],
   after: [],
-  with: (parameters) => {
-    refuseParameters(words.id, parameters);
-    return change;
-  },
+  with: make,
 });

@@ -1,15 +1,15 @@
 import type { Change } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { Problem } from '../model/problem.ts';
-import { levelKind, runRollbackProgram } from './program-change.ts';
+import { levelKind, refuseParameters, runRollbackProgram } from './program-change.ts';
 
 export const ROLL_CODE_BACK_ID = 'roll-code-back';
 
+const UNCONFIGURED = ['nothing says how the code is brought back', 'set rollback.code in the config'] as const;
+
 /** @throws Problem blocked, where no program does it */
 function programOf({ rollback: { code } }: Context): { readonly command: readonly string[]; readonly folder: string } {
-  if (code === undefined) {
-    throw new Problem('blocked', 'nothing says how the code is brought back', 'set rollback.code in the config');
-  }
+  if (code === undefined) throw new Problem('blocked', ...UNCONFIGURED);
   if ('command' in code) return code;
   throw new Problem('blocked', `the code is brought back by hand: ${code.steps.join('; ')}`, 'do these in their order');
 }
@@ -42,6 +42,10 @@ export const ROLL_CODE_BACK = levelKind(
     id: ROLL_CODE_BACK_ID,
     title: 'Bring the code back (level 2)',
     purpose: 'The application runs the code of before, on the schema as it is.',
+    unconfigured: UNCONFIGURED,
   },
-  CHANGE,
+  (parameters) => {
+    refuseParameters(ROLL_CODE_BACK_ID, parameters);
+    return CHANGE;
+  },
 );

@@ -1,18 +1,27 @@
 import { createHash } from 'node:crypto';
-import type { Change, ChangeGround, Gate, Planned } from '../changes/change.ts';
+import type { Change, ChangeGround, Gate, Parameters, Planned } from '../changes/change.ts';
 import { green, red } from '../changes/gates.ts';
 import type { Context } from '../config/context.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { readEnvEdit, whyNotReplaced, writeEnvEdit } from './env-file.ts';
-import { levelKind, runRollbackProgram } from './program-change.ts';
+import { levelKind, refuseParameters, runRollbackProgram } from './program-change.ts';
 
 export const SWITCH_FLAGS = 'switch-flags-off';
+
+const UNCONFIGURED = ['nothing says how the flags are switched off', 'set rollback.flags in the config'] as const;
 
 /** @throws Problem blocked */
 function switchOf({ rollback: { flags } }: Context): NonNullable<Context['rollback']['flags']> {
   if (flags !== undefined) return flags;
-  throw new Problem('blocked', 'nothing says how the flags are switched off', 'set rollback.flags in the config');
+  throw new Problem('blocked', ...UNCONFIGURED);
+}
+
+/** The flag that has to be among those that are switched off. @throws Problem usage */
+function flagOf({ flag, ...others }: Parameters): string | undefined {
+  refuseParameters(SWITCH_FLAGS, others);
+  if (flag === undefined || (typeof flag === 'string' && flag !== '')) return flag;
+  throw new Problem('usage', 'a flag is named by its name', 'write {"flag": "USE_UUID_CORRELATION_SYNC"}');
 }
 
 /** A number that stands for the content of a file: a digest holds numbers. */
@@ -20,7 +29,7 @@ const markOf = (content: Buffer): number => createHash('sha256').update(content)
 
 const PLANNED = { sample: [], loses: [], notes: [] } as const;
 
-async function plan({ context }: ChangeGround): Promise<Planned> {
+async function plan({ context }: ChangeGround, flag: string | undefined): Promise<Planned> {
   const flags = switchOf(context);
   if (!('file' in flags)) {
     return {
@@ -32,7 +41,13 @@ async function plan({ context }: ChangeGround): Promise<Planned> {
       sql: [],
       rollback: 'what the command does, it does: switch the flags on again by hand',
       seconds: 1,
+      notes: flag === undefined ? [] : [`see that it switches ${flag} off: only the command knows`],
     };
+  }
+  if (flag !== undefined && !Object.hasOwn(flags.set, flag)) {
+    const others = Object.keys(flags.set).join(', ');
+    const remedy = `add "${flag}": "false" to rollback.flags.set in the config`;
+    throw new Problem('blocked', `the config does not switch ${flag} off, but ${others}`, remedy);
   }
   const { file, before, changes } = readEnvEdit(flags.file, flags.set);
   if (changes.length === 0) {
@@ -73,10 +88,10 @@ async function gates({ context }: ChangeGround): Promise<readonly Gate[]> {
   ];
 }
 
-const CHANGE: Change = {
-  parameters: {},
+const change = (parameters: Parameters, flag: string | undefined): Change => ({
+  parameters,
   throttled: false,
-  plan,
+  plan: (ground) => plan(ground, flag),
   gates,
   finish: async (_session, { context }, _run, telling) => {
     const flags = switchOf(context);
@@ -92,7 +107,7 @@ const CHANGE: Change = {
     }
     return undefined;
   },
-};
+});
 
 /** Level 1 of a rollback. */
 export const SWITCH_FLAGS_OFF = levelKind(
@@ -100,6 +115,7 @@ export const SWITCH_FLAGS_OFF = levelKind(
     id: SWITCH_FLAGS,
     title: 'Switch the flags off (level 1)',
     purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
+    unconfigured: UNCONFIGURED,
   },
-  CHANGE,
+  (parameters) => change(parameters, flagOf(parameters)),
 );

@@ -5,6 +5,7 @@ import type { Context } from '../config/context.ts';
 import type { Database } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpenRun, type RunbookEntry, type RunbookRecord, type RunbookRun } from '../model/runbook-run.ts';
+import { CHANGES } from '../rollback/all.ts';
 import { type FoundRunbook, runbooksOf } from './all.ts';
 import type { Held, MetricStanding } from './conditions.ts';
 import { heldConditions } from './conditions.ts';
@@ -79,7 +80,8 @@ export class RunbookEngine {
     verifyNames(
       runbook,
       checks.map(({ id }) => id),
-      this.#looker.path.kinds,
+      // One that the config says nothing of is told at its step.
+      CHANGES,
     );
   }
 

@@ -175,6 +175,25 @@ for (const engine of ENGINES) {
       expect(readFileSync(file, 'utf8')).toBe('USE_UUID_CORRELATION_SYNC=false\n');
     });
 
+    test('a flag that has to be among those of the config is told where it is not', async () => {
+      const folder = new Folder().write('.env', 'USE_UUID_CORRELATION_SYNC=true\nOTHER=true\n');
+      const file = join(folder.folder, '.env');
+      const asked = { flag: 'USE_UUID_CORRELATION_SYNC' };
+      const on = (set: Readonly<Record<string, string>>) =>
+        operatedOn(engine, peopleAndBookings(engine), { rollback: { flags: { file, set }, code: undefined } });
+      await using other = await on({ OTHER: 'false' });
+      await expect(other.run('switch-flags-off', asked)).rejects.toMatchObject({
+        message: 'the config does not switch USE_UUID_CORRELATION_SYNC off, but OTHER',
+        remedy: 'add "USE_UUID_CORRELATION_SYNC": "false" to rollback.flags.set in the config',
+      });
+      await expect(other.run('switch-flags-off', { flags: 'X' })).rejects.toThrow('switch-flags-off takes no flags');
+      await expect(other.run('switch-flags-off', { flag: 7 })).rejects.toThrow('a flag is named by its name');
+      expect(readFileSync(file, 'utf8')).toContain('OTHER=true');
+      await using right = await on(OFF);
+      expect((await right.run('switch-flags-off', asked))?.run.state).toBe('done');
+      expect(readFileSync(file, 'utf8')).toBe('USE_UUID_CORRELATION_SYNC=false\nOTHER=true\n');
+    });
+
     test('ids that were never moved call for no level', async () => {
       const source = { created_at: new Date().toISOString().slice(0, 19).replace('T', ' ') };
       await using on = await operated(engine, [{ ...row(1, null, '8212577'), ...source }], {

@@ -1,7 +1,7 @@
 import type { Change, ChangeKind, Parameters } from '../../changes/change.ts';
 import { needsReason, phraseOf } from '../../changes/confirm.ts';
-import { changeNamed } from '../../changes/list.ts';
 import type { Plan } from '../../changes/plan.ts';
+import { changeHere } from '../../rollback/all.ts';
 import { REVIEW_ACTIONS, reviewWords } from '../review/spelled.ts';
 import { type Group, given } from './command-line.ts';
 import type { Session } from './session.ts';
@@ -64,7 +64,7 @@ export function changeOf(
   readonly kind: ChangeKind;
   readonly change: Change;
 } {
-  const kind = changeNamed(path.kinds, change);
+  const kind = changeHere(path.kinds, change);
   return { kind, change: kind.with(parameters) };
 }
 
