@@ -5,6 +5,7 @@ import { CALENDAR_SCHEMA_CHECKS } from './calendar-schema/checks.ts';
 import type { Check } from './check.ts';
 import { EVENT_CORRELATION_CHECKS } from './event-correlation/checks.ts';
 import { metricChecks } from './event-correlation/metrics.ts';
+import { stageChecks } from './event-correlation/stages.ts';
 import { SCHEMA_CHECKS } from './schema/checks.ts';
 import { SYNC_CHECKS } from './sync/checks.ts';
 
@@ -18,4 +19,8 @@ export const CATALOGUE: readonly Check[] = [
 ];
 
 /** The built-in checks of what the config says where it is: most of it lies outside the database. */
-export const configuredChecks = (context: Context): readonly Check[] => [flagsOff(context), ...metricChecks(context)];
+export const configuredChecks = (context: Context): readonly Check[] => [
+  flagsOff(context),
+  ...stageChecks(context),
+  ...metricChecks(context),
+];

@@ -122,6 +122,9 @@ for (const engine of ENGINES) {
           .map((line) => line.split('\t').slice(0, 2).join(' '));
         expect(told).toEqual([
           'not-applicable calendar-schema/flags-off',
+          'not-applicable event-correlation/flag-off',
+          'not-applicable event-correlation/flag-at-10',
+          'not-applicable event-correlation/flag-at-100',
           'not-applicable event-correlation/webhook-cascades',
           'not-applicable event-correlation/processing-time',
           'pass own/up',
@@ -129,7 +132,7 @@ for (const engine of ENGINES) {
         ]);
         const [first = '', ...more] = stderr.trimEnd().split('\n');
         expect(first).toMatch(message);
-        const summary = `UNKNOWN  2 pass, 3 not applicable, ${CATALOGUE.length} could not tell, `;
+        const summary = `UNKNOWN  2 pass, 6 not applicable, ${CATALOGUE.length} could not tell, `;
         expect([code, more]).toEqual([3, [expect.stringContaining(summary)]]);
         write(url, 'false');
         const failing = await operator.run('check');

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Context } from '../../config/context.ts';
-import { flagsOn } from '../../config/flags.ts';
 import { any } from '../../data/queries/expressions.ts';
 import type { Check, DatabaseCheck, Finding, Ground, NotApplicable, Table } from '../check.ts';
+import { lookWhetherOff } from '../flags.ts';
 import { columnOf, found, hasColumn, shapeOf, shown, tableNamed } from '../known-tables.ts';
 import { CALENDAR_TABLES, type CalendarTable, FLAGS, IDENTITY } from './expected.ts';
 import { duplicates } from './rows.ts';
@@ -103,23 +103,12 @@ export const BEFORE_CHECKS: readonly DatabaseCheck[] = [
 ];
 
 /** The check of the four feature flags, which lie outside the database. */
-export const flagsOff = ({ flags }: Context): Check => ({
+export const flagsOff = (context: Context): Check => ({
   ...BEFORE,
   id: 'calendar-schema/flags-off',
   title: 'The four calendar feature flags are off',
   severity: 'stop',
   reason: 'The ceremony prepares the schema only: no calendar operation may run before somebody enables it.',
   remedy: 'Set the flags to false in the environment of the application and restart it.',
-  async lookOutside(signal) {
-    if (flags === undefined) return { notApplicable: "needs flags in the config: the application's .env or a command" };
-    const { on, set } = await flagsOn(FLAGS, flags, signal);
-    const finding = found([...on].map(([pk, value]) => ({ pk, value: value.slice(0, 20) })));
-    if (set > 0) return finding;
-    // Off by default, or another application's file.
-    const where = 'file' in flags ? flags.file : flags.command.join(' ');
-    return {
-      ...finding,
-      figure: `none of the ${FLAGS.length} flags is set in ${where}: unset is off, if it is the right place`,
-    };
-  },
+  lookOutside: (signal) => lookWhetherOff(context, FLAGS, signal),
 });

@@ -1,0 +1,35 @@
+import type { Context } from '../../config/context.ts';
+import type { Check } from '../check.ts';
+import { lookAtValues, lookWhetherOff } from '../flags.ts';
+
+/** The flag that puts the engine of correlation ids in the place of the old one, and for how many calendars of 100. */
+const FLAG = 'USE_UUID_CORRELATION_SYNC';
+const SHARE = 'UUID_SYNC_CALENDAR_PERCENTAGE';
+
+// Only one stage is right at a time: a violation is told and fails nothing but the step of a runbook that asks for it.
+const STAGE = { system: 'event-correlation', phases: ['pre'], severity: 'info' } as const;
+
+const RESTART = 'in the environment of the application and restart its workers';
+
+const atShare = (context: Context, share: string): Check => ({
+  ...STAGE,
+  id: `event-correlation/flag-at-${share}`,
+  title: `The flag is on for ${share} % of the calendars`,
+  reason: 'What is watched at this stage says something about it only if the application is at it.',
+  remedy: `Set ${FLAG}=true and ${SHARE}=${share} ${RESTART}.`,
+  lookOutside: (signal) => lookAtValues(context, { [FLAG]: 'true', [SHARE]: share }, signal),
+});
+
+/** The stages of the rollout, as the application's flags have them. */
+export const stageChecks = (context: Context): readonly Check[] => [
+  {
+    ...STAGE,
+    id: 'event-correlation/flag-off',
+    title: `${FLAG} is off`,
+    reason: 'What is measured before the rollout is that of the old engine: later stages are held against it.',
+    remedy: `Set ${FLAG}=false ${RESTART}.`,
+    lookOutside: (signal) => lookWhetherOff(context, [FLAG], signal),
+  },
+  atShare(context, '10'),
+  atShare(context, '100'),
+];
