@@ -115,8 +115,7 @@ function workOf(options: ChangeOptions): (session: Session) => Promise<ExitCode>
     case 'drill': {
       return async (session) => {
         const { drillNamed, holdDrill } = await import('./change/drill.ts');
-        drillNamed(subject);
-        return holdDrill(session);
+        return holdDrill(session, drillNamed(subject));
       };
     }
     case 'approve': {

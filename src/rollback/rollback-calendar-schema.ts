@@ -100,6 +100,7 @@ export const ROLLBACK_CALENDAR_SCHEMA: ChangeKind = {
   needsBackup: false,
   tables: ['external_calendar_events', 'external_calendar_connections'],
   alters: true,
+  drill: 'calendar-schema',
   before: ['calendar-schema/flags-off', 'calendar-schema/no-active-sync', 'schema/no-long-locks'],
   after: [],
   strayIn,

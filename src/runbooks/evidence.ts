@@ -7,6 +7,7 @@ import type { ProgramEnd } from '../config/program.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import { cut } from '../model/cut.ts';
 import { RUN_STATES } from '../model/run.ts';
+import type { DrillReport } from '../rollback/calendar-drill.ts';
 
 /** Characters of a statement, and of what a program printed. */
 const TEXT = 2_000;
@@ -73,6 +74,16 @@ const evidence = z.object({
       killedBy: z.nullable(z.string()),
       stdout: z.string(),
       stderr: z.string(),
+    }),
+  ),
+  /** Of a rehearsal: where it was, and what each part found; seconds. */
+  drill: z.optional(
+    z.object({
+      name: z.string(),
+      scratch: z.string(),
+      ok: z.boolean(),
+      seconds: z.number(),
+      parts: z.array(z.object({ title: z.string(), ok: z.boolean(), found: z.string(), seconds: z.number() })),
     }),
   ),
   wait: z.optional(z.object({ until: z.optional(z.number()), text: z.string() })),
@@ -143,4 +154,12 @@ export const ofProgram = (words: readonly string[], end: ProgramEnd): NonNullabl
   killedBy: end.killedBy,
   stdout: end.stdout.slice(-TEXT),
   stderr: end.stderr.slice(-TEXT),
+});
+
+export const ofDrill = (name: string, report: DrillReport): NonNullable<Evidence['drill']> => ({
+  name,
+  scratch: report.scratch,
+  ok: report.ok,
+  seconds: report.seconds,
+  parts: report.steps.map(({ title, ok, detail, seconds }) => ({ title, ok, found: cut(detail, TEXT), seconds })),
 });

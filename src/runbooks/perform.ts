@@ -1,7 +1,6 @@
 import type { Change, ChangeKind } from '../changes/change.ts';
 import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts';
 import type { GuardedPath, Look } from '../changes/guarded-path.ts';
-import { changeNamed } from '../changes/list.ts';
 import { isIdle, type Plan } from '../changes/plan.ts';
 import type { CheckResult } from '../checks/check.ts';
 import { failureOf, runProgram } from '../config/program.ts';
@@ -11,9 +10,11 @@ import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpen, type Run } from '../model/run.ts';
 import type { RunbookEntry } from '../model/runbook-run.ts';
+import { changeHere } from '../rollback/all.ts';
+import { DRILLS, drillText, sweptText } from '../rollback/drills.ts';
 import { BatchTrace } from './batch-trace.ts';
 import { type CheckGround, resultsOf } from './conditions.ts';
-import { type Evidence, ofCheck, ofPlan, ofProgram, ofRun } from './evidence.ts';
+import { type Evidence, ofCheck, ofDrill, ofPlan, ofProgram, ofRun } from './evidence.ts';
 import type { Step, Work } from './runbook.ts';
 
 /** What came of a step. */
@@ -56,7 +57,7 @@ export interface PlannedChange {
 type ChangeWork = Extract<Work, { kind: 'change' }>;
 
 const changeOf = (path: GuardedPath, { change, parameters }: ChangeWork): { kind: ChangeKind; change: Change } => {
-  const kind = changeNamed(path.kinds, change);
+  const kind = changeHere(path.kinds, change);
   return { kind, change: kind.with(parameters) };
 };
 
@@ -127,6 +128,19 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
     ...(strays.length > 0 ? [`${strays.length} not applicable`] : []),
   ];
   return { state: 'passed', note: words.join(', '), evidence };
+}
+
+/** Rehearses a change: nothing of the database is touched, and so nobody has to confirm it. */
+async function drill({ path, context }: Hands, work: ChangeWork, { leave }: StepOptions): Promise<Outcome> {
+  const { id, drill: name } = changeHere(path.kinds, work.change);
+  if (name === undefined) throw new Problem('usage', `${id} can't be rehearsed`, 'plan it');
+  const report = await DRILLS[name](context, leave);
+  const wrong = report.steps.flatMap(({ ok, title, detail }) => (ok ? [] : [`${title}: ${detail}`]));
+  return {
+    state: report.ok ? 'passed' : 'failed',
+    note: [drillText(report), ...wrong, ...sweptText(report)].join('; '),
+    evidence: { drill: ofDrill(name, report) },
+  };
 }
 
 async function change(hands: Hands, work: ChangeWork, options: StepOptions): Promise<Outcome> {
@@ -238,7 +252,7 @@ export async function perform(hands: Hands, { work, id }: Step, options: StepOpt
     case 'check':
       return check(hands, work, options);
     case 'change':
-      return change(hands, work, options);
+      return work.action === 'drill' ? drill(hands, work, options) : change(hands, work, options);
     case 'command':
       return command(hands, work, options);
     case 'backup':

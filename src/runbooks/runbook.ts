@@ -1,4 +1,4 @@
-import type { ChangeKind, Parameters } from '../changes/change.ts';
+import type { ChangeKind } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { heldAgainst } from '../config/file.ts';
 import type { Phase as CheckPhase, Severity, System } from '../model/check-words.ts';
@@ -18,7 +18,7 @@ export type Work =
   | {
       readonly kind: 'change';
       readonly change: string;
-      readonly action: 'plan' | 'run';
+      readonly action: 'plan' | 'run' | 'drill';
       readonly parameters: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'backup' }
@@ -275,13 +275,13 @@ export async function readRunbook(text: string, place: string, folder: string): 
 export function verifyNames(
   { phases, stop, metrics, place: file }: Runbook,
   checks: readonly string[],
-  kinds: readonly Pick<ChangeKind, 'id' | 'with'>[],
+  kinds: readonly Pick<ChangeKind, 'id' | 'with' | 'drill'>[],
 ): void {
   const wrong: Wrong = (at, what, remedy) => new Problem('config', `${file}: ${at}: ${what}`, remedy);
   const check = (id: string, place: string) => {
     if (!checks.includes(id)) throw unknownWord(wrong, place, 'check', id, checks);
   };
-  const change = (id: string, parameters: Parameters, place: string) => {
+  const change = ({ change: id, action, parameters }: Extract<Work, { kind: 'change' }>, place: string) => {
     const kind = kinds.find((one) => one.id === id);
     if (kind === undefined) {
       throw unknownWord(
@@ -291,6 +291,15 @@ export function verifyNames(
         id,
         kinds.map((one) => one.id),
       );
+    }
+    if (action === 'drill') {
+      const able = kinds.flatMap((one) => (one.drill === undefined ? [] : [one.id]));
+      if (kind.drill === undefined) {
+        throw wrong(`${place}.action`, `${id} can't be rehearsed`, `those that can are ${able.join(', ')}`);
+      }
+      if (Object.keys(parameters).length > 0) {
+        throw wrong(`${place}.parameters`, 'a drill is told nothing', 'leave them out');
+      }
     }
     try {
       kind.with(parameters);
@@ -303,7 +312,7 @@ export function verifyNames(
     for (const [index, { work }] of steps.entries()) {
       const place = `phases[${phase}].steps[${index}]`;
       if (work.kind === 'check') work.ids?.forEach((id, at) => check(id, `${place}.check.ids[${at}]`));
-      if (work.kind === 'change') change(work.change, work.parameters, `${place}.change`);
+      if (work.kind === 'change') change(work, `${place}.change`);
     }
   }
   for (const [index, { checks: ids }] of stop.entries()) {

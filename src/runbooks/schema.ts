@@ -41,7 +41,10 @@ const checks = object(
 const change = object(
   {
     id: text('The id of a change: apptop change list shows them.'),
-    action: choice(['plan', 'run'], 'plan: only say what would happen. run: do it, confirmed by a person.'),
+    action: choice(
+      ['plan', 'run', 'drill'],
+      'plan: only say what would happen. run: do it, confirmed by a person. drill: rehearse it and its way back in a place of its own, which is gone again after.',
+    ),
     parameters: z.optional(
       z
         .record(z.string(), z.unknown(), { error: says('must be an object', 'write {"batchSize": 50}') })

@@ -236,7 +236,7 @@ export class Steps {
 
   /** A step that changes something never confirms itself. */
   async #assertConfirmed(step: StepStanding['step'], options: StepOptions): Promise<void> {
-    if (step.work.kind !== 'change' || step.work.action === 'plan' || options.confirmed !== undefined) return;
+    if (step.work.kind !== 'change' || step.work.action !== 'run' || options.confirmed !== undefined) return;
     const planned = await planChange(this.#looker.path, step.work, options.leave, options.backup);
     if (planned.open !== undefined || planned.phrase === '') return;
     throw new Problem(

@@ -1,6 +1,12 @@
 import type { Step, StopCondition } from './runbook.ts';
 import type { StepStanding } from './standing.ts';
 
+const CHANGE_TEXTS = {
+  plan: (change: string) => `plans ${change}, and changes nothing`,
+  run: (change: string) => `runs ${change}, confirmed by a person`,
+  drill: (change: string) => `rehearses ${change} and its way back in a place of its own, and leaves no trace`,
+} as const;
+
 /** What a step will do, in a line, as far as its runbook says it. */
 export function doesText({ work }: Step): string {
   switch (work.kind) {
@@ -10,9 +16,7 @@ export function doesText({ work }: Step): string {
       return work.ids === undefined ? all : `checks ${work.ids.join(', ')}`;
     }
     case 'change':
-      return work.action === 'plan'
-        ? `plans ${work.change}, and changes nothing`
-        : `runs ${work.change}, confirmed by a person`;
+      return CHANGE_TEXTS[work.action](work.change);
     case 'backup':
       return 'proves a fresh backup, making one where the config says how';
     case 'command':

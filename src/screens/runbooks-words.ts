@@ -75,7 +75,7 @@ const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? 
 
 /** What came of something, in full. */
 function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[] {
-  const { checks = [], plan, run, backup, command, wait, accepts, measure, statement } = evidence;
+  const { checks = [], plan, run, backup, command, drill, wait, accepts, measure, statement } = evidence;
   return [
     ...checks.flatMap((check): readonly NamedFact[] => {
       const failed = check.verdict === 'fail' || check.verdict === 'could-not-tell';
@@ -121,6 +121,18 @@ function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[]
           ] as const,
           ...(command.stdout === '' ? [] : [['printed', lastLine(command.stdout)] as const]),
           ...(command.stderr === '' ? [] : [['stderr', lastLine(command.stderr)] as const]),
+        ]),
+    ...(drill === undefined
+      ? []
+      : [
+          ['drill', `${drill.name}, in ${drill.scratch}, ${duration(drill.seconds)}`] as const,
+          ...drill.parts.map(
+            ({ title, ok, found, seconds }): NamedFact => [
+              '',
+              `${ok ? 'pass' : 'fail'}  ${title}: ${found}, in ${duration(seconds)}`,
+              ok ? 'plain' : 'bad',
+            ],
+          ),
         ]),
     ...(wait === undefined ? [] : [['waited', wait.text] as const]),
     ...(measure === undefined ? [] : [['measure', count(measure)] as const]),

@@ -233,6 +233,22 @@ for (const engine of ENGINES) {
       ]);
     });
 
+    test('a drill is held by the machine, with what each part found and took', async () => {
+      const on = await changing(engine, [row(1, null, null)]);
+      const steps = [
+        { id: 'rehearse', title: 'Rehearse', change: { id: 'rollback-calendar-schema', action: 'drill' } },
+      ];
+      on.write('own.json', { ...OWN, signOff: [], phases: [{ id: 'all', title: 'All', steps }] });
+      const shown = await on.run('runbook', 'show', '--file', 'own.json');
+      expect(shown.stdout).toContain('rehearses rollback-calendar-schema and its way back in a place of its own');
+      const { code, stdout } = await on.run('runbook', 'run', '--file', 'own.json', '--step', 'rehearse');
+      expect(stdout).toMatch(/^passed\trehearse\t\d+\tthe drill came out as it should, in [\d.]+ m?s\n$/);
+      expect(code).toBe(0);
+      const { stdout: report } = await on.run('runbook', 'report');
+      expect(report).toMatch(/\| a doubled event is refused \| \*\*pass\*\* \| by external\S+_key \| [\d.]+ m?s \|/);
+      expect(report).toMatch(/\| roll back \| \*\*pass\*\* \| (\d+) rows exported and dropped of \1 \|/);
+    });
+
     test('wrong words are told in one line', async () => {
       const on = await changing(engine, []);
       const said = async (...args: string[]) => {

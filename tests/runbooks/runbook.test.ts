@@ -93,7 +93,7 @@ describe('a wrong runbook', () => {
     [
       'an action that is none',
       file([step('x', { change: { id: 'move-booking-ids', action: 'runs' } })]),
-      'phases[0].steps[0].change.action: must be one of plan, run → did you mean run?',
+      'phases[0].steps[0].change.action: must be one of plan, run, drill → did you mean run?',
     ],
     [
       'checks that nothing selects',
@@ -129,6 +129,16 @@ describe('a wrong runbook', () => {
       'a wait for nothing',
       file([step('x', { wait: { forMonitorWindow: false } })]),
       'phases[0].steps[0].wait.forMonitorWindow: must be true → write {"forMonitorWindow": true}',
+    ],
+    [
+      'a drill of what has none',
+      file([step('x'), step('y', { change: { id: 'move-booking-ids', action: 'drill' } })]),
+      "phases[0].steps[1].change.action: move-booking-ids can't be rehearsed → those that can are calendar-foundations, calendar-uniqueness, calendar-outbound-sync, rollback-calendar-schema",
+    ],
+    [
+      'a drill that is told something',
+      file([step('x', { change: { id: 'rollback-calendar-schema', action: 'drill', parameters: { to: 1 } } })]),
+      'phases[0].steps[0].change.parameters: a drill is told nothing → leave them out',
     ],
     ['no phases', file([], { phases: [] }), 'phases: is empty → write a phase'],
   ];

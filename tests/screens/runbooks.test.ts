@@ -130,6 +130,25 @@ for (const engine of ENGINES) {
       await console.sees('Runs 1', /1 ceremony +finished/);
     });
 
+    test('a drill wants no phrase, and tells what each part found', { timeout: 60_000 }, async () => {
+      const steps = [{ id: 'rehearse', title: 'Rehearse', change: { id: 'calendar-uniqueness', action: 'drill' } }];
+      await using open = await openRunbooks(engine, { more: { phases: [{ id: 'all', title: 'All', steps }] } });
+      const { console, db } = open;
+      await console
+        .press(...toCeremony)
+        .sees('not begun, m begins a run')
+        .press('m', 'enter')
+        .sees('is begun');
+      await console.press('x').sees(AT_WORK);
+      // Seven changes take their time on a slow disk.
+      const over = async () => (await db.execute("SELECT 1 AS one FROM apptop_step WHERE state = 'passed'"))[0];
+      await poll(over, { deadlineMs: 45_000, what: 'the drill over' });
+      await console.sees('rehearse passed: the drill came out as it should').seesNot(AT_WORK);
+      await console
+        .press('enter')
+        .sees('rehearses calendar-uniqueness and its way back', 'pass  plant connections and events: 2 connections');
+    });
+
     test('a stop turns every console red, halts, and goes on by a signed decision', async () => {
       await using open = await openRunbooks(engine);
       const { console, context, live, db } = open;

@@ -73,6 +73,7 @@ function migrationKind({ migration, behind, ...facts }: Facts): ChangeKind {
     needsBackup: false,
     tables: ['external_calendar_events', 'external_calendar_connections'],
     alters: true,
+    drill: 'calendar-schema',
     strayIn,
     unit: 'object',
     told: ({ counts, planned }) => `${counted(counts.changed, 'object')} made of ${planned}`,

@@ -45,7 +45,7 @@ const ONE_CONNECTION: NewConstraint = {
 };
 
 /** One row for each event of a provider's calendar. */
-export const ONE_EVENT: NewConstraint = {
+export const ONE_EVENT: Extract<NewConstraint, { type: 'unique' }> = {
   type: 'unique',
   name: 'external_calendar_events_provider_source_external_id_key',
   columns: IDENTITY[EVENTS],

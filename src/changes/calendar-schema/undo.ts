@@ -86,9 +86,8 @@ function undoOutbound(scene: Scene, words: SchemaWords): Undone {
 function undoUniqueness(scene: Scene, words: SchemaWords): Undone {
   const undoing = new Undoing();
   const [shape, table] = [scene.shapes[EVENTS], scene.names[EVENTS]];
-  const wanted = ONE_EVENT.type === 'unique' ? ONE_EVENT.columns : [];
   for (const { name, columns, unique, primary } of shape?.indexes ?? []) {
-    if (!unique || primary || !sameSet(columns, wanted)) continue;
+    if (!unique || primary || !sameSet(columns, ONE_EVENT.columns)) continue;
     const bound = shape?.constraints.some((constraint) => constraint.type === 'unique' && constraint.name === name);
     const fixed = bound || name.startsWith('sqlite_');
     const deed = fixed ? words.dropConstraint(table, 'unique', name) : words.dropIndex(table, name);

@@ -1,12 +1,7 @@
-import {
-  CALENDAR_FOUNDATIONS,
-  CALENDAR_OUTBOUND_SYNC,
-  CALENDAR_UNIQUENESS,
-} from '../../changes/calendar-schema/change.ts';
 import { duration } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
-import { type DrillStep, drillCalendarSchema } from '../../rollback/calendar-drill.ts';
-import { ROLLBACK_CALENDAR_SCHEMA } from '../../rollback/rollback-calendar-schema.ts';
+import type { DrillStep } from '../../rollback/calendar-drill.ts';
+import { DRILLS, drillText, sweptText } from '../../rollback/drills.ts';
 import { tabbed } from '../check/lines.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
@@ -14,20 +9,13 @@ import { documentOf } from './documents.ts';
 import { coloured, hanging } from './layout.ts';
 import { note, print, type Session } from './session.ts';
 
-/** What can be rehearsed. */
-export const DRILLS = ['calendar-schema'] as const;
-
-const KINDS = {
-  forward: [CALENDAR_FOUNDATIONS, CALENDAR_UNIQUENESS, CALENDAR_OUTBOUND_SYNC],
-  back: ROLLBACK_CALENDAR_SCHEMA,
-};
-
 /** @throws Problem usage */
-export function drillNamed(name: string | undefined): (typeof DRILLS)[number] {
-  const drill = DRILLS.find((known) => known === name);
-  if (drill !== undefined) return drill;
+export function drillNamed(name: string | undefined): (typeof DRILLS)[keyof typeof DRILLS] {
+  const found = Object.entries(DRILLS).find(([known]) => known === name);
+  if (found !== undefined) return found[1];
   const what = name === undefined ? 'nothing says what to rehearse' : `there is no drill "${name}"`;
-  throw new Problem('usage', what, `there is ${DRILLS.join(', ')}: apptop change drill ${DRILLS[0]}`);
+  const names = Object.keys(DRILLS);
+  throw new Problem('usage', what, `there is ${names.join(', ')}: apptop change drill ${names[0]}`);
 }
 
 function stepLines({ title, ok, detail, seconds }: DrillStep, { layout }: Session): readonly string[] {
@@ -42,14 +30,14 @@ function stepLines({ title, ok, detail, seconds }: DrillStep, { layout }: Sessio
  * @returns 0 when every step came out as it should, 2 when one did not
  * @throws Problem
  */
-export async function holdDrill(session: Session): Promise<ExitCode> {
+export async function holdDrill(session: Session, drill: ReturnType<typeof drillNamed>): Promise<ExitCode> {
   const { context, interruption, json } = session;
   const onStep = (step: DrillStep) => {
     if (!json) print(stepLines(step, session));
   };
-  const report = await drillCalendarSchema(context, KINDS, interruption.signal, onStep);
+  const report = await drill(context, interruption.signal, onStep);
   if (json) process.stdout.write(jsonText(documentOf(context, report)));
-  for (const name of report.swept) note(`an earlier drill had left ${name} behind: it is gone now`);
-  if (!json) note(`the drill ${report.ok ? 'came out as it should' : 'failed'}, in ${duration(report.seconds)}`);
+  for (const line of sweptText(report)) note(line);
+  if (!json) note(drillText(report));
   return report.ok ? EXIT.healthy : EXIT.critical;
 }

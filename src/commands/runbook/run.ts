@@ -56,7 +56,7 @@ async function confirmedFor(
   { step }: StepStanding,
 ): Promise<Confirmed | ExitCode | undefined> {
   const { engine, interruption, layout, json } = session;
-  if (step.work.kind !== 'change' || step.work.action === 'plan') return undefined;
+  if (step.work.kind !== 'change' || step.work.action !== 'run') return undefined;
   const planned = await engine.planned(step, interruption.signal, options.backup);
   if (planned === undefined || planned.open !== undefined || planned.idle) return undefined;
   const { look, phrase, kind } = planned;

@@ -54,9 +54,15 @@ const checksTable = (checks: readonly CheckEvidence[], mask: Mask): Block =>
     ]),
   );
 
+const drillTable = ({ parts }: NonNullable<Evidence['drill']>, mask: Mask): Block =>
+  table(
+    ['part', 'verdict', 'found', 'took'],
+    parts.map(({ title, ok, found, seconds }) => [title, badge(ok ? 'pass' : 'fail'), mask(found), duration(seconds)]),
+  );
+
 /** What came of an attempt, as it was written down. */
 function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
-  const { checks = [], plan, run, backup, command, wait, statement } = evidence;
+  const { checks = [], plan, run, backup, command, drill, wait, statement } = evidence;
   const red = plan?.gates.filter(({ state }) => state === 'red') ?? [];
   const end = command?.killedBy === null ? String(command.code) : (command?.killedBy ?? '');
   const known = facts(
@@ -69,12 +75,14 @@ function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
     ['its SHA-256', backup?.sha256],
     ['command', command && mask(command.words.join(' '))],
     ['ended with', end],
+    ['drill', drill && `${drill.name}, in ${drill.scratch}, ${duration(drill.seconds)}`],
     ['waited', wait?.text],
     ['statement', statement === undefined ? undefined : mask(statement)],
   );
   return [
     ...(known.length === 0 ? [] : [{ kind: 'facts', facts: known } as const]),
     ...(checks.length === 0 ? [] : [checksTable(checks, mask)]),
+    ...(drill === undefined ? [] : [drillTable(drill, mask)]),
     ...(['stdout', 'stderr'] as const).flatMap((stream): readonly Block[] => {
       const text = command?.[stream] ?? '';
       return text.trim() === '' ? [] : [{ kind: 'verbatim', title: stream, text: mask(text) }];
