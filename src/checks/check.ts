@@ -1,4 +1,5 @@
 import type { Context } from '../config/context.ts';
+import type { LogCheck } from '../config/own-checks.ts';
 import type { Appointments } from '../data/appointments.ts';
 import type { Column, Dialect, Expression, Index, Introspection, Row, Statement } from '../data/connection.ts';
 import type { Source } from '../data/queries/expressions.ts';
@@ -52,11 +53,16 @@ export interface DatabaseCheck extends CheckFacts {
 
 /** A check that asks something else: an HTTP address, a command, a log file. It works while the database does not. */
 export interface OutsideCheck extends CheckFacts {
+  /** What it counts, of a check of a log file; the rows of its sample are the newest lines then, as `line`. */
+  readonly log?: LogCheck | undefined;
   lookOutside(signal: AbortSignal): Promise<Finding | NotApplicable>;
 }
 
 /** A validation. To add one: an entry in the file of its system. */
 export type Check = DatabaseCheck | OutsideCheck;
+
+/** Whether it counts lines of a log file. */
+export const readsLog = (check: Check): boolean => !asksDatabase(check) && check.log !== undefined;
 
 export const asksDatabase = (check: Check): check is DatabaseCheck => 'look' in check;
 

@@ -2,6 +2,7 @@ import { checksOf } from '../checks/all.ts';
 import type { Check, CheckResult } from '../checks/check.ts';
 import { runChecks } from '../checks/runner.ts';
 import type { Context } from '../config/context.ts';
+import type { Mask } from '../config/mask.ts';
 import type { Database, Lane } from '../data/database.ts';
 import { counted } from '../model/format.ts';
 import type { RunbookRecord } from '../model/runbook-run.ts';
@@ -17,17 +18,30 @@ export interface CheckGround {
   readonly context: Context;
   readonly database: Database;
   readonly signal: AbortSignal;
+  /** What takes secrets out of whatever is kept. */
+  readonly mask: Mask;
 }
 
-/** The checks that there are, and what comes of some of them. */
+/** A result as it may be kept: programs, logs and rows may hold a secret. */
+const masked = ({ figure, note, sample, ...result }: CheckResult, mask: Mask): CheckResult => ({
+  ...result,
+  figure: figure === undefined ? undefined : mask(figure),
+  note: note === undefined ? undefined : mask(note),
+  sample: sample.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value === null ? null : mask(value)])),
+  ),
+});
+
+/** What comes of some of the checks that there are. */
 export async function resultsOf(
-  { context, database, signal }: CheckGround,
+  { context, database, signal, mask }: CheckGround,
   chosen: (check: Check) => boolean,
   onResult?: (result: CheckResult) => void,
 ): Promise<readonly CheckResult[]> {
   const checks = (await checksOf(context)).filter(chosen);
   if (checks.length === 0) return [];
-  return runChecks(database, context, checks, { signal, lanes: LANES, ...(onResult && { onResult }) });
+  const results = await runChecks(database, context, checks, { signal, lanes: LANES, ...(onResult && { onResult }) });
+  return results.map((result) => masked(result, mask));
 }
 
 /** A stop condition that holds. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Gate } from '../changes/change.ts';
 import type { RunEnd } from '../changes/execute.ts';
 import type { Plan } from '../changes/plan.ts';
-import { CHECK_VERDICTS, type CheckResult } from '../checks/check.ts';
+import { CHECK_VERDICTS, type CheckResult, readsLog } from '../checks/check.ts';
 import type { ProgramEnd } from '../config/program.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import { cut } from '../model/cut.ts';
@@ -11,7 +11,9 @@ import type { DrillReport } from '../rollback/calendar-drill.ts';
 
 /** Characters of a statement, and of what a program printed. */
 const TEXT = 2_000;
-/** Statements and keys of a check that are kept. */
+/** Characters of a line of a log. */
+const LINE = 500;
+/** Statements, keys and lines of a check that are kept. */
 const KEPT = 5;
 
 const checkEvidence = z.object({
@@ -25,6 +27,8 @@ const checkEvidence = z.object({
   remedy: z.string(),
   /** Keys of the first violating rows. */
   keys: z.array(z.string()),
+  /** Of a log: the newest lines that match, oldest first. */
+  lines: z.optional(z.array(z.string())),
   sql: z.array(z.string()),
   durationMs: z.number(),
 });
@@ -35,7 +39,7 @@ const evidence = z.object({
   /** The digest of the runbook by which the step was done. */
   runbook: z.optional(z.string()),
   checks: z.optional(z.array(checkEvidence)),
-  /** Ids of the checks that do not apply here, where the step fails for nothing else: a person may answer for it. */
+  /** Checks that do not apply here, or none where it is the logs that are not there, when the step fails for nothing else: a person may answer for it. */
   unlooked: z.optional(z.array(z.string())),
   plan: z.optional(
     z.object({
@@ -99,7 +103,7 @@ const evidence = z.object({
   /** Of an attempt that was refused or stopped before it did anything: no stop condition counts it. */
   undone: z.optional(z.boolean()),
 });
-/** What came of something, as it is kept: counts and statements, numbers and digests, and no secret. */
+/** What came of something, as it is kept: counts and statements, numbers and digests; secrets are masked before. */
 export type Evidence = z.infer<typeof evidence>;
 
 /** What an entry's text holds; of a text that apptop did not write nothing. */
@@ -125,6 +129,9 @@ export const ofCheck = (result: CheckResult): CheckEvidence => ({
   ...(result.note !== undefined && { note: cut(result.note, TEXT) }),
   remedy: result.check.remedy,
   keys: result.sample.slice(0, KEPT).flatMap(({ pk }) => (typeof pk === 'string' ? [cut(pk, TEXT)] : [])),
+  ...(readsLog(result.check) && {
+    lines: result.sample.slice(-KEPT).flatMap(({ line }) => (typeof line === 'string' ? [cut(line, LINE)] : [])),
+  }),
   sql: result.statements.slice(0, KEPT).map(({ sql }) => cut(sql, TEXT)),
   durationMs: Math.round(result.durationMs),
 });

@@ -2,6 +2,7 @@ import { runsOf } from '../changes/gates.ts';
 import type { GuardedPath } from '../changes/guarded-path.ts';
 import { parametersOf } from '../changes/takes.ts';
 import type { Context } from '../config/context.ts';
+import { type Mask, maskFor, secretsOf } from '../config/mask.ts';
 import type { Database } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpen, type Run } from '../model/run.ts';
@@ -46,16 +47,19 @@ export class Looker {
   readonly #context: Context;
   readonly #database: Database;
   readonly path: GuardedPath;
+  /** What takes secrets out of whatever is kept. */
+  readonly mask: Mask;
 
   constructor(context: Context, database: Database, path: GuardedPath) {
     this.#context = context;
     this.#database = database;
     this.path = path;
+    this.mask = maskFor(secretsOf(context));
   }
 
   /** What checks are run with. */
   ground(signal: AbortSignal): CheckGround {
-    return { context: this.#context, database: this.#database, signal };
+    return { context: this.#context, database: this.#database, signal, mask: this.mask };
   }
 
   /** How a run stands now, by a fresh look. @throws Problem */

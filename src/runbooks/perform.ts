@@ -2,7 +2,7 @@ import type { Change, ChangeKind } from '../changes/change.ts';
 import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts';
 import type { GuardedPath, Look } from '../changes/guarded-path.ts';
 import { isIdle, type Plan } from '../changes/plan.ts';
-import type { CheckResult } from '../checks/check.ts';
+import { type CheckResult, readsLog } from '../checks/check.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
 import { SEVERITIES } from '../model/check-words.ts';
@@ -15,6 +15,7 @@ import { DRILLS, drillText, sweptText } from '../rollback/drills.ts';
 import { BatchTrace } from './batch-trace.ts';
 import { type CheckGround, resultsOf } from './conditions.ts';
 import { type Evidence, ofCheck, ofDrill, ofPlan, ofProgram, ofRun } from './evidence.ts';
+import { foundWords, logWords, looksAt, looksAtLogs } from './logs.ts';
 import type { Step, Work } from './runbook.ts';
 
 /** What came of a step. */
@@ -92,33 +93,34 @@ export interface Hands extends CheckGround {
 }
 
 async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, options: StepOptions): Promise<Outcome> {
-  const { ids, system, phases, severity } = work;
-  const results = await resultsOf(
-    hands,
-    (one) =>
-      (ids === undefined || ids.includes(one.id)) &&
-      (system === undefined || one.system === system) &&
-      (phases === undefined || phases.some((phase) => one.phases.includes(phase))),
-    options.onResult,
-  );
+  const { ids, severity } = work;
+  const results = await resultsOf(hands, (one) => looksAt(work, one), options.onResult);
   if (options.leave.aborted) throw new Problem('cancelled', 'the checks were stopped', 'run them again');
   const evidence = { checks: results.map(ofCheck) };
   const grave = (one: CheckResult) => SEVERITIES.indexOf(one.check.severity) <= SEVERITIES.indexOf(severity);
   const wrong = results.filter((one) => one.verdict === 'could-not-tell' || (one.verdict === 'fail' && grave(one)));
   if (wrong.length > 0) {
     const [first] = wrong;
-    const what = first?.note ?? first?.figure ?? counted(first?.violations ?? 0, 'violation');
+    const what = first === undefined ? '' : foundWords(first);
     const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : '';
-    return { state: 'failed', note: `${first?.check.id}: ${what}${more}`, evidence };
+    const logs = logWords(work, results).filter((words) => words !== what);
+    return { state: 'failed', note: [`${what}${more}`, ...logs].join('; '), evidence };
+  }
+  const logs = logWords(work, results);
+  if (results.length === 0 && looksAtLogs(work)) {
+    return { state: 'failed', note: logs.join('; '), evidence: { ...evidence, unlooked: [] } };
   }
   if (results.length === 0) return { state: 'failed', note: 'no check is all of that', evidence };
-  const applied = results.filter(({ verdict }) => verdict !== 'not-applicable');
-  const strays = results.filter(({ verdict }) => verdict === 'not-applicable');
+  // A log that is looked at as well makes up for no check that can't be.
+  const named = work.logs ? results.filter((one) => !readsLog(one.check)) : results;
+  const judged = named.length === 0 ? results : named;
+  const applied = judged.filter(({ verdict }) => verdict !== 'not-applicable');
+  const strays = judged.filter(({ verdict }) => verdict === 'not-applicable');
   // What a step names is what it is about; of a whole system that is looked at which there is.
   if (applied.length === 0 || (ids !== undefined && strays.length > 0)) {
     const [stray] = strays;
     const more = strays.length > 1 ? ` (and ${strays.length - 1} more)` : '';
-    const note = `${stray?.check.id} can't be looked at here: ${stray?.note}${more}`;
+    const note = [`${stray?.check.id} can't be looked at here: ${stray?.note}${more}`, ...logs].join('; ');
     return { state: 'failed', note, evidence: { ...evidence, unlooked: strays.map((one) => one.check.id) } };
   }
   const told = applied.filter(({ verdict }) => verdict === 'fail').length;
@@ -127,7 +129,7 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
     ...(told > 0 ? [`${told} of them told a warning`] : []),
     ...(strays.length > 0 ? [`${strays.length} not applicable`] : []),
   ];
-  return { state: 'passed', note: words.join(', '), evidence };
+  return { state: 'passed', note: [words.join(', '), ...logs].join('; '), evidence };
 }
 
 /** Rehearses a change: nothing of the database is touched, and so nobody has to confirm it. */
@@ -218,19 +220,21 @@ function endOf(run: Run, evidence: Evidence): Outcome {
 }
 
 async function command(
-  { folder }: Hands,
+  { folder, mask }: Hands,
   work: Extract<Work, { kind: 'command' }>,
   { leave }: StepOptions,
 ): Promise<Outcome> {
   const [program = ''] = work.command;
   const timeoutMs = work.timeoutSeconds * 1000;
   const remedy = 'look at the command of this step';
-  const end = await runProgram(work.command, { folder, timeoutMs, signal: leave, remedy });
+  const { stdout, stderr, ...how } = await runProgram(work.command, { folder, timeoutMs, signal: leave, remedy });
+  // Before anything of it is cut: half a secret would not be known for one.
+  const end = { ...how, stdout: mask(stdout), stderr: mask(stderr) };
   const failure = failureOf(program, end);
   return {
     state: failure === undefined ? 'passed' : 'failed',
     note: failure ?? `${program} ended with 0`,
-    evidence: { command: ofProgram(work.command, end) },
+    evidence: { command: ofProgram(work.command.map(mask), end) },
   };
 }
 

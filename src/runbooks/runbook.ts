@@ -13,6 +13,8 @@ export type Work =
       readonly ids: readonly string[] | undefined;
       readonly system: System | undefined;
       readonly phases: readonly CheckPhase[] | undefined;
+      /** Whether it looks at every log of the config too. */
+      readonly logs: boolean;
       readonly severity: Severity;
     }
   | {
@@ -24,7 +26,7 @@ export type Work =
   | { readonly kind: 'backup' }
   | { readonly kind: 'command'; readonly command: readonly string[]; readonly timeoutSeconds: number }
   | { readonly kind: 'wait'; readonly hours: number | 'monitor-window' }
-  | { readonly kind: 'manual'; readonly instructions: readonly string[] };
+  | { readonly kind: 'manual'; readonly instructions: readonly string[]; readonly logs: boolean };
 
 export interface Step {
   readonly id: string;
@@ -94,7 +96,8 @@ const TIMEOUT_SECONDS = 600;
 function workOf({ check, change, command, wait, manual }: StepFile): Work {
   if (check !== undefined) {
     const severity = check.severity ?? (check.ids === undefined ? 'error' : 'info');
-    return { kind: 'check', ids: check.ids, system: check.system, phases: check.phases, severity };
+    const { ids, system, phases, logs = false } = check;
+    return { kind: 'check', ids, system, phases, logs, severity };
   }
   if (change !== undefined) {
     return { kind: 'change', change: change.id, action: change.action, parameters: change.parameters ?? {} };
@@ -103,7 +106,8 @@ function workOf({ check, change, command, wait, manual }: StepFile): Work {
     return { kind: 'command', command: command.command, timeoutSeconds: command.timeoutSeconds ?? TIMEOUT_SECONDS };
   }
   if (wait !== undefined) return { kind: 'wait', hours: wait.hours ?? 'monitor-window' };
-  return manual === undefined ? { kind: 'backup' } : { kind: 'manual', instructions: manual.instructions };
+  if (manual === undefined) return { kind: 'backup' };
+  return { kind: 'manual', instructions: manual.instructions, logs: manual.logs ?? false };
 }
 
 /** Says what is wrong at a place of the file. */

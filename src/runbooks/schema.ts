@@ -24,6 +24,7 @@ const checks = object(
     phases: z.optional(
       itemsOf(choice(PHASES, 'A phase.'), '["pre"]').check(z.describe('Of them those of these phases.')),
     ),
+    logs: flag('Whether every log of the config is looked at as well (checks.logs). Default: false.'),
     severity: z.optional(
       choice(
         SEVERITIES,
@@ -31,11 +32,20 @@ const checks = object(
       ),
     ),
   },
-  'an object with ids, or with system and phases',
+  'an object with ids, or with system and phases, or with logs',
 ).check(
-  z.refine(({ ids, system, phases }) => (ids === undefined) !== (system === undefined && phases === undefined), {
-    error: says('must name ids, or a system or phases', 'write {"ids": ["sync/columns"]} or {"phases": ["pre"]}'),
-  }),
+  z.refine(
+    ({ ids, system, phases, logs }) => {
+      const others = system !== undefined || phases !== undefined;
+      return ids === undefined ? others || logs === true : !others;
+    },
+    {
+      error: says(
+        'must name ids, or a system or phases, or logs',
+        'write {"ids": ["sync/columns"]}, {"phases": ["pre"]} or {"logs": true}',
+      ),
+    },
+  ),
 );
 
 const change = object(
@@ -102,6 +112,7 @@ const step = object(
     manual: z.optional(
       object({
         instructions: texts('a text', '["Open the calendar."]').check(z.describe('What a person does, a line each.')),
+        logs: flag('Whether every log of the config is looked at when it is ticked (checks.logs). Default: false.'),
       }).check(z.describe('What only a person can do or know: ticked with a name.')),
     ),
   },

@@ -2,6 +2,7 @@ import { Problem } from '../model/problem.ts';
 import type { RunbookEntry, RunbookRecord } from '../model/runbook-run.ts';
 import { heldConditions } from './conditions.ts';
 import { evidenceText, readEvidence } from './evidence.ts';
+import { seenInLogs } from './logs.ts';
 import type { KeptRun, LookedRun, Looker } from './looker.ts';
 import {
   assertedName,
@@ -47,12 +48,14 @@ export class Steps {
         if (over && wait.step.id !== id) await this.#waited(runbook, looked, wait);
       }
       this.#assertFree(standing, looked.record.now);
-      const note = options.note?.trim() || undefined;
+      const note = this.#looker.mask(options.note?.trim() ?? '') || undefined;
       if (step.noteRequired && note === undefined) {
         throw new Problem('blocked', `${id} needs a note: ${step.title}`, 'write down what you saw: --note TEXT');
       }
       const answered = options.name !== undefined && wantsPerson(standing);
-      if (step.work.kind === 'manual' || answered) return this.#tick(runbook, looked, standing, options.name, note);
+      if (step.work.kind === 'manual' || answered) {
+        return this.#tick(runbook, looked, standing, { ...options, note });
+      }
       if (step.work.kind === 'wait') return this.#waited(runbook, looked, standing);
       return this.#attempt(runbook, looked, standing, { ...options, note });
     });
@@ -94,16 +97,19 @@ export class Steps {
     runbook: Runbook,
     looked: LookedRun,
     { step: { id, title, work }, last }: StepStanding,
-    given: string | undefined,
-    note: string | undefined,
+    { name: given, note: said, leave }: StepOptions,
   ): Promise<RunbookEntry> {
     const name = assertedName(given, `${id} wants a person's name: ${title}`, `do it, then tick it: --tick ${id}=NAME`);
-    if (work.kind !== 'manual' && note === undefined) {
+    if (work.kind !== 'manual' && said === undefined) {
       throw new Problem('blocked', `${id} needs a note: ${last?.note}`, 'write down how you know: --note TEXT');
     }
     const { checks, unlooked } = readEvidence(last?.evidence ?? '{}');
-    const found = work.kind === 'manual' ? {} : { checks, unlooked };
-    const evidence = evidenceText({ runbook: runbook.digest, ...found });
+    const { words, evidence: seen } =
+      work.kind === 'manual'
+        ? await seenInLogs(this.#looker.ground(leave), work)
+        : { words: [], evidence: { checks, unlooked } };
+    const note = [said, ...words].filter(Boolean).join('; ') || undefined;
+    const evidence = evidenceText({ runbook: runbook.digest, ...seen });
     const added = { kind: 'step', subject: id, state: 'ticked', name, note, evidence } as const;
     const event = stepEvent(runbook, looked, id, `ticked by ${name}`, note);
     return lastAttempt(await this.#settled(runbook, await move(looked, { added, event }, false, id), looked), id);
@@ -195,7 +201,7 @@ export class Steps {
     },
   ): Promise<RunbookEntry> {
     const { entry, claim, outcome, workedMs } = done;
-    const note = [outcome.note, done.note].filter(Boolean).join('; ') || undefined;
+    const note = this.#looker.mask([outcome.note, done.note].filter(Boolean).join('; ')) || undefined;
     const after = await looked.store.mutate(looked.record.run.id, ({ entries }): Mutation => {
       const now = entries.find(({ seq }) => seq === entry.seq);
       if (now === undefined || now.claim !== claim || now.state !== 'running') {

@@ -11,9 +11,13 @@ const CHANGE_TEXTS = {
 export function doesText({ work }: Step): string {
   switch (work.kind) {
     case 'check': {
-      const phases = work.phases === undefined ? '' : `of the phases ${work.phases.join(', ')}`;
-      const all = ['runs every check', work.system && `of ${work.system}`, phases].filter(Boolean).join(' ');
-      return work.ids === undefined ? all : `checks ${work.ids.join(', ')}`;
+      const { ids, system, phases, logs } = work;
+      const among = [system && `of ${system}`, phases && `of the phases ${phases.join(', ')}`].filter(Boolean);
+      const checks = among.length === 0 ? [] : [`runs every check ${among.join(' ')}`];
+      return [
+        ...(ids === undefined ? checks : [`checks ${ids.join(', ')}`]),
+        ...(logs ? ['looks at the logs of the config'] : []),
+      ].join(', and ');
     }
     case 'change':
       return CHANGE_TEXTS[work.action](work.change);
@@ -24,7 +28,7 @@ export function doesText({ work }: Step): string {
     case 'wait':
       return work.hours === 'monitor-window' ? 'waits until the monitor window is over' : `waits ${work.hours} h`;
     case 'manual':
-      return work.instructions.join(' ');
+      return [...work.instructions, ...(work.logs ? ['The logs of the config are looked at with it.'] : [])].join(' ');
     default:
       return work satisfies never;
   }

@@ -7,6 +7,7 @@ import { isOpen } from '../model/run.ts';
 import type { RunbookEntry } from '../model/runbook-run.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
+import { looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { LookedRun } from '../runbooks/looker.ts';
 import type { StepOptions } from '../runbooks/perform.ts';
 import type { Runbook, Step } from '../runbooks/runbook.ts';
@@ -123,7 +124,7 @@ async function askChange(around: Around, run: OpenRun, step: Step): Promise<void
 }
 
 /** What a person reads before they do a step. */
-function factsOf({ title, why, work }: Step): readonly Fact[] {
+function factsOf({ services }: Around, { title, why, work }: Step): readonly Fact[] {
   return [
     { text: title, tone: 'title' },
     ...(work.kind === 'manual'
@@ -138,6 +139,7 @@ function factsOf({ title, why, work }: Step): readonly Fact[] {
           ]
         : []),
     ...(why === undefined ? [] : [{ text: `why: ${why}`, tone: 'muted' } as const]),
+    ...watchedWords(work, services.context.checks.logs).map((text): Fact => ({ text, tone: 'accent' })),
   ];
 }
 
@@ -146,7 +148,7 @@ function beginStep(around: Around, run: OpenRun, { step }: StepStanding): void {
   const { console } = around;
   const { work, noteRequired, title } = step;
   const ask = (more: Pick<RunbookQuestion, 'way' | 'go' | 'fields' | 'onGo'>) =>
-    console.open(questionView({ title, facts: factsOf(step), ...more }));
+    console.open(questionView({ title, facts: factsOf(around, step), logs: looksAtLogs(work), ...more }));
   if (work.kind === 'change' && work.action === 'run') return void askChange(around, run, step);
   if (work.kind === 'manual') {
     return ask({
@@ -196,7 +198,7 @@ export function stepBindings(
       questionView({
         way: 'leave out',
         title: `Leave out ${step.id}`,
-        facts: factsOf(step),
+        facts: factsOf(around, step),
         fields: [NAME, REASON],
         go: 'Leave it out',
         onGo: (answer) => {

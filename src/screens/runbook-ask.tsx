@@ -5,8 +5,10 @@ import { Dialog } from './components/dialog.tsx';
 import type { Asked, Fact } from './components/dialog-parts.tsx';
 import type { Console, View } from './contract.ts';
 import { useConsole, useServices } from './hooks/console.ts';
+import { useLogs } from './hooks/logs.ts';
 import { placeIn } from './hooks/place.ts';
 import { TextModel } from './keys/field.ts';
+import { logFacts } from './runbook-lines.ts';
 
 /** A text that a person is asked for. */
 interface Field {
@@ -24,6 +26,8 @@ export interface RunbookQuestion {
   readonly way: string;
   readonly title: string;
   readonly facts: readonly Fact[];
+  /** Whether what the logs of the config say now stands below them. */
+  readonly logs?: boolean;
   readonly fields: readonly Field[];
   readonly go: string;
   readonly onGo: (answer: Answers) => void;
@@ -43,7 +47,7 @@ export const questionView = (question: RunbookQuestion): View => ({
   element: <Question question={question} />,
 });
 
-function Question({ question: { title, facts, fields, go, onGo } }: { question: RunbookQuestion }) {
+function Question({ question: { title, facts, logs, fields, go, onGo } }: { question: RunbookQuestion }) {
   const console = useConsole();
   const services = useServices();
   const [texts] = useState(() => new Map(fields.map(({ id }) => [id, new TextModel('')])));
@@ -51,6 +55,9 @@ function Question({ question: { title, facts, fields, go, onGo } }: { question: 
     const text = texts.get(id);
     return text === undefined ? [] : [{ text, label, required }];
   });
+  const said = useLogs(logs === true)
+    .flatMap(logFacts)
+    .map(([, text, tone = 'plain']): Fact => ({ text, tone }));
   const done = () => {
     console.back();
     onGo((field) => texts.get(field)?.getText().trim() ?? '');
@@ -59,7 +66,7 @@ function Question({ question: { title, facts, fields, go, onGo } }: { question: 
     <Dialog
       title={title}
       place={placeIn(services)}
-      facts={facts}
+      facts={[...facts, ...said]}
       asked={asked}
       cancel="Cancel"
       go={go}

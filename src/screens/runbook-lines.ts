@@ -1,8 +1,10 @@
 import type { Check } from '../checks/check.ts';
 import type { LogWatch } from '../checks/own/log.ts';
+import type { LogCheck } from '../config/own-checks.ts';
 import { SEVERITIES } from '../model/check-words.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
+import { looksAt, looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { StepStanding } from '../runbooks/standing.ts';
 import { doesText, stopText } from '../runbooks/telling.ts';
@@ -101,14 +103,8 @@ export function signLines(
 /** What the checks of a step are, as far as they are known. */
 function checkFacts({ work }: StepStanding['step'], checks: readonly Check[]): readonly NamedFact[] {
   if (work.kind !== 'check') return [];
-  const { ids, system, phases, severity } = work;
-  const chosen = checks.filter(
-    (one) =>
-      (ids === undefined || ids.includes(one.id)) &&
-      (system === undefined || one.system === system) &&
-      (phases === undefined || phases.some((phase) => one.phases.includes(phase))),
-  );
-  const grave = SEVERITIES.slice(0, SEVERITIES.indexOf(severity) + 1).join(', ');
+  const chosen = checks.filter((one) => looksAt({ ...work, logs: false }, one));
+  const grave = SEVERITIES.slice(0, SEVERITIES.indexOf(work.severity) + 1).join(', ');
   return [
     ...chosen.map((one): NamedFact => ['check', `${one.id}  ${one.severity}: ${one.title}`]),
     ['fails by', `a violation of severity ${grave}, or what could not be told`],
@@ -117,9 +113,10 @@ function checkFacts({ work }: StepStanding['step'], checks: readonly Check[]): r
 
 /** Whether a step is about what goes on while somebody watches. */
 const watches = ({ work }: StepStanding['step']): boolean =>
-  work.kind === 'wait' || (work.kind === 'check' && work.phases?.includes('monitor') === true);
+  looksAtLogs(work) || work.kind === 'wait' || (work.kind === 'check' && work.phases?.includes('monitor') === true);
 
-const logFacts = ({ name, minutes, atMost, matches, last }: LogWatch): readonly NamedFact[] => [
+/** What a log says, a line each. */
+export const logFacts = ({ log: { name, minutes, atMost }, matches, last }: LogWatch): readonly NamedFact[] => [
   matches === undefined
     ? ['log', `${name}: could not tell`, 'warn']
     : ['log', `${name}: ${matches} in ${minutes} min, at most ${atMost}`, matches > atMost ? 'bad' : 'plain'],
@@ -129,7 +126,17 @@ const logFacts = ({ name, minutes, atMost, matches, last }: LogWatch): readonly 
 /** One step in full. */
 export function stepLines(
   standing: StepStanding,
-  { checks, logs }: { readonly checks: readonly Check[]; readonly logs: readonly LogWatch[] },
+  {
+    checks,
+    watched,
+    logs,
+  }: {
+    readonly checks: readonly Check[];
+    /** Of the config. */
+    readonly watched: readonly LogCheck[];
+    /** What they say now. */
+    readonly logs: readonly LogWatch[];
+  },
   paper: Paper,
 ): readonly TextLine[] {
   const { step, phase, state, why, attempts } = standing;
@@ -143,6 +150,7 @@ export function stepLines(
     ],
     ['does', doesText(step)],
     ...checkFacts(step, checks),
+    ...watchedWords(work, watched).map((text): NamedFact => ['looks at', text]),
     ...(work.kind === 'change' && work.action === 'run'
       ? [
           [

@@ -286,13 +286,14 @@ function StepInFull({ id, of, plan }: { id: string; of: RunKey | undefined; plan
   const { checks } = services.checks.getState();
   useEffect(() => void services.checks.load(), [services]);
   useKeys(stepBindings({ services, console }, known, standing));
+  const { logs: watched } = services.context.checks;
   const logs = useLogs();
   const lines = useMemo(
     () =>
       standing === undefined
         ? []
-        : stepLines(standing, { checks: checks ?? [], logs }, { width: width - 3, theme, local }),
-    [standing, checks, logs, width, theme, local],
+        : stepLines(standing, { checks: checks ?? [], watched, logs }, { width: width - 3, theme, local }),
+    [standing, checks, watched, logs, width, theme, local],
   );
   return <TextList lines={lines} width={width} height={rows} empty="this step is no longer there" />;
 }

@@ -85,6 +85,7 @@ function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[]
         ...(failed
           ? [['', `${check.keys.length > 0 ? `rows ${check.keys.join(', ')}: ` : ''}${check.remedy}`] as const]
           : []),
+        ...(check.lines ?? []).map((line) => ['', line] as const),
       ];
     }),
     ...(plan === undefined

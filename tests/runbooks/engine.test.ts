@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHANGE_RULES } from '../../src/config/changes.ts';
+import { NO_OWN_CHECKS } from '../../src/config/own-checks.ts';
 import { readEvidence } from '../../src/runbooks/evidence.ts';
 import { DUMP, operated, row } from '../changes/guarded.ts';
 import { Folder } from '../config/folder.ts';
@@ -153,6 +154,45 @@ for (const engine of ENGINES) {
       expect(await resumed.state()).toBe('finished');
       const another = await Ceremony.begin(on, runbook);
       expect(another.kept.record.run.id).toBe(2);
+    });
+
+    test('keeps no secret that a program prints or a person pastes, neither in its tables nor in the record', async () => {
+      const url = 'https://app:asked-with-this@example.com/up';
+      const facts = { name: 'up', title: undefined, severity: 'error', phases: [], remedy: undefined } as const;
+      const http = [{ ...facts, url, status: 200, contains: undefined, timeoutMs: 1 }];
+      await using on = await operated(engine, ROWS, { context: { checks: { ...NO_OWN_CHECKS, http } } });
+      const printed = [
+        'mysql://app:hunter2@db/shop',
+        'Authorization: Bearer abcdefgh12345678',
+        'password=hunter2',
+        'asked-with-this',
+        // Cut at its beginning it would look like nothing.
+        `token=${'hunter2'.repeat(400)}`,
+      ].join(' ');
+      const runbook = await runbookOf([
+        command('tell', `echo "${printed}"; echo "${printed}" >&2`),
+        command('fail', `echo "${' '.repeat(200)}${printed}" >&2; exit 3`, { needs: [] }),
+        manual('look', { needs: [] }),
+      ]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      const told = await ceremony.run('tell');
+      expect(readEvidence(told.evidence).command).toMatchObject({
+        stdout: 'mysql://app:***@db/shop Authorization: *** password=*** *** token=***\n',
+        stderr: 'mysql://app:***@db/shop Authorization: *** password=*** *** token=***\n',
+      });
+      expect(await ceremony.run('fail')).toMatchObject({
+        state: 'failed',
+        note: expect.stringMatching(/^sh ended with 3: +mysql:\/\/app:\*\*\*@db\/shop/),
+      });
+      expect(await ceremony.tick('look', 'Ada', 'the password=hunter2 works')).toMatchObject({
+        note: 'the password=*** works',
+      });
+      const kept = [
+        await on.db.execute('SELECT note, evidence FROM apptop_step'),
+        await on.db.execute('SELECT reason FROM apptop_runbook'),
+        await on.db.execute('SELECT body FROM apptop_audit'),
+      ];
+      expect(JSON.stringify(kept)).not.toMatch(/hunter2|abcdefgh|asked-with/);
     });
 
     test('has one operator a step: the second is told who is at it, and takes over from one who is gone', async () => {

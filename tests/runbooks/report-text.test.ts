@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { defaultContext } from '../../src/config/resolve.ts';
-import { DEFAULT_LARAVEL } from '../../src/config/retry.ts';
 import { NO_COUNTS } from '../../src/model/run.ts';
 import { BatchTrace } from '../../src/runbooks/batch-trace.ts';
 import { htmlLines, htmlText, markdownLines, markdownText } from '../../src/runbooks/report/escape.ts';
 import { htmlOf } from '../../src/runbooks/report/html.ts';
 import { markdownOf } from '../../src/runbooks/report/markdown.ts';
-import { maskFor, secretsOf } from '../../src/runbooks/report/mask.ts';
 import { type Report, table } from '../../src/runbooks/report/report.ts';
 import { chartSvg, thinned } from '../../src/runbooks/report/svg.ts';
-import { targetOf } from '../engines/writer.ts';
 
 describe('a text of somebody else', () => {
   test('is no markup in HTML, and what nobody would see is shown', () => {
@@ -30,49 +26,6 @@ describe('a text of somebody else', () => {
   test('stays in its block whatever fences it holds', () => {
     expect(markdownLines('```\n# heading\n`````\u001b[2J\n')).toBe('``````\n```\n# heading\n`````␛[2J\n``````');
   });
-});
-
-describe('a secret', () => {
-  const mask = maskFor(['hunter-22', 'short']);
-
-  test.each([
-    ['the password is hunter-22, see', 'the password is ***, see'],
-    ['mysql://app:pa:ss@db/shop and redis://:x@cache', 'mysql://app:***@db/shop and redis://:***@cache'],
-    ['DB_PASSWORD=abc TOKEN: "x y"', 'DB_PASSWORD=*** TOKEN: "*** y"'],
-    ['{"api_key":"k1","rows":3}', '{"api_key":"***","rows":3}'],
-    ['Authorization: Bearer abc.def', 'Authorization: ***'],
-    ['curl --token abc -v', 'curl --token *** -v'],
-    ['cal_live_0123456789abcdef0123', 'cal_***'],
-    ['AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG', 'AWS_SECRET_ACCESS_KEY=***'],
-    ['APP_KEY=base64:c29tZXRoaW5n= next', 'APP_KEY=*** next'],
-    ['passwort: geheim', 'passwort: ***'],
-    ['mysql -h db -uroot -phunter2 shop', 'mysql -h db -uroot -p*** shop'],
-    ['Cookie: session=abc; other=def', 'Cookie: ***'],
-    ['sk_live_0123456789abcdef and ghp_0123456789abcdefghij', 'sk_live_*** and ghp_***'],
-    ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.sflKxwRJSMeKKF2QT4', 'jwt ***'],
-    [
-      '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nowIB\n-----END RSA PRIVATE KEY-----\nafter',
-      '-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\nafter',
-    ],
-  ])('is taken out of %s', (text, masked) => {
-    expect(mask(text)).toBe(masked);
-  });
-
-  test('of the connection and of Cal.com is known', () => {
-    const target = targetOf('postgres', 'postgres://app:in-the-config@db/shop');
-    const api = { apiKey: 'cal-key-1', baseUrl: '', parallel: 1, timeoutMs: 1, sql: '' };
-    const retry = { strategy: 'calcom-api', laravel: DEFAULT_LARAVEL, command: undefined, calcomApi: api } as const;
-    const hidden = maskFor(secretsOf({ target, retry }));
-    expect(hidden('in-the-config, cal-key-1')).toBe('***, ***');
-    expect(secretsOf(defaultContext('file', { engine: 'sqlite', path: 'x' }))).toEqual([]);
-  });
-
-  test.each(['a short note', 'https://example.com/up', '12,788 ids; clears 113 duplicates', 'secretary and tokens'])(
-    'is not seen in %s',
-    (text) => {
-      expect(mask(text)).toBe(text);
-    },
-  );
 });
 
 describe('a line of many points', () => {

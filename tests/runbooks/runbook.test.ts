@@ -98,7 +98,7 @@ describe('a wrong runbook', () => {
     [
       'checks that nothing selects',
       file([step('x', { check: {} })]),
-      'phases[0].steps[0].check: must name ids, or a system or phases → write {"ids": ["sync/columns"]} or {"phases": ["pre"]}',
+      'phases[0].steps[0].check: must name ids, or a system or phases, or logs → write {"ids": ["sync/columns"]}, {"phases": ["pre"]} or {"logs": true}',
     ],
     [
       'a stop condition of an unknown step',

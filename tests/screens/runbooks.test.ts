@@ -364,15 +364,45 @@ for (const engine of ENGINES) {
         rows: 50,
         context: { checks },
         more: {
-          phases: [{ id: 'watch', title: 'Watch', steps: [{ id: 'hours', title: 'Watch', wait: { hours: 24 } }] }],
+          phases: [
+            {
+              id: 'watch',
+              title: 'Watch',
+              steps: [
+                { id: 'hours', title: 'Watch', wait: { hours: 24 } },
+                manual('read', { title: 'Read', needs: [], manual: { instructions: ['Read it.'], logs: true } }),
+              ],
+            },
+          ],
         },
       });
       const { console } = open;
       await console
         .press(...toCeremony, 'm', 'enter')
-        .sees('hours')
+        .sees('hours', 'run 1 of ceremony is begun')
         .press('enter');
       await console.sees('sync-errors: 2 in 60 min, at most 1', 'sync failed: ␛[2Jone', 'sync failed: two');
+      // Before it is ticked one reads what is looked for, and what it says now; afterwards what was seen.
+      await console
+        .press('escape', 'j')
+        .sees(/› → ready +Read/)
+        .press('x')
+        .sees('Read it.', 'log sync-errors, error: /sync failed/ in', 'app.log, at most 1 line in 60 min')
+        .sees('sync-errors: 2 in 60 min, at most 1', 'sync failed: ␛[2Jone', 'sync failed: two')
+        .type('Ada')
+        .press('tab', 'tab', 'enter')
+        .sees(/read ticked by Ada: own\/sync-errors: 2 in 60 min, at most 1, last: \[20\S+\] sync failed: two/);
+      folder.write('app.log', '');
+      await console
+        .press('enter')
+        .sees(
+          /looks at +log sync-errors, error/,
+          'entry 1',
+          /check +fail +own\/sync-errors: 2 in 60/,
+          'failed: ␛[2Jone',
+        );
+      await console.press('escape');
+      folder.write('app.log', `[${now}] sync failed: ␛one\n[${now}] sync failed: two\n`);
       await console.press('1').sees('Logs', /▲ +sync-errors +2 in 60 min/, 'sync failed: two');
       expect(console.hasNoRawEscapes()).toBe(true);
     });

@@ -1,6 +1,6 @@
 import type { OwnChecks } from '../../config/own-checks.ts';
 import { Problem } from '../../model/problem.ts';
-import type { Check } from '../check.ts';
+import { asksDatabase, type Check } from '../check.ts';
 import { commandCheck } from './command.ts';
 import { httpCheck } from './http.ts';
 import { logCheck } from './log.ts';
@@ -19,6 +19,8 @@ function renamed(check: Check, number: number): Check {
     severity,
     reason,
     remedy,
+    // Whoever looks at all logs is told of this one too.
+    log: asksDatabase(check) ? undefined : check.log,
     lookOutside: () => Promise.reject(problem),
   };
 }

@@ -105,9 +105,7 @@ async function look(check: LogCheck): Promise<Finding> {
 
 /** What a log says right now. */
 export interface LogWatch {
-  readonly name: string;
-  readonly minutes: number;
-  readonly atMost: number;
+  readonly log: LogCheck;
   /** Lines that match; undefined where nobody could tell. */
   readonly matches: number | undefined;
   /** The newest of them, oldest first; or why nobody could tell. */
@@ -121,13 +119,12 @@ const WATCHED_LINES = 3;
 export async function watchLogs(logs: readonly LogCheck[]): Promise<readonly LogWatch[]> {
   const watched: LogWatch[] = [];
   for (const log of logs) {
-    const { name, minutes, atMost } = log;
     try {
       const matching = await matchesIn(log);
-      watched.push({ name, minutes, atMost, matches: matching.length, last: matching.slice(-WATCHED_LINES) });
+      watched.push({ log, matches: matching.length, last: matching.slice(-WATCHED_LINES) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      watched.push({ name, minutes, atMost, matches: undefined, last: [`${error.message}: ${error.remedy}`] });
+      watched.push({ log, matches: undefined, last: [`${error.message}: ${error.remedy}`] });
     }
   }
   return watched;
@@ -136,5 +133,5 @@ export async function watchLogs(logs: readonly LogCheck[]): Promise<readonly Log
 /** A check that a pattern stands in a log file only so often. */
 export function logCheck(check: LogCheck): Check {
   const title = `${check.pattern.source} is in ${check.file} at most ${check.atMost} times in ${check.minutes} min`;
-  return { ...ownCheck(check, title, `read ${check.file}`), lookOutside: () => look(check) };
+  return { ...ownCheck(check, title, `read ${check.file}`), log: check, lookOutside: () => look(check) };
 }

@@ -1,3 +1,4 @@
+import { watchedWords } from '../../runbooks/logs.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
@@ -17,7 +18,8 @@ export function personLine(session: RunbookSession, { id }: Runbook, standing: S
   const note = step.noteRequired ? { note: 'TEXT' } : {};
   if (step.work.kind !== 'manual') return `next: ${lineFor(session, 'run', id, { step: step.id, ...note })}`;
   const line = lineFor(session, 'run', id, { step: step.id, tick: `${step.id}=NAME`, ...note });
-  return `${step.id}: ${step.title}. ${doesText(step)} Then: ${line}`;
+  const logs = watchedWords(step.work, session.context.checks.logs).map((text) => ` ${text}.`);
+  return `${step.id}: ${step.title}. ${doesText(step)}${logs.join('')} Then: ${line}`;
 }
 
 /** What comes next in a run, a line each. */

@@ -1,4 +1,5 @@
 import { visible } from '../../model/text.ts';
+import { watchedWords } from '../../runbooks/logs.ts';
 import { doesText, stopText } from '../../runbooks/telling.ts';
 import { documentOf } from '../change/documents.ts';
 import { coloured, hanging, paragraph } from '../change/layout.ts';
@@ -49,6 +50,7 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
       ...phase.steps.flatMap((step) => [
         ...item(`${step.id}${step.optional ? ' (optional)' : ''}: ${step.title}`),
         ...paragraph(doesText(step), 6, layout),
+        ...watchedWords(step.work, context.checks.logs).flatMap((text) => paragraph(text, 6, layout)),
         ...(step.why === undefined ? [] : paragraph(`why: ${step.why}`, 6, layout)),
         ...(step.needs.length === 0 ? [] : paragraph(`needs ${step.needs.join(', ')}`, 6, layout)),
       ]),

@@ -1,9 +1,9 @@
+import type { Mask } from '../../config/mask.ts';
 import { bytes, count, counted, duration, utc } from '../../model/format.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { CheckEvidence, Evidence } from '../evidence.ts';
 import type { StepStanding } from '../standing.ts';
 import { evidenceOf } from './evidence-of.ts';
-import type { Mask } from './mask.ts';
 import { type Badge, type Block, facts, type Section, type Tone, table } from './report.ts';
 
 /** Attempts of a step that are told one by one, the newest. */
@@ -83,6 +83,11 @@ function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
     ...(known.length === 0 ? [] : [{ kind: 'facts', facts: known } as const]),
     ...(checks.length === 0 ? [] : [checksTable(checks, mask)]),
     ...(drill === undefined ? [] : [drillTable(drill, mask)]),
+    ...checks.flatMap(({ id, lines = [] }): readonly Block[] =>
+      lines.length === 0
+        ? []
+        : [{ kind: 'verbatim', title: `${id}, the newest lines that match`, text: mask(lines.join('\n')) }],
+    ),
     ...(['stdout', 'stderr'] as const).flatMap((stream): readonly Block[] => {
       const text = command?.[stream] ?? '';
       return text.trim() === '' ? [] : [{ kind: 'verbatim', title: stream, text: mask(text) }];

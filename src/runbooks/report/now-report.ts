@@ -1,6 +1,7 @@
 import { type Standing, standingOf } from '../../changes/progress.ts';
 import type { Check } from '../../checks/check.ts';
 import type { Remembered } from '../../checks/results.ts';
+import { type Mask, maskFor } from '../../config/mask.ts';
 import { age, count, counted, duration, percent, utc } from '../../model/format.ts';
 import type { Lease, Run } from '../../model/run.ts';
 import type { Sample } from '../../model/sample.ts';
@@ -12,7 +13,6 @@ import type { ListedRun } from '../engine.ts';
 import { verdictBadge } from './attempts.ts';
 import { classesChart, latencyChart, meanings, successChart, workChart } from './charts.ts';
 import { auditBlocks, headFacts, type ReportHead } from './head.ts';
-import { type Mask, maskFor } from './mask.ts';
 import { type Block, chart, facts, type Report, section, type Tone, table } from './report.ts';
 
 /** All that the report of a context is made from. */

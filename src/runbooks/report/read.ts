@@ -9,6 +9,7 @@ import { checksOf } from '../../checks/all.ts';
 import { Results } from '../../checks/results.ts';
 import { commitOf } from '../../config/commit.ts';
 import type { Context } from '../../config/context.ts';
+import { secretsOf } from '../../config/mask.ts';
 import { stateFile } from '../../config/state.ts';
 import { here, shown } from '../../config/surroundings.ts';
 import type { Database, QueryOptions } from '../../data/database.ts';
@@ -24,7 +25,6 @@ import type { ListedRun, RunbookEngine } from '../engine.ts';
 import { readEvidence } from '../evidence.ts';
 import { type Runbook, readRunbook } from '../runbook.ts';
 import type { ReportHead } from './head.ts';
-import { secretsOf } from './mask.ts';
 import type { NowInput } from './now-report.ts';
 import type { RunInput } from './run-report.ts';
 

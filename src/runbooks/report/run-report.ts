@@ -1,4 +1,5 @@
 import { parametersOf } from '../../changes/takes.ts';
+import { type Mask, maskFor } from '../../config/mask.ts';
 import { count, counted, duration, utc } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
@@ -10,7 +11,6 @@ import { badge, stepRow, stepSection, verdictBadge, whoText } from './attempts.t
 import { batchCharts, classesChart, latencyChart, meanings, successChart } from './charts.ts';
 import { evidenceOf } from './evidence-of.ts';
 import { auditBlocks, headFacts, type ReportHead } from './head.ts';
-import { type Mask, maskFor } from './mask.ts';
 import {
   type BarChart,
   type Block,

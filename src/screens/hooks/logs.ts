@@ -7,8 +7,8 @@ const SECONDS = 30;
 
 const NONE: readonly LogWatch[] = [];
 
-/** What the logs of the config say now, while the view is on screen. */
-export function useLogs(): readonly LogWatch[] {
+/** What the logs of the config say now, while the view is on screen and wants to know. */
+export function useLogs(wanted = true): readonly LogWatch[] {
   const { logs } = useServices().context.checks;
-  return useAsked(() => watchLogs(logs), SECONDS).answer ?? NONE;
+  return useAsked(() => watchLogs(wanted ? logs : []), SECONDS).answer ?? NONE;
 }

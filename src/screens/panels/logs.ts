@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts';
 
 /** What the logs of the config say: how many lines match, and the newest of them. */
 export function logPanel({ logs, open }: Subject, paper: Paper): Panel {
-  const rows = logs.flatMap(({ name, minutes, atMost, matches, last }): readonly GridRow[] => [
+  const rows = logs.flatMap(({ log: { name, minutes, atMost }, matches, last }): readonly GridRow[] => [
     {
       key: `log ${name}`,
       mark: matches === undefined ? 'look' : matches > atMost ? 'target' : undefined,
