@@ -16,12 +16,13 @@ const factsHtml = (facts: readonly Fact[]): string =>
 /** Characters of a cell that stays in one line: a moment has 20. */
 const SHORT = 20;
 
-const tdHtml = (cell: Cell): string =>
-  `<td${textOf(cell).length <= SHORT ? ' class="short"' : ''}>${cellHtml(cell)}</td>`;
+/** With its column's title, for a screen on which the columns stand below each other. */
+const tdHtml = (cell: Cell, title: string): string =>
+  `<td data-title="${htmlText(title)}"${textOf(cell).length <= SHORT ? ' class="short"' : ''}>${cellHtml(cell)}</td>`;
 
 function tableHtml(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const head = titles.map((title) => `<th scope="col">${htmlText(title)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map(tdHtml).join('')}</tr>`);
+  const body = rows.map((cells) => `<tr>${cells.map((cell, index) => tdHtml(cell, titles[index] ?? '')).join('')}</tr>`);
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }
 

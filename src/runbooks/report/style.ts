@@ -48,6 +48,11 @@ svg{display:block;width:100%;height:auto;margin-top:8px;font:12px system-ui,-app
 .legend i{display:inline-block;width:22px;height:0;margin-right:6px;vertical-align:middle;border-top:3px solid}
 .legend i.s0{border-color:var(--s0)}.legend i.s1{border-color:var(--s1);border-top-style:dashed}.legend i.s2{border-color:var(--s2);border-top-style:dotted}
 .legend.of-bars i{border-top-style:solid;border-top-width:10px;width:12px}
+@media screen and (max-width:720px){main{padding:20px 16px 48px}h1{font-size:24px}
+.wide,table,tbody,tr{display:block}thead{display:none}tr{padding:8px 0;border-bottom:1px solid var(--line)}
+td,td.short,td .badge{white-space:normal}td{display:grid;grid-template-columns:minmax(5em,26%) 1fr;gap:0 12px;padding:2px 0;border:0;justify-items:start}
+td::before{content:attr(data-title);color:var(--soft)}td:empty{display:none}
+dl{gap:3px 12px}header dl{padding:12px}figure{padding:12px 10px 8px}}
 @media (min-width:820px){header dl{grid-template-columns:max-content 1fr max-content 1fr}}
 footer{margin-top:48px;color:var(--soft);font-size:13px}
 @page{margin:16mm 14mm}
