@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -85,6 +85,43 @@ export const pictureIn = (
     ],
     (_, folder) => pictureOf(readFileSync(join(folder, 'page.png'))),
   );
+
+/** How a page lies in a window of some width, in pixels of it. */
+interface Lie {
+  /** Of all that is in it: more than the window's where one has to scroll sideways. */
+  readonly width: number;
+  /** Of its narrowest cell with something in it. */
+  readonly narrowest: number;
+  /** Of its highest row. */
+  readonly highest: number;
+}
+
+/** Looks at a page from outside, by a frame around it: it forbids scripts of its own. */
+export async function lieOf(chromium: string, file: string, width: number): Promise<Lie> {
+  const frame = `${file}.frame.html`;
+  const script = `
+    const page = document.querySelector('iframe').contentDocument;
+    const boxes = (what) => [...page.querySelectorAll(what)].map((one) => one.getBoundingClientRect());
+    document.querySelector('pre').textContent = [
+      page.documentElement.scrollWidth,
+      Math.min(...boxes('td:not(:empty)').map((box) => box.width)),
+      Math.max(...boxes('tbody tr').map((box) => box.height)),
+    ].join(' ');`;
+  const style = `width:${width}px;height:900px;border:0`;
+  writeFileSync(
+    frame,
+    `<pre></pre><iframe style="${style}" src="${pathToFileURL(file).href}" onload="${script.replaceAll('"', '&quot;')}"></iframe>`,
+  );
+  const dom = await open(
+    chromium,
+    frame,
+    () => ['--allow-file-access-from-files', `--window-size=${width + 40},1000`, '--dump-dom'],
+    (text) => text,
+  );
+  const [, told = ''] = /<pre>(.*?)<\/pre>/.exec(dom) ?? [];
+  const [wide = Number.NaN, narrowest = Number.NaN, highest = Number.NaN] = told.split(' ').map(Number);
+  return { width: wide, narrowest, highest };
+}
 
 /** How many pages it is on paper. */
 export const pagesOf = (chromium: string, file: string): Promise<number> =>

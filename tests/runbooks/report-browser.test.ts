@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
-import { domOf, pagesOf, pictureIn } from '../browser/chromium.ts';
+import { domOf, lieOf, pagesOf, pictureIn } from '../browser/chromium.ts';
 import { changing } from '../commands/changer.ts';
 import { ENGINES } from '../engines/engines.ts';
 
@@ -49,6 +49,12 @@ test.skipIf(chromium === '')(
         ]);
         expect(light).toEqual({ width: 1200, height: 900, corner: [255, 255, 255] });
         expect(dark).toEqual({ width: 500, height: 900, corner: [0x14, 0x17, 0x1c] });
+        // On a phone the columns stand below each other: nothing is squeezed, and nobody scrolls sideways.
+        for (const width of [360, 420, 600]) {
+          const { narrowest, highest, ...lie } = await lieOf(chromium, file, width);
+          expect([width, lie.width, narrowest > width / 2]).toEqual([width, width, true]);
+          expect(highest).toBeLessThan(700);
+        }
         if (name === 'now.html') continue;
         expect(await pagesOf(chromium, file)).toBeGreaterThan(1);
         const text = textIn(dom);

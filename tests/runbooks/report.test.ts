@@ -84,9 +84,11 @@ for (const engine of ENGINES) {
         '# Runbook report: Own &lt;script&gt;alert(1)&lt;/script&gt;&#124;\\`x\\`␛\\[31m⟪U+202E⟫',
       );
       const head = markdown.split(/^## /m)[0] ?? '';
+      expect(head).toMatch(/\| who acted \| .*Bo \(\S+\).*\|\n\| report made \| 20\S+ \S+Z \|\n\| made by \| \S+@/);
       for (const part of [
         '**RUNNING** 7 of 7 steps done, 1 of 2 sign-offs',
-        `| commit | ${HASH} (main) in ./ |`,
+        `| commit | ${HASH} (main) in ${on.folder}, when this report was made |`,
+        '| context | on, which may change the database |',
         '| environment | staging |',
         `| apptop | ${manifest.version} |`,
         '| kept in | the database |',
@@ -106,6 +108,11 @@ for (const engine of ENGINES) {
         /before and after run 1[^]*\| {2}\| before \| after \|[^]*\| v1 \| 0 \| 2 \|[^]*\| misplaced \| 1 \| 0 \|[^]*\| duplicate \| 1 \| 0 \|/,
       );
       expect(sectionOf(markdown, 'Charts')).toContain('Work of each step');
+      expect(markdown).toMatch(/\| gates \| (\d+) of \1 green: changes are allowed, .*backup/);
+      expect(markdown).toContain('| does | checks booking-ids/none-misplaced, booking-ids/no-conflicts |');
+      expect(sectionOf(markdown, 'Changes')).toMatch(
+        /\| 1 \| move-booking-ids \| \*\*done\*\* \| \d+ of \d+ \| 20\S+ \S+Z \| 20\S+ \S+Z \| \S+@.*\| OPS-1 \|/,
+      );
       const decisions = sectionOf(markdown, 'Stops and decisions');
       expect(decisions).toMatch(/\*\*stop\*\* \| fire \| 20\S+ \S+Z \| Bo \(\S+\) \| smoke/);
       expect(decisions).toMatch(/\*\*decision\*\* \| fire \| .* \| Ada \(\S+\) \| a drill &lt;script&gt;/);
@@ -113,6 +120,7 @@ for (const engine of ENGINES) {
       expect(sectionOf(markdown, 'Sign-off')).toMatch(
         /operator \| \*\*signed\*\* \| Ada .*\| It is done\. [^]*reviewer \| \*\*open\*\* \| {2}\| {2}\| It was seen\. /,
       );
+      expect(decisions).toContain('What stops it:\n\n- Fire: a person says so');
       const [last] = await on.db.execute('SELECT seq, hash FROM apptop_audit ORDER BY seq DESC LIMIT 1');
       const audit = sectionOf(markdown, 'Record of changes');
       expect(audit).toContain(`| newest of this run | ${last?.['seq']} |`);
@@ -140,6 +148,9 @@ for (const engine of ENGINES) {
         expect([code, stdout]).toEqual([0, expect.stringContaining('| kept in | a file of this machine only |')]);
         expect(stdout).toContain('**this run is kept on this machine only: nobody else sees it**');
         expect(stdout).toContain('| Pushed | **open** | sync/success-7d was not looked at |  |');
+        expect(stdout).toContain(`| commit | not known: ${on.folder} is in no git repository with a commit |`);
+        expect(sectionOf(stdout, 'Conflicts')).toContain('Nobody has looked for any in this run.');
+        expect(stdout).not.toContain('## Charts');
         expect(stdout).toMatch(/\| file on this machine \| line \d+ \|\n\| its last hash \| [0-9a-f]{64} \|/);
       }
       await expect(on.db.execute('SELECT * FROM apptop_runbook')).rejects.toThrow('apptop_runbook');

@@ -4,6 +4,7 @@ import { defaultContext } from '../../src/config/resolve.ts';
 import { Problem } from '../../src/model/problem.ts';
 import { CHANGES } from '../../src/rollback/all.ts';
 import { runbooksOf } from '../../src/runbooks/all.ts';
+import { looksAtLogs } from '../../src/runbooks/logs.ts';
 import { readRunbook, stepsOf, verifyNames } from '../../src/runbooks/runbook.ts';
 import { Folder } from '../config/folder.ts';
 
@@ -185,6 +186,20 @@ describe('the built-in runbooks', async () => {
     expect(ids?.metrics).toHaveLength(7);
     const steps = ids === undefined ? [] : stepsOf(ids);
     expect(steps.find(({ id }) => id === 'cleanup')?.needs).toContain('window');
+  });
+
+  test('look at the logs of the config where somebody watches', () => {
+    const watching = runbooks.map((runbook) => [
+      runbook.id,
+      ...stepsOf(runbook).flatMap(({ id, work }) => (looksAtLogs(work) ? [id] : [])),
+    ]);
+    expect(watching).toEqual([
+      ['booking-ids', 'webhooks', 'day-1', 'logs-1', 'day-2', 'logs-2'],
+      ['calendar-schema', 'application-starts'],
+      ['event-correlation', 'stage-0-watch', 'stage-1-watch', 'stage-2-watch', 'stage-3-watch', 'seven-days-verified'],
+      ['schema-hotfix', 'migration-logs', 'deploy', 'deployed-health', 'double-bookings'],
+      ['sync-rollout', 'follow-log', 'hour-verified', 'day-verified', 'week-verified', 'week-logs'],
+    ]);
   });
 
   test('calendar-schema is refused in production and applies 1, 2, 3', () => {

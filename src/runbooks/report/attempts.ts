@@ -1,8 +1,10 @@
 import type { Mask } from '../../config/mask.ts';
+import { cut } from '../../model/cut.ts';
 import { bytes, count, counted, duration, utc } from '../../model/format.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { CheckEvidence, Evidence } from '../evidence.ts';
 import type { StepStanding } from '../standing.ts';
+import { doesText } from '../telling.ts';
 import { evidenceOf } from './evidence-of.ts';
 import { type Badge, type Block, facts, type Section, type Tone, table } from './report.ts';
 
@@ -36,8 +38,13 @@ export const whoText = ({ name, operator }: Pick<RunbookEntry, 'name' | 'operato
 /** How long an attempt took; of what a person did nothing is known. */
 const tookText = ({ workedMs }: RunbookEntry): string => (workedMs > 0 ? duration(workedMs / 1000) : '');
 
-const checkText = ({ verdict, violations, figure, note, keys, remedy }: CheckEvidence): string => {
-  const found = figure ?? note ?? (verdict === 'fail' ? counted(violations, 'violation') : '');
+/** What a check found: its figure, or why it could not, or what holds. */
+export const foundText = ({ figure, note, verdict, violations, title }: CheckEvidence): string =>
+  figure ?? note ?? (verdict === 'fail' ? `${counted(violations, 'violation')} of "${title}"` : title);
+
+const checkText = (check: CheckEvidence): string => {
+  const { verdict, violations, keys, remedy } = check;
+  const found = foundText(check);
   const rows = keys.length === 0 ? '' : `rows ${keys.join(', ')}${violations > keys.length ? ', …' : ''}`;
   return [found, rows, verdict === 'fail' ? remedy : ''].filter(Boolean).join('; ');
 };
@@ -48,7 +55,7 @@ const checksTable = (checks: readonly CheckEvidence[], mask: Mask): Block =>
     checks.map((check) => [
       check.id,
       verdictBadge(check.verdict, check.severity),
-      count(check.violations),
+      check.verdict === 'pass' || check.verdict === 'fail' ? count(check.violations) : '',
       mask(checkText(check)),
       duration(check.durationMs / 1000),
     ]),
@@ -60,6 +67,12 @@ const drillTable = ({ parts }: NonNullable<Evidence['drill']>, mask: Mask): Bloc
     parts.map(({ title, ok, found, seconds }) => [title, badge(ok ? 'pass' : 'fail'), mask(found), duration(seconds)]),
   );
 
+/** `9 of 9 green: a backup is fresh, …` */
+function gatesText(gates: NonNullable<Evidence['plan']>['gates']): string {
+  const green = gates.filter(({ state }) => state === 'green');
+  return `${green.length} of ${gates.length} green: ${green.map(({ title }) => title).join(', ')}`;
+}
+
 /** What came of an attempt, as it was written down. */
 function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
   const { checks = [], plan, run, backup, command, drill, wait, statement } = evidence;
@@ -68,6 +81,7 @@ function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
   const known = facts(
     ['plan', plan && `${plan.change}, ${counted(plan.rows, 'row')}, digest ${plan.digest}`],
     ['planned', plan && mask(plan.summary.join('; '))],
+    ['gates', plan && gatesText(plan.gates)],
     ['red gates', red.map(({ title, detail }) => mask(`${title}: ${detail}`)).join('; ')],
     ['run', run && `${run.id}, ${run.change}: ${run.state}${run.reason === undefined ? '' : `, ${mask(run.reason)}`}`],
     ['rows', run && `${count(run.changed)} changed of ${count(run.planned)} planned`],
@@ -127,13 +141,15 @@ export function stepSection({ step, state, last, attempts, why }: StepStanding, 
         kind: 'facts',
         facts: facts(
           ['kind', `${step.work.kind}${step.optional ? ', optional' : ''}`],
+          ['does', step.work.kind === 'manual' ? undefined : mask(doesText(step))],
+          ['why', mask(step.why ?? '')],
           ['needs', step.needs.join(', ')],
           ['who', last && whoText(last)],
           ['began', last && utc(last.beganAt)],
           ['ended', last?.endedAt === undefined ? undefined : utc(last.endedAt)],
           ['took', last && tookText(last)],
           ['note', mask(last?.note ?? '')],
-          ['stands', last?.note === why.join('; ') ? '' : mask(why.join('; '))],
+          ['in its way', last?.note === why.join('; ') ? '' : mask(why.join('; '))],
           ['done by', other ? `another text of the runbook, digest ${evidence.runbook}` : undefined],
         ),
       },
@@ -144,6 +160,9 @@ export function stepSection({ step, state, last, attempts, why }: StepStanding, 
   };
 }
 
+/** Characters of a note in the table of all steps; below it stands in full. */
+const ROW_NOTE = 120;
+
 /** A step in one line of the table of all. */
 export const stepRow = ({ step, state, last }: StepStanding, index: number, mask: Mask) => [
   String(index + 1),
@@ -152,5 +171,5 @@ export const stepRow = ({ step, state, last }: StepStanding, index: number, mask
   last === undefined ? '' : whoText(last),
   last?.endedAt === undefined ? '' : utc(last.endedAt),
   last === undefined ? '' : tookText(last),
-  mask(last?.note ?? ''),
+  cut(mask(last?.note ?? ''), ROW_NOTE),
 ];

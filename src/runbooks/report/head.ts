@@ -19,25 +19,36 @@ export interface ReportHead {
   readonly database: string;
   /** `MariaDB 10.11.6`. */
   readonly product: string;
-  readonly commit: (Commit & { readonly folder: string }) | undefined;
+  readonly commit: Commit | undefined;
+  /** Where the commit was looked for. */
+  readonly folder: string;
   readonly audit: AuditHeads;
 }
 
-const commitText = ({ hash, branch, folder }: NonNullable<ReportHead['commit']>): string =>
-  `${hash}${branch === undefined ? '' : ` (${branch})`} in ${folder}`;
+/** The files are what they are now: which commit was there during a run nobody has written down. */
+const commitText = ({ commit, folder }: ReportHead): string =>
+  commit === undefined
+    ? `not known: ${folder} is in no git repository with a commit`
+    : `${commit.hash}${commit.branch === undefined ? '' : ` (${commit.branch})`} in ${folder}, when this report was made`;
 
 export const headFacts = (head: ReportHead): readonly Fact[] =>
   facts(
-    ['made', utc(head.madeAt)],
-    ['by', head.operator],
+    ['report made', utc(head.madeAt)],
+    ['made by', head.operator],
     ['on host', head.host],
-    ['context', `${head.context}, ${head.access === 'operate' ? 'may change' : 'only reads'}`],
+    ['context', `${head.context}, which ${head.access === 'operate' ? 'may change the database' : 'only reads'}`],
     ['environment', head.environment],
     ['database', head.database],
     ['server', head.product],
-    ['commit', head.commit && commitText(head.commit)],
+    ['commit', commitText(head)],
     ['apptop', head.version],
   );
+
+/** A moment as the record has it; of one that nobody can read its text. */
+function momentText(at = ''): string {
+  const moment = Date.parse(at);
+  return Number.isNaN(moment) ? at : utc(moment);
+}
 
 /** The ends of the chains of the record of changes. */
 export function auditBlocks({ audit: { database, closed, local, problem } }: ReportHead): readonly Block[] {
@@ -48,7 +59,7 @@ export function auditBlocks({ audit: { database, closed, local, problem } }: Rep
       facts: facts(
         [
           'newest record',
-          database === undefined ? (closed ?? 'nothing was recorded') : `${database.seq}, ${database.at ?? ''}`,
+          database === undefined ? (closed ?? 'nothing was recorded') : `${database.seq}, ${momentText(database.at)}`,
         ],
         ['its hash', database?.hash],
         ['file on this machine', here],

@@ -13,16 +13,21 @@ const cellHtml = (cell: Cell): string =>
 const factsHtml = (facts: readonly Fact[]): string =>
   `<dl>${facts.map(({ name, text }) => `<dt>${htmlText(name)}</dt><dd>${cellHtml(text)}</dd>`).join('\n')}</dl>`;
 
-/** Characters of a cell that stays in one line: a moment has 20. */
-const SHORT = 20;
+/** Characters of a cell whose words stay whole: a moment has 20; and of one that stays in one line: `439 ms`. */
+const [SHORT, TINY] = [20, 8];
+
+const sizeOf = (text: string): string =>
+  text.length > SHORT ? '' : ` class="${text.length > TINY ? 'short' : 'short tiny'}"`;
 
 /** With its column's title, for a screen on which the columns stand below each other. */
 const tdHtml = (cell: Cell, title: string): string =>
-  `<td data-title="${htmlText(title)}"${textOf(cell).length <= SHORT ? ' class="short"' : ''}>${cellHtml(cell)}</td>`;
+  `<td data-title="${htmlText(title)}"${sizeOf(textOf(cell))}>${cellHtml(cell)}</td>`;
 
 function tableHtml(titles: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const head = titles.map((title) => `<th scope="col">${htmlText(title)}</th>`).join('');
-  const body = rows.map((cells) => `<tr>${cells.map((cell, index) => tdHtml(cell, titles[index] ?? '')).join('')}</tr>`);
+  const body = rows.map(
+    (cells) => `<tr>${cells.map((cell, index) => tdHtml(cell, titles[index] ?? '')).join('')}</tr>`,
+  );
   return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>\n${body.join('\n')}\n</tbody></table></div>`;
 }
 

@@ -105,7 +105,10 @@ function reviewBlocks({ review, failedJobs, queuedJobs }: Snapshot): readonly Bl
     .slice(0, LISTED)
     .map(({ code, cause, rows }) => [named(code), causeById(cause)?.cause ?? 'unknown cause', count(rows)]);
   return [
-    { kind: 'text', text: `${counted(review.rows, 'row')} wait for a person${oldest}.` },
+    {
+      kind: 'text',
+      text: `${counted(review.rows, 'row')} ${review.rows === 1 ? 'waits' : 'wait'} for a person${oldest}.`,
+    },
     ...(errors.length === 0 ? [] : [table(['error', 'likely cause', 'rows'], errors)]),
     ...more,
   ];
@@ -122,7 +125,7 @@ function checkBlocks({ checks, head: { madeAt } }: NowInput, mask: Mask): readon
     .map(({ check, result }) => [
       check.id,
       verdictBadge(result.verdict, check.severity),
-      count(result.violations),
+      result.verdict === 'pass' || result.verdict === 'fail' ? count(result.violations) : '',
       mask(result.figure ?? result.note ?? check.title),
       `${utc(result.at)}${madeAt - result.at > FRESH_MS ? ', older than a day' : ''}`,
     ]);

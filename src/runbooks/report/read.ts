@@ -11,7 +11,6 @@ import { commitOf } from '../../config/commit.ts';
 import type { Context } from '../../config/context.ts';
 import { secretsOf } from '../../config/mask.ts';
 import { stateFile } from '../../config/state.ts';
-import { here, shown } from '../../config/surroundings.ts';
 import type { Database, QueryOptions } from '../../data/database.ts';
 import { nowOf, selectNow } from '../../data/state/runbooks.ts';
 import { unlessClosed } from '../../data/state/tables.ts';
@@ -56,7 +55,6 @@ async function headOf({ context, database, folder, version }: ReportGround): Pro
   const { server } = database;
   if (server === undefined) throw new Error('a database that answered has no server');
   const operator = operatorOf(server.user);
-  const commit = commitOf(folder);
   return {
     madeAt: nowOf(clock),
     operator: who(operator),
@@ -67,7 +65,8 @@ async function headOf({ context, database, folder, version }: ReportGround): Pro
     access: context.access,
     database: placeOf(context),
     product: `${server.product} ${server.version}`,
-    commit: commit && { ...commit, folder: shown(folder, here()) },
+    commit: commitOf(folder),
+    folder,
     audit,
   };
 }

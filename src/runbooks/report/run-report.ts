@@ -1,15 +1,15 @@
-import { parametersOf } from '../../changes/takes.ts';
 import { type Mask, maskFor } from '../../config/mask.ts';
 import { count, counted, duration, utc } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { Sample } from '../../model/sample.ts';
-import type { CheckEvidence } from '../evidence.ts';
 import type { Runbook } from '../runbook.ts';
-import { isDone, type Standing } from '../standing.ts';
-import { badge, stepRow, stepSection, verdictBadge, whoText } from './attempts.ts';
+import { isDone, type Standing, type StepStanding } from '../standing.ts';
+import { stopText } from '../telling.ts';
+import { badge, foundText, stepRow, stepSection, verdictBadge, whoText } from './attempts.ts';
 import { batchCharts, classesChart, latencyChart, meanings, successChart } from './charts.ts';
-import { evidenceOf } from './evidence-of.ts';
+import { conflictsSection } from './conflicts.ts';
+import { evidenceOf, newestFinding } from './evidence-of.ts';
 import { auditBlocks, headFacts, type ReportHead } from './head.ts';
 import {
   type BarChart,
@@ -23,6 +23,7 @@ import {
   type Tone,
   table,
 } from './report.ts';
+import { isEmpty } from './svg.ts';
 
 /** All that the report of a run is made from. */
 export interface RunInput {
@@ -77,17 +78,9 @@ function changeCharts(entries: readonly RunbookEntry[]): readonly (BarChart | Li
   });
 }
 
-/** The newest finding of a check in a run: what a metric stands on. */
-function newestFinding(entries: readonly RunbookEntry[], id: string) {
-  const all = entries.flatMap((entry) => {
-    const found = evidenceOf(entry).checks?.find((check) => check.id === id);
-    return found === undefined ? [] : [{ found, at: entry.endedAt ?? entry.beganAt }];
-  });
-  return all.at(-1);
-}
-
-const foundText = ({ figure, note, verdict, violations }: CheckEvidence): string =>
-  figure ?? note ?? (verdict === 'fail' ? counted(violations, 'violation') : verdict);
+/** The state of a step as the verdict of a metric: one that is still to be done says nothing yet. */
+const stepVerdict = (one: StepStanding | undefined): string =>
+  one !== undefined && (isDone(one) || one.state === 'failed') ? one.state : 'open';
 
 function metricsSection({ runbook, standing }: RunInput, mask: Mask): readonly Section[] {
   const rows = runbook.metrics.map(({ title, check, step }) => {
@@ -98,8 +91,10 @@ function metricsSection({ runbook, standing }: RunInput, mask: Mask): readonly S
       return [title, verdictBadge(found.verdict, found.severity), mask(foundText(found)), utc(at)];
     }
     const one = standing.steps.find((each) => each.step.id === step);
-    const at = one?.last?.endedAt;
-    return [title, badge(one?.state ?? 'open'), `step ${step ?? ''}`, at === undefined ? '' : utc(at)];
+    const verdict = stepVerdict(one);
+    const last = verdict === 'open' ? undefined : one?.last;
+    const by = last === undefined ? '' : `, by ${whoText(last)}`;
+    return [title, badge(verdict), `step ${step ?? ''}${by}`, last?.endedAt === undefined ? '' : utc(last.endedAt)];
   });
   return rows.length === 0
     ? []
@@ -109,7 +104,7 @@ function metricsSection({ runbook, standing }: RunInput, mask: Mask): readonly S
       ]);
 }
 
-function decisionsSection({ standing }: RunInput, mask: Mask): readonly Section[] {
+function decisionsSection({ runbook, standing }: RunInput, mask: Mask): readonly Section[] {
   const said = standing.record.entries.filter(({ kind }) => kind === 'stop' || kind === 'decision' || kind === 'abort');
   const rows = said.map((entry) => {
     const { accepts, restored, edited = [] } = evidenceOf(entry);
@@ -129,70 +124,43 @@ function decisionsSection({ standing }: RunInput, mask: Mask): readonly Section[
     ];
   });
   const none: Block = { kind: 'text', text: 'Nothing stopped it, and nothing had to be decided.' };
+  const conditions = runbook.stop.map((one) => `${one.title}: ${stopText(one)}`);
   return section('Stops and decisions', [
     rows.length === 0 ? none : table(['what', 'about', 'when', 'who', 'why', 'accepts'], rows),
+    ...(conditions.length === 0
+      ? []
+      : [{ kind: 'text', text: 'What stops it:' } as const, { kind: 'list', items: conditions } as const]),
   ]);
 }
 
-/** Decisions about single rows, as whoever ran the change gave them. */
-function decidedRows(run: Run): readonly (readonly string[])[] {
-  const { decisions } = parametersOf(run);
-  if (typeof decisions !== 'object' || decisions === null) return [];
-  return Object.entries(decisions).map(([pk, decision]) => [String(run.id), pk, String(decision)]);
+/** Runs of changes that its steps made: who confirmed what, and for which ticket. */
+function changesSection({ changes }: RunInput, mask: Mask): readonly Section[] {
+  const rows = changes.map((run) => [
+    String(run.id),
+    run.change,
+    badge(run.state),
+    `${count(run.counts.changed)} of ${count(run.planned)}`,
+    utc(run.startedAt),
+    run.endedAt === undefined ? '' : utc(run.endedAt),
+    run.operator,
+    mask([run.ticket, run.reason].filter(Boolean).join('; ')),
+  ]);
+  const titles = ['run', 'change', 'state', 'changed of planned', 'began', 'ended', 'who', 'ticket, reason'];
+  return section('Changes', rows.length === 0 ? [] : [table(titles, rows)]);
 }
 
-/** Rows of a list that are told. */
-const ROWS = 200;
+/** People and accounts that are told by name. */
+const PEOPLE = 20;
 
-const list = (title: string, titles: readonly string[], rows: readonly (readonly string[])[]): readonly Block[] => {
-  if (rows.length === 0) return [];
-  const more = rows.length > ROWS ? `, the first ${ROWS} of ${count(rows.length)}` : '';
-  return [{ kind: 'text', text: `${title}${more}:` }, table(titles, rows.slice(0, ROWS))];
-};
-
-const CONFLICT_CHECKS = ['booking-ids/no-conflicts', 'booking-ids/no-impossible-ids'];
-
-function conflictsSection({ standing: { record }, changes, aside }: RunInput, mask: Mask): readonly Section[] {
-  const found = CONFLICT_CHECKS.flatMap((id) => {
-    const newest = newestFinding(record.entries, id);
-    return newest === undefined || newest.found.verdict !== 'fail' ? [] : [newest];
-  });
-  const planned = record.entries.flatMap((entry) => {
-    const { plan } = evidenceOf(entry);
-    const { conflict = 0, review = 0, decided = 0 } = plan?.counts ?? {};
-    const text = `${count(conflict)} with two ids, ${count(review)} impossible, ${count(decided)} decided`;
-    return plan === undefined || conflict + review + decided === 0 ? [] : [[entry.subject, utc(entry.beganAt), text]];
-  });
-  const left = changes.flatMap(({ id, counts: { aside: set, conflicts, raced, left: alone } }) => {
-    const words = [
-      ...(set > 0 ? [`${count(set)} set aside`] : []),
-      ...(conflicts > 0 ? [`${count(conflicts)} left as somebody changed them`] : []),
-      ...(raced > 0 ? [`${count(raced)} changed by others meanwhile`] : []),
-      ...(alone > 0 ? [`${count(alone)} left alone`] : []),
-    ];
-    return words.length === 0 ? [] : [[String(id), words.join(', ')]];
-  });
-  const blocks = [
-    ...list('Rows that a person decides about, as planned', ['step', 'when', 'rows'], planned),
-    ...list(
-      'Of these when last looked at',
-      ['check', 'when', 'rows'],
-      found.map(({ found: one, at }) => [
-        one.id,
-        utc(at),
-        mask(`${counted(one.violations, 'row')}: ${one.keys.join(', ')}`),
-      ]),
-    ),
-    ...list('Decided', ['run', 'row', 'decision'], changes.flatMap(decidedRows)),
-    ...list('Not changed', ['run', 'rows'], left),
-    ...list(
-      'Set aside, row by row',
-      ['run', 'row', 'reason'],
-      aside.map(({ run, pk, reason }) => [String(run), pk, mask(reason)]),
-    ),
-  ];
-  return section('Conflicts', blocks.length === 0 ? [{ kind: 'text', text: 'None is on record.' }] : blocks);
+/** Everybody who did or said something in a run. */
+function peopleOf(entries: readonly RunbookEntry[]): string {
+  const all = [...new Set(entries.map(whoText))];
+  return `${all.slice(0, PEOPLE).join(', ')}${all.length > PEOPLE ? ` and ${all.length - PEOPLE} more` : ''}`;
 }
+
+const HOW_TO_READ =
+  'Times are UTC, by the clock of the database. Who is the person, with the account that wrote it down in brackets. What took is ' +
+  'the work of the last attempt; how long a person took is not known.';
 
 function signOffSection({ standing: { signOffs } }: RunInput, mask: Mask): readonly Section[] {
   const rows = signOffs.map(({ signOff, entry }) => {
@@ -203,18 +171,19 @@ function signOffSection({ standing: { signOffs } }: RunInput, mask: Mask): reado
   });
   return rows.length === 0
     ? []
-    : section('Sign-off', [table(['role', 'signed', 'who', 'when', 'statement', 'although'], rows)]);
+    : section('Sign-off', [table(['role', 'signed', 'who', 'when', 'statement', 'reason'], rows)]);
 }
 
 function summaryOf({ standing }: RunInput, mask: Mask): string {
   const { steps, signOffs, record } = standing;
   const done = steps.filter(isDone).length;
-  const failed = steps.filter(({ state }) => state === 'failed').length;
+  const failed = steps.filter(({ state }) => state === 'failed');
+  const optional = failed.filter(({ step }) => step.optional).length;
   const signed = signOffs.filter(({ entry }) => entry !== undefined).length;
   const reason = record.run.reason === undefined ? '' : `: ${mask(record.run.reason)}`;
   const parts = [
     `${done} of ${counted(steps.length, 'step')} done`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(failed.length > 0 ? [`${failed.length} failed${optional > 0 ? ` (${optional} optional)` : ''}`] : []),
     ...(signOffs.length === 0 ? [] : [`${signed} of ${counted(signOffs.length, 'sign-off')}`]),
   ];
   return `${parts.join(', ')}${reason}`;
@@ -247,6 +216,7 @@ export function runReport(input: RunInput): Report {
             : `${utc(end)}, after ${duration((end - run.beganAt) / 1000)}`,
         ],
         ['kept in', place === 'database' ? 'the database' : 'a file of this machine only'],
+        ['who acted', peopleOf(entries)],
       ),
       ...headFacts(head),
     ],
@@ -256,6 +226,7 @@ export function runReport(input: RunInput): Report {
         notes.map((text) => ({ kind: 'text', text: mask(text), tone: 'warn' }) as const),
       ),
       ...section('Steps', [
+        { kind: 'text', text: HOW_TO_READ },
         table(
           ['no', 'step', 'verdict', 'who', 'ended', 'took', 'note'],
           standing.steps.map((one, index) => stepRow(one, index, mask)),
@@ -263,18 +234,24 @@ export function runReport(input: RunInput): Report {
       ]),
       ...metricsSection(input, mask),
       ...section('Charts', [
-        ...charts.flatMap(chart),
-        ...chart(successChart(samples)),
-        ...chart(latencyChart(samples)),
-        ...chart(durationsChart(standing)),
+        ...[...charts, successChart(samples), latencyChart(samples), durationsChart(standing)]
+          .filter((one) => !isEmpty(one))
+          .flatMap(chart),
         ...(classes === undefined ? [] : [{ kind: 'list', items: meanings(there) } as const]),
       ]),
       ...decisionsSection(input, mask),
-      ...conflictsSection(input, mask),
+      ...changesSection(input, mask),
+      ...conflictsSection({ entries, changes: input.changes, aside: input.aside }, mask),
       ...signOffSection(input, mask),
       {
         title: 'Step by step',
-        blocks: [{ kind: 'text', text: runbook.purpose }],
+        blocks: [
+          { kind: 'text', text: runbook.purpose },
+          {
+            kind: 'text',
+            text: `The statements of each check and all attempts: apptop runbook status ${run.runbook} --json.`,
+          },
+        ],
         sections: phases.map((phase) => ({
           title: phase.title,
           blocks: [],

@@ -28,7 +28,7 @@ header dl{padding:14px 18px;background:var(--card);border:1px solid var(--line);
 .wide{overflow-x:auto;margin:12px 0}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-td.short,td .badge{white-space:nowrap}td:last-child .badge{white-space:normal}
+td.short{overflow-wrap:normal}td.tiny,td .badge{white-space:nowrap}td:last-child .badge{white-space:normal}
 th{color:var(--soft);font-weight:600;white-space:nowrap}
 td,dd,li,h1,h2,h3,h4,p{unicode-bidi:isolate}
 pre{margin:6px 0 12px;padding:10px 12px;background:var(--code);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.45 ui-monospace,"DejaVu Sans Mono",monospace}
@@ -50,9 +50,10 @@ svg{display:block;width:100%;height:auto;margin-top:8px;font:12px system-ui,-app
 .legend.of-bars i{border-top-style:solid;border-top-width:10px;width:12px}
 @media screen and (max-width:720px){main{padding:20px 16px 48px}h1{font-size:24px}
 .wide,table,tbody,tr{display:block}thead{display:none}tr{padding:8px 0;border-bottom:1px solid var(--line)}
-td,td.short,td .badge{white-space:normal}td{display:grid;grid-template-columns:minmax(5em,26%) 1fr;gap:0 12px;padding:2px 0;border:0;justify-items:start}
+td .badge{white-space:normal}td{display:grid;grid-template-columns:minmax(5em,26%) 1fr;gap:0 12px;padding:2px 0;border:0;justify-items:start}
 td::before{content:attr(data-title);color:var(--soft)}td:empty{display:none}
 dl{gap:3px 12px}header dl{padding:12px}figure{padding:12px 10px 8px}}
+@media screen and (min-width:960px){td.short{white-space:nowrap}}
 @media (min-width:820px){header dl{grid-template-columns:max-content 1fr max-content 1fr}}
 footer{margin-top:48px;color:var(--soft);font-size:13px}
 @page{margin:16mm 14mm}
