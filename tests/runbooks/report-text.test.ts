@@ -181,7 +181,8 @@ test('a value that would be markup breaks neither document', () => {
     'tr',
     'ul',
   ]);
-  expect(html).not.toMatch(/<[a-z][^>]* (?:on\w+|src|href)=/);
+  // In the quotes of an attribute it stays a text.
+  expect(html.replace(/"[^"]*"/g, '""')).not.toMatch(/<[a-z][^>]* (?:on\w+|src|href)=/);
 
   const markdown = markdownOf(report);
   expect(markdown).not.toMatch(/\u001b|\u202e/);
