@@ -164,7 +164,11 @@ export class RunbookEngine {
     try {
       const gone = (await this.open(id)) === undefined ? await this.missing(id) : [];
       const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
-      const record = await this.#shared.begin(run, told, gone.length === 0 ? undefined : beginsAnew(gone, said));
+      const record = await this.#shared.begin(
+        run,
+        told,
+        gone.length === 0 ? undefined : beginsAnew(gone, said && this.#masked(said)),
+      );
       return { store: this.#shared, record, why: undefined };
     } catch (error) {
       if (!(error instanceof Problem && error.kind === 'refused')) throw error;
@@ -194,7 +198,7 @@ export class RunbookEngine {
 
   /** Leaves an optional step out. @throws Problem blocked, where it is not optional */
   skip(runbook: Runbook, kept: KeptRun, id: string, said: Said, signal: AbortSignal): Promise<RunbookEntry> {
-    return this.#steps.skip(runbook, kept, id, said, signal);
+    return this.#steps.skip(runbook, kept, id, this.#masked(said), signal);
   }
 
   /** The stop conditions that hold now; the first of them stops the run. @throws Problem */
@@ -207,21 +211,29 @@ export class RunbookEngine {
 
   /** A person stops the run. @param condition one of the runbook's, undefined for any other reason @throws Problem */
   stop(runbook: Runbook, kept: KeptRun, condition: string | undefined, said: Said): Promise<void> {
-    return this.#words.stop(runbook, kept, condition, said);
+    return this.#words.stop(runbook, kept, condition, this.#masked(said));
   }
 
   /** A person's signed word that a stopped run may go on. @throws Problem blocked, where nothing is stopped */
   decide(runbook: Runbook, kept: KeptRun, said: Said, signal: AbortSignal): Promise<RunbookRecord> {
-    return this.#words.decide(runbook, kept, said, signal);
+    return this.#words.decide(runbook, kept, this.#masked(said), signal);
   }
 
   /** Ends a run before its end. @throws Problem */
   abort(kept: KeptRun, said: Said): Promise<RunbookRecord> {
-    return this.#words.abort(kept, said);
+    return this.#words.abort(kept, this.#masked(said));
   }
 
   /** Signs for a role, when every step is done; the last one finishes the run. @throws Problem blocked, with what is missing */
   sign(runbook: Runbook, kept: KeptRun, role: string, signed: Signed, signal: AbortSignal): Promise<RunbookRecord> {
-    return this.#words.sign(runbook, kept, role, signed, signal);
+    const { mask } = this.#looker;
+    const { name, statement, reason } = signed;
+    const masked = { name, statement: statement && mask(statement), reason: reason && mask(reason) };
+    return this.#words.sign(runbook, kept, role, masked, signal);
+  }
+
+  /** What a person says, without the secrets in it: it is kept in the tables and on record. */
+  #masked({ name, reason }: Said): Said {
+    return { name, reason: this.#looker.mask(reason) };
   }
 }

@@ -184,6 +184,9 @@ for (const engine of ENGINES) {
         state: 'failed',
         note: expect.stringMatching(/^sh ended with 3: +mysql:\/\/app:\*\*\*@db\/shop/),
       });
+      const spoken = { name: 'Ada', reason: 'psql postgres://app:hunter2@db/shop hangs' };
+      await ceremony.engine.stop(runbook, ceremony.kept, undefined, spoken);
+      await ceremony.decide('token=hunter2 is right now');
       expect(await ceremony.tick('look', 'Ada', 'the password=hunter2 works')).toMatchObject({
         note: 'the password=*** works',
       });
