@@ -40,7 +40,8 @@ export function assertConfirmed(
   { phrase, reason }: Confirmation,
 ): void {
   if (!isTyped(kind.tier, plan, phrase)) {
-    throw new Problem('blocked', 'the change is not confirmed', `type exactly: ${phraseOf(kind.tier, plan)}`);
+    const what = phrase === '' ? 'the change is not confirmed' : `"${phrase}" is not the phrase`;
+    throw new Problem('blocked', what, `type exactly: ${phraseOf(kind.tier, plan)}`);
   }
   if (needsReason(kind, plan) && (reason ?? '').trim() === '') {
     throw new Problem(

@@ -22,7 +22,10 @@ const checks = object(
     ids: z.optional(texts('the id of a check', '["sync/columns"]').check(z.describe('Checks by their ids.'))),
     system: z.optional(choice(SYSTEMS, 'All checks of this system.')),
     phases: z.optional(
-      itemsOf(choice(PHASES, 'A phase.'), '["pre"]').check(z.describe('Of them those of these phases.')),
+      itemsOf(choice(PHASES, 'A phase.'), '["pre"]').check(
+        z.minLength(1, { error: says('is empty', 'name a phase, or leave the key out') }),
+        z.describe('Of them those of these phases.'),
+      ),
     ),
     logs: flag('Whether every log of the config is looked at as well (checks.logs). Default: false.'),
     severity: z.optional(
@@ -35,10 +38,8 @@ const checks = object(
   'an object with ids, or with system and phases, or with logs',
 ).check(
   z.refine(
-    ({ ids, system, phases, logs }) => {
-      const others = system !== undefined || phases !== undefined;
-      return ids === undefined ? others || logs === true : !others;
-    },
+    ({ ids, system, phases, logs }) =>
+      ids !== undefined || system !== undefined || phases !== undefined || logs === true,
     {
       error: says(
         'must name ids, or a system or phases, or logs',
@@ -46,6 +47,9 @@ const checks = object(
       ),
     },
   ),
+  z.refine(({ ids, system, phases }) => ids === undefined || (system === undefined && phases === undefined), {
+    error: says('names checks by ids and by system or phases', 'leave ids out, or system and phases'),
+  }),
 );
 
 const change = object(
@@ -189,6 +193,7 @@ export const runbookSchema = object(
     purpose: text('What it is for, in a sentence.'),
     environments: z.optional(
       itemsOf(choice(['production', 'staging', 'local'], 'An environment.'), '["staging", "local"]').check(
+        z.minLength(1, { error: says('is empty', 'name an environment, or leave the key out') }),
         z.describe('Where it may be carried out. Default: everywhere.'),
       ),
     ),

@@ -20,6 +20,7 @@ import { type Outcome, perform, planChange, type StepOptions } from './perform.t
 import type { Runbook } from './runbook.ts';
 import { isRunning, type Standing, type StepStanding, standOf, wantsPerson } from './standing.ts';
 import { CLAIM_SECONDS, type Mutation, newMark } from './store.ts';
+import { waitsText } from './telling.ts';
 
 /** Milliseconds between two renewals of a claim. */
 const RENEW_MS = (CLAIM_SECONDS * 1000) / 4;
@@ -86,11 +87,12 @@ export class Steps {
   }
 
   /** @throws Problem blocked, where something stands in the way of a step */
-  #assertFree({ step, state, why, last }: StepStanding, now: number): void {
+  #assertFree(standing: StepStanding, now: number): void {
+    const { step, state, why, last } = standing;
     if (last !== undefined && isRunning(last, now)) throw busy(last, now);
     if (state === 'blocked')
       throw new Problem('blocked', `${step.id} can't be done yet: ${why.join('; ')}`, 'do that before');
-    if (state === 'waiting') throw new Problem('blocked', `${step.id} waits ${why.join('; ')}`, 'come back then');
+    if (state === 'waiting') throw new Problem('blocked', waitsText(standing), 'come back then');
   }
 
   async #tick(

@@ -116,8 +116,8 @@ export class Words {
     const { left, signOffs } = looked.standing;
     const [first] = left;
     if (first !== undefined) {
-      const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
-      throw new Problem('blocked', `${first.step.id}${more} is not done`, 'do every step before anybody signs');
+      const what = left.length > 1 ? `and ${left.length - 1} more are` : 'is';
+      throw new Problem('blocked', `${first.step.id} ${what} not done`, 'do every step before anybody signs');
     }
     const signed = signOffs.find(({ signOff }) => signOff.role === role)?.entry;
     if (signed !== undefined) {

@@ -42,7 +42,9 @@ for (const engine of ENGINES) {
       const { plan } = await on.look('move-booking-ids');
       expect(phraseOf('typed', plan)).toBe('production appointments 2');
       const run = (phrase: string, reason?: string) => on.path.run(plan, { phrase, reason }, free);
-      await expect(run('production appointments 3', 'OPS-1')).rejects.toThrow('not confirmed');
+      await expect(run('production appointments 3', 'OPS-1')).rejects.toThrow(
+        '"production appointments 3" is not the phrase',
+      );
       await expect(run('production appointments 2')).rejects.toThrow('needs a reason');
       await expect(run('production appointments 2', '  ')).rejects.toThrow('needs a reason');
       expect(await run('production appointments 2', 'OPS-1')).toMatchObject({
@@ -70,7 +72,7 @@ for (const engine of ENGINES) {
       await expect(on.path.run(plan, sure, free)).rejects.toThrow(Drift);
       await on.db.execute('DELETE FROM appointments WHERE id = 5');
       await expect(on.path.run(plan, { ...sure, phrase: 'staging appointments 1' }, free)).rejects.toThrow(
-        'not confirmed',
+        '"staging appointments 1" is not the phrase',
       );
       await expect(on.path.run(strict, sure, free)).rejects.toThrow(Drift);
       expect(await on.path.run(plan, sure, free)).toMatchObject({

@@ -71,7 +71,7 @@ for (const engine of ENGINES) {
       const { plan } = await on.look('dismiss-review', ALL);
       const leave = new AbortController().signal;
       const run = (phrase: string, reason: string | undefined) => on.path.run(plan, { phrase, reason }, { leave });
-      await expect(run('y', 'why')).rejects.toThrow('not confirmed');
+      await expect(run('y', 'why')).rejects.toThrow('"y" is not the phrase');
       await expect(run('Y', ' ')).rejects.toThrow('it needs a reason');
       expect(await waiting(on.db)).toEqual({ 1: true, 2: true });
       await run('Y', 'why');

@@ -102,6 +102,21 @@ describe('a wrong runbook', () => {
       'phases[0].steps[0].check: must name ids, or a system or phases, or logs → write {"ids": ["sync/columns"]}, {"phases": ["pre"]} or {"logs": true}',
     ],
     [
+      'checks of no phase',
+      file([step('x', { check: { phases: [] } })]),
+      'phases[0].steps[0].check.phases: is empty → name a phase, or leave the key out',
+    ],
+    [
+      'checks by their ids and by a system',
+      file([step('x', { check: { ids: ['sync/columns'], system: 'sync' } })]),
+      'phases[0].steps[0].check: names checks by ids and by system or phases → leave ids out, or system and phases',
+    ],
+    [
+      'a runbook for nowhere',
+      file([step('x')], { environments: [] }),
+      'environments: is empty → name an environment, or leave the key out',
+    ],
+    [
       'a stop condition of an unknown step',
       file([step('move')], { stop: [{ id: 's', title: 'S', steps: ['mov'] }] }),
       'stop[0].steps[0]: there is no step "mov" → did you mean move?',

@@ -1,9 +1,9 @@
 import { duration } from '../../model/format.ts';
-import type { RunbookEntry } from '../../model/runbook-run.ts';
+import type { RunbookEntry, RunbookRun } from '../../model/runbook-run.ts';
 import { visible } from '../../model/text.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
-import { STOPPED, textOf } from '../../runbooks/telling.ts';
+import { STOPPED, stateWord, textOf } from '../../runbooks/telling.ts';
 import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
 import { tabbed } from '../check/lines.ts';
 
@@ -16,18 +16,20 @@ const LOOKS = {
   waiting: ['…', '.', 'cyan'],
   ready: ['→', '>', 'bold'],
   blocked: ['·', '-', 'cyan'],
+  'not done': ['·', '-', 'cyan'],
 } as const;
 
 /** Room for a mark and the longest word. */
 const HEAD = 11;
 
 /** A step of a run for a person. */
-function stepLines(standing: StepStanding, layout: Layout): readonly string[] {
-  const { state, step } = standing;
-  const [mark, ascii, colour] = LOOKS[state];
-  const head = `${layout.ascii ? ascii : mark} ${state}`.padEnd(HEAD);
+function stepLines(standing: StepStanding, run: RunbookRun, layout: Layout): readonly string[] {
+  const { step } = standing;
+  const word = stateWord(standing, run);
+  const [mark, ascii, colour] = LOOKS[word];
+  const head = `${layout.ascii ? ascii : mark} ${word}`.padEnd(HEAD);
   const title = `${step.id}${step.optional ? ' (optional)' : ''}  ${step.title}`;
-  const text = textOf(standing);
+  const text = word === 'not done' ? '' : textOf(standing);
   const [first = '', ...rest] = paragraph(title, 2 + HEAD, layout);
   return [
     `  ${coloured(colour, head)}${first.slice(2 + HEAD)}`,
@@ -65,7 +67,7 @@ export function lookedLines({ standing, notes, record: { run } }: LookedRun, lay
     ...phases.flatMap((phase) => [
       '',
       coloured('bold', visible(phase.title, layout.ascii)),
-      ...steps.filter((one) => one.phase === phase).flatMap((one) => stepLines(one, layout)),
+      ...steps.filter((one) => one.phase === phase).flatMap((one) => stepLines(one, run, layout)),
     ]),
     ...(signOffs.length === 0 ? [] : ['', coloured('bold', 'Sign-off')]),
     ...signOffs.flatMap(({ signOff, entry }) =>

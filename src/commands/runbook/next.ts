@@ -2,13 +2,13 @@ import { watchedWords } from '../../runbooks/logs.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
-import { doesText, STOPPED } from '../../runbooks/telling.ts';
+import { doesText, STOPPED, waitsText } from '../../runbooks/telling.ts';
 import { lineFor, type RunbookSession } from './session.ts';
 
 /** What a person does about a step, with the command line for it. */
 export function personLine(session: RunbookSession, { id }: Runbook, standing: StepStanding): string {
   const { step, why, state } = standing;
-  if (state === 'waiting') return `${step.id} waits ${why.join('; ')}`;
+  if (state === 'waiting') return waitsText(standing);
   if (state === 'running') return `${step.id}: ${why.join('; ')}`;
   if (state === 'blocked') return `${step.id} can't be done yet: ${why.join('; ')}`;
   if (step.work.kind !== 'manual' && wantsPerson(standing)) {

@@ -1,4 +1,4 @@
-import type { Confirmation } from '../../changes/confirm.ts';
+import { assertConfirmed, type Confirmation } from '../../changes/confirm.ts';
 import type { Plan } from '../../changes/plan.ts';
 import { Blocked } from '../../changes/refusals.ts';
 import { Problem } from '../../model/problem.ts';
@@ -50,7 +50,10 @@ interface Running {
 
 type Confirmed = { readonly plan: Plan; readonly confirmation: Confirmation };
 
-/** What a person says to the change of a step; undefined where there is nothing to say. @throws Needed */
+/**
+ * What a person says to the change of a step; undefined where there is nothing to say.
+ * @throws Needed; Problem blocked, where a gate is red or they say something else than the change asks for
+ */
 async function confirmedFor(
   { session, runbook, options, confirmed }: Running,
   { step }: StepStanding,
@@ -65,13 +68,18 @@ async function confirmedFor(
   const asks = !said && canAsk() && !json;
   if (asks) print(planLines(kind, look, layout));
   if (closed.length > 0 && (said || asks)) throw new Blocked(closed);
-  if (phrase === '' || (options.confirm === phrase && confirmed.size === 0)) {
-    if (phrase !== '') confirmed.add(step.id);
-    return { plan: look.plan, confirmation: { phrase, reason: options.reason } };
+  const agreed = (confirmation: Confirmation): Confirmed => {
+    assertConfirmed(kind, look.plan, confirmation);
+    return { plan: look.plan, confirmation };
+  };
+  if (phrase === '') return agreed({ phrase, reason: options.reason });
+  if (options.confirm !== undefined && confirmed.size === 0) {
+    confirmed.add(step.id);
+    return agreed({ phrase: options.confirm, reason: options.reason });
   }
   if (asks) {
     const asked = await askConfirmation(session, kind, look.plan, options.reason);
-    return typeof asked === 'number' ? asked : { plan: look.plan, confirmation: asked };
+    return typeof asked === 'number' ? asked : agreed(asked);
   }
   const reason = planned.reasonNeeded && options.reason === undefined ? { reason: 'TICKET' } : {};
   const line = lineFor(session, 'run', runbook.id, { step: step.id, confirm: phrase, ...reason });
@@ -82,13 +90,11 @@ async function confirmedFor(
   );
 }
 
-/** Does one step. @throws Needed, Problem */
-async function doStep(running: Running, standing: StepStanding): Promise<RunbookEntry | ExitCode> {
-  const { session, runbook, kept, options, ticks } = running;
-  const { engine, interruption, layout, json, lowBandwidth } = session;
-  const { step } = standing;
+/** What the command line lacks for a step that can be done. @throws Needed */
+function assertGiven({ session, runbook, options, ticks }: Running, standing: StepStanding): void {
+  const { step, state } = standing;
   const name = ticks.get(step.id);
-  if (standing.state === 'waiting' || (standing.state === 'blocked' && options.step === undefined)) {
+  if (state === 'waiting' || (state === 'blocked' && options.step === undefined)) {
     throw new Needed(personLine(session, runbook, standing));
   }
   const lacksNote = step.noteRequired && options.note === undefined;
@@ -98,7 +104,23 @@ async function doStep(running: Running, standing: StepStanding): Promise<Runbook
   if ((step.work.kind === 'manual' && name === undefined) || lacksNote) {
     throw new Needed(personLine(session, runbook, standing));
   }
-  const confirmed = await confirmedFor(running, standing);
+}
+
+/** Does one step. @throws Needed, Problem */
+async function doStep(
+  running: Running,
+  { record, restored }: LookedRun,
+  standing: StepStanding,
+): Promise<RunbookEntry | ExitCode> {
+  const { session, runbook, kept, options, ticks } = running;
+  const { engine, interruption, layout, json, lowBandwidth } = session;
+  const { step, state } = standing;
+  const name = ticks.get(step.id);
+  // What can't be done now is refused by the engine, before anybody is asked for anything.
+  const open = record.run.state === 'running' && restored === undefined;
+  if (open) assertGiven(running, standing);
+  const free = open && state !== 'blocked' && state !== 'running';
+  const confirmed = free ? await confirmedFor(running, standing) : undefined;
   if (typeof confirmed === 'number') return confirmed;
   const progress = step.work.kind === 'change' ? new Progress({ ascii: layout.ascii, lowBandwidth }) : undefined;
   try {
@@ -156,13 +178,14 @@ async function doAll(running: Running): Promise<ExitCode | undefined> {
   const tried = new Set<string>();
   for (;;) {
     if (session.interruption.code !== undefined) return session.interruption.code;
-    const { standing, record } = await session.engine.look(runbook, kept);
+    const looked = await session.engine.look(runbook, kept);
+    const { standing, record } = looked;
     if (record.run.state !== 'running') return undefined;
     const next = standing.steps.find((one) => isLeft(one, tried));
     if (next === undefined) return undefined;
     tried.add(next.step.id);
     try {
-      const entry = await doStep(running, next);
+      const entry = await doStep(running, looked, next);
       if (typeof entry === 'number') return entry;
       if (entry.state === 'failed' && !next.step.optional) return EXIT.critical;
     } catch (error) {
@@ -182,7 +205,7 @@ async function doWanted(running: Running): Promise<ExitCode | undefined> {
   }
   if (options.all) return doAll(running);
   const looked = await session.engine.look(runbook, kept);
-  const entry = await doStep(running, chosen(looked, running, options.step));
+  const entry = await doStep(running, looked, chosen(looked, running, options.step));
   if (typeof entry === 'number') return entry;
   return entry.state === 'failed' ? EXIT.critical : EXIT.healthy;
 }

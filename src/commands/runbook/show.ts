@@ -1,12 +1,21 @@
+import { checksOf } from '../../checks/all.ts';
+import { counted } from '../../model/format.ts';
 import { visible } from '../../model/text.ts';
-import { watchedWords } from '../../runbooks/logs.ts';
-import { doesText, stopText } from '../../runbooks/telling.ts';
+import { looksAt, watchedWords } from '../../runbooks/logs.ts';
+import type { Step } from '../../runbooks/runbook.ts';
+import { detailsOf, doesText, stopText } from '../../runbooks/telling.ts';
 import { documentOf } from '../change/documents.ts';
-import { coloured, hanging, paragraph } from '../change/layout.ts';
+import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
 import { print } from '../change/session.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { type RunbookSession, runbookOf } from './session.ts';
+
+/** Which checks a step runs that names none of them. */
+function meantLines({ work }: Step, ids: readonly string[], layout: Layout): readonly string[] {
+  if (work.kind !== 'check' || work.ids !== undefined || (work.logs && ids.length === 0)) return [];
+  return paragraph(`${counted(ids.length, 'check')}: ${ids.join(', ') || 'none is all of that'}`, 6, layout);
+}
 
 /**
  * Prints a runbook as it is written, with what each step will do.
@@ -16,6 +25,9 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
   const { context, engine, json, layout } = session;
   const runbook = await runbookOf(session, name);
   await engine.verify(runbook);
+  const checks = await checksOf(context);
+  const checksIn = ({ work }: Step): readonly string[] =>
+    work.kind === 'check' ? checks.filter((one) => looksAt(work, one)).map((one) => one.id) : [];
   const { id, title, purpose, environments, phases, stop, metrics, signOff, place, digest } = runbook;
   if (json) {
     const fields = {
@@ -23,7 +35,14 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
       title,
       purpose,
       environments: environments ?? null,
-      phases,
+      phases: phases.map((phase) => ({
+        ...phase,
+        steps: phase.steps.map((step) => ({
+          ...step,
+          does: doesText(step),
+          ...(step.work.kind === 'check' && { checks: checksIn(step) }),
+        })),
+      })),
       stop,
       metrics,
       signOff,
@@ -48,9 +67,11 @@ export async function showRunbook(session: RunbookSession, name: string | undefi
       '',
       coloured('bold', visible(phase.title, layout.ascii)),
       ...phase.steps.flatMap((step) => [
-        ...item(`${step.id}${step.optional ? ' (optional)' : ''}: ${step.title}`),
+        ...item(`${step.id}: ${step.title}`),
         ...paragraph(doesText(step), 6, layout),
         ...watchedWords(step.work, context.checks.logs).flatMap((text) => paragraph(text, 6, layout)),
+        ...meantLines(step, checksIn(step), layout),
+        ...detailsOf(step).flatMap(([what, text]) => paragraph(`${what}: ${text}`, 6, layout)),
         ...(step.why === undefined ? [] : paragraph(`why: ${step.why}`, 6, layout)),
         ...(step.needs.length === 0 ? [] : paragraph(`needs ${step.needs.join(', ')}`, 6, layout)),
       ]),
