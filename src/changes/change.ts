@@ -55,7 +55,7 @@ export interface LeftRows {
 export interface Planned {
   /** Rows that will change: the number that a confirmation names. */
   readonly rows: number;
-  /** Rows that have to be looked at. */
+  /** Rows that batches look at; of a change without batches nothing. */
   readonly total: number;
   /** What the digest holds: when one of them differs at execution, nothing runs. */
   readonly counts: Readonly<Record<string, number>>;
@@ -119,7 +119,9 @@ export interface Change {
   /** Before the first batch, under the lease; may be done twice. */
   prepare?(session: WritingSession, ground: ChangeGround): Promise<Done>;
   work?(ground: ChangeGround, run: Run): Promise<BatchWork>;
-  /** After the last batch, under the lease; may be done twice. */
+  /** After the last batch: whether it left something behind. @throws Halted, where a person has to see to it */
+  assertDone?(ground: ChangeGround, run: Run): Promise<void>;
+  /** After the last batch, under the lease; may be done twice. A change that has it does something also where no row will change. */
   finish?(session: WritingSession, ground: ChangeGround, run: Run, telling: Telling): Promise<Done>;
 }
 
@@ -148,9 +150,9 @@ export interface ChangeKind {
   /** Why it has no place in this database, in words; undefined where it has. */
   strayIn?(ground: ChangeGround): Promise<string | undefined>;
   /** What its plans count, where these are no rows. */
-  readonly unit?: 'object';
+  readonly unit?: 'object' | 'flag' | 'program' | 'original' | 'event';
   /** What a run of it has done, where that is not told by rows that changed: `14 objects made of 14`. */
-  told?(run: Pick<Run, 'counts' | 'planned'>): string;
+  told?(run: Pick<Run, 'counts' | 'planned' | 'state'>): string;
   /** Ids of the checks that must hold before it, and after it. */
   readonly before: readonly string[];
   readonly after: readonly string[];

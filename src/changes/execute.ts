@@ -125,6 +125,7 @@ async function work(execution: Execution, held: HeldRun): Promise<BatchesOutcome
       return { kind: 'halted', reason };
     }
   }
+  if ((await held.insist(async () => change.assertDone?.(ground, held.run))) === undefined) return asked(held);
   const finished = await apart(held, async (session) =>
     change.finish?.(session, ground, held.run, telling(execution, held)),
   );

@@ -129,6 +129,7 @@ export async function planOf(kind: ChangeKind, change: Change, ground: ChangeGro
     takenAt: new Date().toISOString(),
     schema,
     ...planned,
+    total: change.work === undefined ? 0 : planned.total,
     seconds: planned.seconds * (restful ? 1 + ground.writing.manners.restShare : 1),
     notes: [...planned.notes, ...toleranceNote(toleranceOf(change.parameters))],
   };

@@ -17,7 +17,7 @@ import { CLEANUP_BOOKING_IDS } from './cleanup-booking-ids.ts';
 import { ROLL_CODE_BACK } from './roll-code-back.ts';
 import { ROLLBACK_BOOKING_IDS } from './rollback-booking-ids.ts';
 import { ROLLBACK_CALENDAR_SCHEMA } from './rollback-calendar-schema.ts';
-import { SWITCH_FLAGS_OFF } from './switch-flags.ts';
+import { SWITCH_FLAGS_OFF, switchFlagsOff } from './switch-flags.ts';
 
 /** Every change that there could be: those of a migration in their order, those of the review queue, levels of a rollback. */
 export const CHANGES: readonly ChangeKind[] = [
@@ -40,12 +40,11 @@ export const CHANGES: readonly ChangeKind[] = [
 ];
 
 /** Every change that a context has: the first two levels of a rollback only where the config says how they are done. */
-export const changesOf = ({ rollback: { flags, code } }: Pick<Context, 'rollback'>): readonly ChangeKind[] => {
-  const byProgram = code !== undefined && 'command' in code;
-  return CHANGES.filter(
-    (kind) => (kind !== SWITCH_FLAGS_OFF || flags !== undefined) && (kind !== ROLL_CODE_BACK || byProgram),
-  );
-};
+export const changesOf = ({ rollback: { flags, code } }: Pick<Context, 'rollback'>): readonly ChangeKind[] =>
+  CHANGES.flatMap((kind) => {
+    if (kind === SWITCH_FLAGS_OFF) return flags === undefined ? [] : [switchFlagsOff(flags)];
+    return kind === ROLL_CODE_BACK && (code === undefined || !('command' in code)) ? [] : [kind];
+  });
 
 /**
  * Finds a change by its id among those that a context has.

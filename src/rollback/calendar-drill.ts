@@ -7,6 +7,7 @@ import { phraseOf } from '../changes/confirm.ts';
 import { runNamed } from '../changes/gates.ts';
 import { GuardedPath } from '../changes/guarded-path.ts';
 import { patiently } from '../changes/patience.ts';
+import { toldOf } from '../changes/unit.ts';
 import type { Context } from '../config/context.ts';
 import { defaultContext } from '../config/resolve.ts';
 import { forgetState } from '../config/state.ts';
@@ -122,7 +123,7 @@ class Drill {
     if (end === undefined) return 'nothing to do';
     const [failed] = end.failed;
     if (end.run.state !== 'done') throw new Failed(end.run.reason ?? failed?.check.id ?? `the run is ${end.run.state}`);
-    return kind.told?.(end.run) ?? counted(end.run.counts.changed, 'row');
+    return toldOf([kind], end.run);
   }
 
   async #prepare(): Promise<string> {

@@ -74,6 +74,8 @@ export const CLEANUP_BOOKING_IDS: ChangeKind = {
   before: ['schema/no-long-locks'],
   // Whether ids may be misplaced its gates have seen.
   after: ['booking-ids/no-backup-column'],
+  unit: 'original',
+  told: ({ state, planned }) => `${counted(planned, 'original')} ${state === 'done' ? 'dropped' : 'to be dropped'}`,
   with(parameters): Change {
     assertTakes('cleanup-booking-ids', parameters, ['mayCopy']);
     return {

@@ -33,12 +33,18 @@ export async function runRollbackProgram(
   }
 }
 
+/** How a run of one program is told. */
+export const PROGRAM = {
+  unit: 'program',
+  told: ({ state }) => (state === 'done' ? '1 program run' : '1 program to be run'),
+} as const satisfies Pick<ChangeKind, 'unit' | 'told'>;
+
 /**
  * A level of a rollback that changes no row, and is planned, confirmed and recorded as what does.
  * @param make the change with its parameters; throws a Problem usage for those that it does not take
  */
 export const levelKind = (
-  words: Pick<ChangeKind, 'id' | 'title' | 'purpose' | 'unconfigured'>,
+  words: Pick<ChangeKind, 'id' | 'title' | 'purpose' | 'unconfigured' | 'unit' | 'told'>,
   make: ChangeKind['with'],
 ): ChangeKind => ({
   ...words,

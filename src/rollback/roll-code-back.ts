@@ -1,7 +1,7 @@
 import type { Change } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { Problem } from '../model/problem.ts';
-import { levelKind, refuseParameters, runRollbackProgram } from './program-change.ts';
+import { levelKind, PROGRAM, refuseParameters, runRollbackProgram } from './program-change.ts';
 
 export const ROLL_CODE_BACK_ID = 'roll-code-back';
 
@@ -43,6 +43,7 @@ export const ROLL_CODE_BACK = levelKind(
     title: 'Bring the code back (level 2)',
     purpose: 'The application runs the code of before, on the schema as it is.',
     unconfigured: UNCONFIGURED,
+    ...PROGRAM,
   },
   (parameters) => {
     refuseParameters(ROLL_CODE_BACK_ID, parameters);

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Change, ChangeGround, Gate, Parameters, Planned } from '../changes/change.ts';
+import type { Change, ChangeGround, ChangeKind, Gate, Parameters, Planned } from '../changes/change.ts';
 import { green, red } from '../changes/gates.ts';
 import type { Context } from '../config/context.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
 import { readEnvEdit, whyNotReplaced, writeEnvEdit } from './env-file.ts';
-import { levelKind, refuseParameters, runRollbackProgram } from './program-change.ts';
+import { levelKind, PROGRAM, refuseParameters, runRollbackProgram } from './program-change.ts';
 
 export const SWITCH_FLAGS = 'switch-flags-off';
 
@@ -109,13 +109,24 @@ const change = (parameters: Parameters, flag: string | undefined): Change => ({
   },
 });
 
+const FLAGS = {
+  unit: 'flag',
+  told: ({ state, planned }) =>
+    `${counted(planned, 'flag')} ${state === 'done' ? 'switched off' : 'to be switched off'}`,
+} as const satisfies Pick<ChangeKind, 'unit' | 'told'>;
+
 /** Level 1 of a rollback. */
-export const SWITCH_FLAGS_OFF = levelKind(
-  {
-    id: SWITCH_FLAGS,
-    title: 'Switch the flags off (level 1)',
-    purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
-    unconfigured: UNCONFIGURED,
-  },
-  (parameters) => change(parameters, flagOf(parameters)),
-);
+export const switchFlagsOff = (flags: Context['rollback']['flags']): ChangeKind =>
+  levelKind(
+    {
+      id: SWITCH_FLAGS,
+      title: 'Switch the flags off (level 1)',
+      purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
+      unconfigured: UNCONFIGURED,
+      ...(flags === undefined || 'file' in flags ? FLAGS : PROGRAM),
+    },
+    (parameters) => change(parameters, flagOf(parameters)),
+  );
+
+/** The same where nothing is known of a config. */
+export const SWITCH_FLAGS_OFF = switchFlagsOff(undefined);

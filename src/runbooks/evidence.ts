@@ -61,6 +61,8 @@ const evidence = z.object({
       state: z.enum(RUN_STATES),
       planned: z.number(),
       changed: z.number(),
+      /** What it did, in the unit of its change. */
+      told: z.optional(z.string()),
       reason: z.optional(z.string()),
     }),
   ),
@@ -146,12 +148,13 @@ export const ofPlan = (plan: Plan, gates: readonly Gate[]): NonNullable<Evidence
   gates: gates.map(({ id, title, state, detail }) => ({ id, title, state, detail: cut(detail, TEXT) })),
 });
 
-export const ofRun = ({ run }: RunEnd): NonNullable<Evidence['run']> => ({
+export const ofRun = ({ run }: RunEnd, told: string): NonNullable<Evidence['run']> => ({
   id: run.id,
   change: run.change,
   state: run.state,
   planned: run.planned,
   changed: run.counts.changed,
+  told,
   ...(run.reason !== undefined && { reason: run.reason }),
 });
 

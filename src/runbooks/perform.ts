@@ -1,7 +1,9 @@
 import type { Change, ChangeKind } from '../changes/change.ts';
 import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts';
+import type { RunEnd } from '../changes/execute.ts';
 import type { GuardedPath, Look } from '../changes/guarded-path.ts';
 import { isIdle, type Plan } from '../changes/plan.ts';
+import { toldOf } from '../changes/unit.ts';
 import { type CheckResult, readsLog } from '../checks/check.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
@@ -167,7 +169,7 @@ async function change(hands: Hands, work: ChangeWork, options: StepOptions): Pro
   const open = await openRun(path, work.change);
   if (open !== undefined) {
     const end = await path.resume(open.id, { ...how, decision: options.decision });
-    return endOf(end.run, { run: ofRun(end), checks: end.failed.map(ofCheck), ...(await after(hands, work, trace)) });
+    return endOf(path, end, await after(hands, work, trace));
   }
   const planned = await planChange(path, work, signal, options.backup);
   const plan = ofPlan(planned.look.plan, planned.look.gates);
@@ -178,12 +180,7 @@ async function change(hands: Hands, work: ChangeWork, options: StepOptions): Pro
   };
   const end = await path.run(confirmed.plan, confirmed.confirmation, { ...how, backup: options.backup });
   if (end === undefined) return { state: 'passed', note: 'there is nothing to do', evidence: { plan } };
-  return endOf(end.run, {
-    plan,
-    run: ofRun(end),
-    checks: end.failed.map(ofCheck),
-    ...(await after(hands, work, trace)),
-  });
+  return endOf(path, end, { plan, ...(await after(hands, work, trace)) });
 }
 
 /** Changes that take rows from one class to another. */
@@ -208,15 +205,18 @@ async function after(
   }
 }
 
-function endOf(run: Run, evidence: Evidence): Outcome {
-  const wrong = evidence.checks?.find(({ verdict }) => verdict === 'fail' || verdict === 'could-not-tell');
-  const rows = `run ${run.id}: ${counted(run.counts.changed, 'row')} changed of ${run.planned} planned`;
+function endOf({ kinds }: GuardedPath, end: RunEnd, more: Evidence): Outcome {
+  const { run, failed } = end;
+  const told = toldOf(kinds, run);
+  const evidence = { ...more, run: ofRun(end, told), checks: failed.map(ofCheck) };
   if (run.state !== 'done') {
     const why = run.reason === undefined ? '' : `: ${run.reason}`;
     return { state: 'failed', note: `run ${run.id} is ${run.state}${why}`, evidence };
   }
-  if (wrong !== undefined) return { state: 'failed', note: `${rows}, and ${wrong.id} does not hold`, evidence };
-  return { state: 'passed', note: rows, evidence };
+  const [wrong] = failed;
+  const note = `run ${run.id}: ${told}`;
+  if (wrong !== undefined) return { state: 'failed', note: `${note}, and ${wrong.check.id} does not hold`, evidence };
+  return { state: 'passed', note, evidence };
 }
 
 async function command(

@@ -4,7 +4,8 @@ import { type Confirmation, needsReason, phraseOf } from '../changes/confirm.ts'
 import type { Look } from '../changes/guarded-path.ts';
 import { endOfAct } from '../changes/review/act.ts';
 import type { ChangesStore } from '../changes/store-state.ts';
-import { clock, counted, duration } from '../model/format.ts';
+import { estimateOf } from '../changes/unit.ts';
+import { clock } from '../model/format.ts';
 import { begunView } from './change-run.tsx';
 import { doesNothing } from './changes-lines.ts';
 import { GATE_TONES, gateMark, gateWords, goLabel } from './changes-words.ts';
@@ -135,7 +136,7 @@ function Plan({ kind, question, model, onBegun, step, ...shared }: PlanProps) {
       facts={facts}
       asked={asked}
       cancel="Cancel"
-      go={goLabel(plan)}
+      go={goLabel(kind, plan)}
       notes={notes}
       onGo={go}
     />
@@ -143,7 +144,8 @@ function Plan({ kind, question, model, onBegun, step, ...shared }: PlanProps) {
 }
 
 /** What happens, what is lost, how long it takes, how the gates stand. */
-function factsOf({ plan, gates }: Look, { chosen }: ChangeKind, { glyphs }: Theme): readonly Fact[] {
+function factsOf({ plan, gates }: Look, kind: ChangeKind, { glyphs }: Theme): readonly Fact[] {
+  const { chosen } = kind;
   const closed = gates.filter(({ state }) => state === 'red');
   const others = gates.filter(({ state }) => state !== 'red');
   const open = others.map((gate) => `${gateMark(gate, glyphs)} ${gateWords(gate)}`);
@@ -158,7 +160,7 @@ function factsOf({ plan, gates }: Look, { chosen }: ChangeKind, { glyphs }: Them
     // Which of the chosen rows are left alone, and what a strategy needs, is what a person confirms.
     ...(chosen ? notes : []),
     {
-      text: `about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at ${glyphs.dot} ${chosen ? 'rollback: ' : ''}${plan.rollback}`,
+      text: `${estimateOf(kind, plan)} ${glyphs.dot} ${chosen ? 'rollback: ' : ''}${plan.rollback}`,
       tone: 'plain',
     },
     ...(open.length === 0 ? [] : [{ text: `gates  ${open.join('   ')}`, tone: 'plain' } as const]),

@@ -1,6 +1,7 @@
 import type { ChangeKind, PlanSample } from '../changes/change.ts';
 import type { Look } from '../changes/guarded-path.ts';
-import { count, counted, duration } from '../model/format.ts';
+import { estimateOf } from '../changes/unit.ts';
+import { count } from '../model/format.ts';
 import { GATE_TONES, gateMark } from './changes-words.ts';
 import { prose } from './check-text.ts';
 import type { TextLine } from './components/text-list.tsx';
@@ -60,7 +61,7 @@ export function planLines(
   return [
     ...section('What happens', [
       ...each(plan.summary, 'plain', 'what happens'),
-      line(`about ${duration(plan.seconds)}, ${counted(plan.total, 'row')} to look at`, 'plain', 'the estimate'),
+      line(estimateOf(kind, plan), 'plain', 'the estimate'),
     ]),
     ...section(
       'Gates',

@@ -1,5 +1,6 @@
 import { progressOf, standingOf } from '../changes/progress.ts';
 import type { Aside, ChangesState } from '../changes/store-state.ts';
+import { toldOf } from '../changes/unit.ts';
 import { age, count, counted, duration, percent } from '../model/format.ts';
 import { isOpen, type Lease, type Run, type RunCounts } from '../model/run.ts';
 import { distance, stamp } from '../model/time.ts';
@@ -38,13 +39,15 @@ const COUNTS: readonly (readonly [keyof RunCounts, string])[] = [
 ];
 
 /** `moved 61,880 · cleared 12`; a rollback moves ids back. */
-export function countWords({ counts, change }: Run, dot: string): string {
+export function countWords(kinds: ChangesState['kinds'] = [], run: Run, dot: string): string {
+  const { counts, change } = run;
   const words = COUNTS.flatMap(([name, word]) => {
     if (counts[name] === 0) return [];
     return [`${name === 'moved' && change === 'rollback-booking-ids' ? 'restored' : word} ${count(counts[name])}`];
   });
   if (words.length > 0) return words.join(` ${dot} `);
-  return counts.changed > 0 ? `changed ${count(counts.changed)}` : 'no row changed yet';
+  const told = kinds.find(({ id }) => id === change)?.told?.(run);
+  return told ?? (counts.changed > 0 ? `changed ${count(counts.changed)}` : 'no row changed yet');
 }
 
 interface ProgressLine {
@@ -59,15 +62,17 @@ const LONGEST_BAR = 50;
 /** How far a run is and how it goes, in up to three lines; a picture only where somebody sees it. */
 export function progressLines(
   run: Run,
-  { lease, rate }: Pick<ChangesState, 'lease' | 'rate'>,
+  { kinds, lease, rate }: Pick<ChangesState, 'kinds' | 'lease' | 'rate'>,
   width: number,
   { theme, pictures }: { readonly theme: Theme; readonly pictures: boolean },
 ): readonly ProgressLine[] {
   const { dot } = theme.glyphs;
   const standing = standingOf(run, lease);
   const { share } = progressOf(run, rate);
-  const rows = `${count(Math.min(run.counts.scanned, run.total))} of ${counted(run.total, 'row')}`;
-  const pace = standing === 'running' ? paceWords(run, rate) : [];
+  // A change without batches looks at no row.
+  const looks = run.total > 0;
+  const rows = looks ? `${count(Math.min(run.counts.scanned, run.total))} of ${counted(run.total, 'row')}` : '';
+  const pace = looks && standing === 'running' ? paceWords(run, rate) : [];
   const words = [shareWords(run), rows, ...pace].filter(Boolean).join(` ${dot} `);
   const room = Math.min(LONGEST_BAR, width - words.length - 2);
   const bar =
@@ -77,9 +82,11 @@ export function progressLines(
   const batch = `batch ${count(run.batchSize)}`;
   const asked = run.request === undefined ? [] : [`${run.request} was asked for`];
   return [
-    { text: `${bar}${words}`, tone: 'plain' },
+    ...(looks ? [{ text: `${bar}${words}`, tone: 'plain' } as const] : []),
     {
-      text: [countWords(run, dot), ...(standing === 'running' ? [batch] : []), ...asked].join(` ${dot} `),
+      text: [countWords(kinds, run, dot), ...(looks && standing === 'running' ? [batch] : []), ...asked].join(
+        ` ${dot} `,
+      ),
       tone: 'muted',
     },
     ...(run.reason === undefined
@@ -94,10 +101,15 @@ type FactOfRun = readonly [name: string, text: string | undefined, tone?: Tone];
 
 const at = (time: number, { now, local }: Times): string => `${stamp(time, local)}, ${distance(time, now)}`;
 
-function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly FactOfRun[] {
+function factsOf(
+  run: Run,
+  { kinds = [], lease }: Pick<ChangesState, 'kinds' | 'lease'>,
+  times: Times,
+): readonly FactOfRun[] {
   const standing = standingOf(run, lease);
   const { counts, workedMs } = run;
   const { share } = progressOf(run, undefined);
+  const looks = run.total > 0;
   const worked =
     workedMs > 0 && counts.scanned > 0 ? `, ${count(Math.round((counts.scanned / workedMs) * 1000))} rows/s` : '';
   return [
@@ -106,9 +118,11 @@ function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly Fac
     ['asked for', run.request],
     [
       'looked at',
-      `${counted(Math.min(counts.scanned, run.total), 'row')} of ${count(run.total)}${share === undefined ? '' : `, ${percent(share)}`}`,
+      looks
+        ? `${counted(Math.min(counts.scanned, run.total), 'row')} of ${count(run.total)}${share === undefined ? '' : `, ${percent(share)}`}`
+        : undefined,
     ],
-    ['changed', `${counted(counts.changed, 'row')} of ${count(run.planned)} planned`],
+    ['outcome', toldOf(kinds, run)],
     ...COUNTS.map(
       ([name, word]): FactOfRun => [
         name === 'moved' && run.change === 'rollback-booking-ids' ? 'restored' : word,
@@ -116,7 +130,14 @@ function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly Fac
         name === 'aside' || name === 'conflicts' ? 'warn' : 'plain',
       ],
     ),
-    ['pass', run.pass === 0 ? 'the first, over every row' : `${run.pass + 1}, over what was written meanwhile`],
+    [
+      'pass',
+      looks
+        ? run.pass === 0
+          ? 'the first, over every row'
+          : `${run.pass + 1}, over what was written meanwhile`
+        : undefined,
+    ],
     ['begun by', run.operator],
     ['held by', lease?.token === run.token && standing === 'running' ? holderWords(lease, times.now) : undefined],
     ['ticket', run.ticket],
@@ -124,7 +145,7 @@ function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly Fac
     ['ended', run.endedAt === undefined ? undefined : at(run.endedAt, times)],
     ['last moved', run.endedAt === undefined ? at(run.updatedAt, times) : undefined],
     ['worked', `${duration(workedMs / 1000)}${worked}`],
-    ['next batch', run.endedAt === undefined ? counted(run.batchSize, 'row') : undefined],
+    ['next batch', looks && run.endedAt === undefined ? counted(run.batchSize, 'row') : undefined],
     ['parameters', run.parameters === '{}' ? undefined : run.parameters],
     ['plan', run.digest],
   ];
@@ -133,7 +154,7 @@ function factsOf(run: Run, lease: Lease | undefined, times: Times): readonly Fac
 /** Everything that is known of a run, and the rows that it set aside. */
 export function runLines(
   run: Run,
-  { lease, aside }: { readonly lease: Lease | undefined; readonly aside: readonly Aside[] },
+  { aside, ...known }: Pick<ChangesState, 'kinds' | 'lease'> & { readonly aside: readonly Aside[] },
   times: Times,
   { width, ascii }: { readonly width: number; readonly ascii: boolean },
 ): readonly TextLine[] {
@@ -148,5 +169,5 @@ export function runLines(
   const rows = aside.map(
     ({ pk, reason }, index): FactOfRun => [index === 0 ? 'set aside' : '', `row ${pk}: ${reason}`, 'warn'],
   );
-  return [...factsOf(run, lease, times), ...rows].flatMap(lines);
+  return [...factsOf(run, known, times), ...rows].flatMap(lines);
 }

@@ -99,8 +99,9 @@ function RunInFull({ run, state }: { run: Run; state: ChangesState }) {
   ]);
   useChangeActions({ back: run });
   const lines = useMemo(
-    () => runLines(run, { lease, aside: aside ?? [] }, { now, local }, { width: columns - 3, ascii: theme.ascii }),
-    [run, lease, aside, now, local, columns, theme],
+    () =>
+      runLines(run, { kinds, lease, aside: aside ?? [] }, { now, local }, { width: columns - 3, ascii: theme.ascii }),
+    [run, kinds, lease, aside, now, local, columns, theme],
   );
   const head = [
     { text: `run ${run.id}  ${titleOf(kinds, run.change)}  ${standing}`, tone: STANDING_TONES[standing] },

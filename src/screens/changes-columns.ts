@@ -30,14 +30,19 @@ const TONES: Readonly<Record<ChangeStanding, Tone>> = {
 const standing = (line: ListLine): ChangeStanding =>
   line.of === 'change' ? line.line.standing : standingOf(line.run, line.lease);
 
-const rowsOf = (line: ListLine): number | undefined =>
-  line.of === 'change' ? line.line.rows : line.run.counts.changed;
+/** How many rows, flags or objects; undefined of a run that counts none and tells in words what it did. */
+function amountOf(line: ListLine, kinds: ChangesState['kinds']): number | undefined {
+  if (line.of === 'change') return line.line.rows;
+  const { change, counts } = line.run;
+  const tells = kinds?.some(({ id, told }) => id === change && told !== undefined) === true;
+  return tells && counts.changed === 0 ? undefined : counts.changed;
+}
 
 /** Why a change stands as it does; what a run did, and when that was. */
-function about(line: ListLine, dot: string, now: number): string {
+function about(line: ListLine, kinds: ChangesState['kinds'], dot: string, now: number): string {
   if (line.of === 'change') return line.line.why;
   const { run } = line;
-  const outcome = run.reason ?? countWords(run, dot);
+  const outcome = run.reason ?? countWords(kinds, run, dot);
   const share = isOpen(run.state) ? shareWords(run) : '';
   return [share, outcome, distance(run.endedAt ?? run.startedAt, now)].filter(Boolean).join(` ${dot} `);
 }
@@ -88,15 +93,15 @@ export function changeColumns(
     },
     {
       id: 'rows',
-      title: 'rows',
+      title: 'how many',
       width: 9,
       priority: 4,
       align: 'right',
       sortable: true,
-      value: (line) => rowsOf(line)?.toString() ?? null,
+      value: (line) => amountOf(line, kinds)?.toString() ?? null,
       shown: (line) => {
-        const rows = rowsOf(line);
-        return rows === undefined ? '' : count(rows);
+        const amount = amountOf(line, kinds);
+        return amount === undefined ? '' : count(amount);
       },
     },
     {
@@ -105,7 +110,7 @@ export function changeColumns(
       width: 26,
       priority: 3,
       grows: true,
-      value: (line) => about(line, glyphs.dot, now),
+      value: (line) => about(line, kinds, glyphs.dot, now),
     },
     ...MORE.filter(({ from }) => screen >= from),
   ];

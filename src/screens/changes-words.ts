@@ -1,6 +1,7 @@
 import type { ChangeKind, Gate } from '../changes/change.ts';
 import type { Plan } from '../changes/plan.ts';
 import { progressOf, type Standing, standingOf } from '../changes/progress.ts';
+import { inUnits } from '../changes/unit.ts';
 import { age, count, counted, duration, percent } from '../model/format.ts';
 import type { Lease, Run } from '../model/run.ts';
 import { distance } from '../model/time.ts';
@@ -86,12 +87,13 @@ export const gateWords = ({ id, title, detail }: Gate): string =>
   id === 'access' || id === 'lease' ? detail : `${title}: ${detail}`;
 
 /** What the button that begins a change says: `Move 102 ids`. */
-export function goLabel({ change, rows, counts }: Plan): string {
+export function goLabel(kind: ChangeKind, { change, rows, counts }: Plan): string {
   if (change === 'move-booking-ids') {
     return counts['decided'] === 0 ? `Move ${counted(rows, 'id')}` : `Change ${counted(rows, 'row')}`;
   }
   if (change === 'retry-review') return `Retry ${counted(rows, 'row')}`;
   if (change === 'dismiss-review') return `Dismiss ${counted(rows, 'row')}`;
   if (change === 'rollback-booking-ids') return `Roll back ${counted(rows, 'row')}`;
-  return change === 'cleanup-booking-ids' ? `Drop ${counted(rows, 'original')}` : `Change ${counted(rows, 'row')}`;
+  if (change === 'cleanup-booking-ids') return `Drop ${inUnits(kind, rows)}`;
+  return kind.unit === 'program' ? 'Run the program' : `Change ${inUnits(kind, rows)}`;
 }

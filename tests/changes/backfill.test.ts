@@ -108,6 +108,9 @@ for (const engine of ENGINES) {
       });
       expect(await failing(on)).toEqual([]);
       expect((await on.look(CHANGE)).plan.rows).toBe(0);
+      const leave = new AbortController().signal;
+      const again = { change: CHANGE, parameters: {} };
+      expect(await on.path.run(again, { phrase: '', reason: undefined }, { leave })).toBeUndefined();
       expect(await held(on)).toEqual(after);
     });
 

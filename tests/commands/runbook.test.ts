@@ -60,7 +60,7 @@ for (const engine of ENGINES) {
         'passed day-1',
         'ticked logs-1',
       ]);
-      const waits = 'apptop: window waits the monitor window ends in 23 h\n';
+      const waits = 'apptop: window waits: the monitor window ends in 23 h\n';
       expect([done.code, done.stderr]).toEqual([1, `${waits}apptop: wrote report.html\n`]);
       expect(readFileSync(join(on.folder, 'report.html'), 'utf8')).toMatch(/1[5-9] of 2\d steps done/);
       // Nothing is done where the report could not be written.
@@ -94,6 +94,7 @@ for (const engine of ENGINES) {
       expect(phrase).toMatch(/^staging appointments \d+$/);
       const cleaned = await on.run('runbook', 'run', 'booking-ids', ...second, '--confirm', phrase);
       expect(cells(cleaned.stdout)).toEqual(['passed cleanup', 'passed verify-cleanup', 'ticked outcome']);
+      expect(cleaned.stdout).toMatch(/^passed\tcleanup\t\d+\trun 2: \d+ originals dropped$/m);
       expect(cleaned.stderr).toBe(
         'apptop: sign: apptop runbook sign booking-ids --role operator --name NAME (Every step was done as written down here, and what went otherwise is noted.)\n' +
           'apptop: sign: apptop runbook sign booking-ids --role reviewer --name NAME (I have looked at the evidence of each step and at the success metrics, and the migration is complete.)\n',
@@ -123,6 +124,96 @@ for (const engine of ENGINES) {
       expect((await on.run('audit', 'verify')).code).toBe(0);
     });
 
+    test('what a step did is told in the unit of its change', async () => {
+      const on = await changing(engine, [row(1, null, null)], {
+        rollback: {
+          flags: { file: 'app.env', set: { NEW_SYNC: 'false', NEW_UI: 'false' } },
+          code: { command: ['sh', '-c', 'echo back'] },
+        },
+      });
+      on.write('app.env', 'NEW_SYNC=true\nNEW_UI=true\n');
+      const steps = [
+        { id: 'flags', title: 'Flags', change: { id: 'switch-flags-off', action: 'run' } },
+        { id: 'code', title: 'Code', change: { id: 'roll-code-back', action: 'run' } },
+      ];
+      on.write('own.json', { ...OWN, signOff: [], phases: [{ id: 'all', title: 'All', steps }] });
+      const run = ['runbook', 'run', '--file', 'own.json'] as const;
+      const flags = await on.run(...run, '--confirm', 'Y', '--reason', 'OPS-1');
+      expect([flags.code, flags.stdout]).toEqual([
+        0,
+        expect.stringMatching(/^passed\tflags\t\d+\trun 1: 2 flags switched off\n$/),
+      ]);
+      const silent = await on.run(...run);
+      expect([silent.code, silent.stderr]).toEqual([2, 'apptop: it needs a reason: say why: --reason TEXT\n']);
+      const code = await on.run(...run, '--reason', 'OPS-1');
+      expect(code.stdout).toMatch(/^passed\tcode\t\d+\trun 2: 1 program run\n$/);
+      const one = await on.run('change', 'status', '1');
+      expect(one.stdout).toContain('outcome   2 flags switched off\n');
+      expect(one.stdout).not.toContain('row');
+      expect((await on.run('runbook', 'report', '--file', 'own.json')).stdout).toContain(
+        '| outcome | 2 flags switched off |',
+      );
+    });
+
+    test('a phrase that is another one is refused with the right one, and a step that is blocked asks for none', async () => {
+      const on = await changing(engine, [row(1, null, '8212577')]);
+      const steps = [
+        { id: 'move', title: 'Move', change: { id: 'move-booking-ids', action: 'run' } },
+        { id: 'cleanup', title: 'Clean up', change: { id: 'cleanup-booking-ids', action: 'run' } },
+      ];
+      on.write('own.json', { ...OWN, phases: [{ id: 'all', title: 'All', steps }] });
+      const run = ['runbook', 'run', '--file', 'own.json'] as const;
+      const wrong = await on.run(...run, '--confirm', 'staging appointments 2');
+      expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([
+        2,
+        '',
+        'apptop: "staging appointments 2" is not the phrase: type exactly: staging appointments 1\n',
+      ]);
+      const blocked = await on.run(...run, '--step', 'cleanup');
+      expect([blocked.code, blocked.stderr]).toEqual([
+        2,
+        "apptop: cleanup can't be done yet: move is not done: Move: do that before\n",
+      ]);
+      const early = await on.run('runbook', 'sign', '--file', 'own.json', '--role', 'operator', '--name', 'Ada');
+      expect(early.stderr).toBe('apptop: move and 1 more are not done: do every step before anybody signs\n');
+      await on.run('runbook', 'stop', '--file', 'own.json', '--reason', 'smoke');
+      const stopped = await on.run(...run);
+      expect([stopped.code, stopped.stderr]).toEqual([2, expect.stringMatching(/^apptop: STOP: smoke: halt, assess/)]);
+      expect(await on.db.execute('SELECT kind FROM apptop_step')).toEqual([{ kind: 'stop' }]);
+    });
+
+    test('a runbook is shown with all that each step will do', async () => {
+      const on = await changing(engine, []);
+      const steps = [
+        { id: 'look', title: 'Look', check: { system: 'booking-ids', phases: ['pre'], severity: 'stop' } },
+        { id: 'columns', title: 'Columns', check: { ids: ['sync/columns'] } },
+        { id: 'move', title: 'Move', change: { id: 'move-booking-ids', action: 'run', parameters: { tolerate: 5 } } },
+        { id: 'tell', title: 'Tell', command: { command: ['sh', '-c', 'echo told'], timeoutSeconds: 30 } },
+        { id: 'day', title: 'Day', wait: { hours: 24 }, optional: true },
+      ];
+      on.write('own.json', { ...OWN, phases: [{ id: 'all', title: 'All', steps }] });
+      const { stdout } = await on.run('runbook', 'show', '--file', 'own.json');
+      expect(stdout).toMatch(/runs every check of booking-ids of the phase pre\n +\d+ checks: booking-ids\/classes, /);
+      expect(stdout).toContain('fails by: a violation of severity stop, or what could not be told\n');
+      expect(stdout).toContain('checks sync/columns\n      fails by: any violation, or what could not be told\n');
+      expect(stdout).toContain('runs move-booking-ids with tolerate 5, confirmed by a person\n');
+      expect(stdout).toContain('runs sh -c "echo told"\n      within: 30 s, without a shell\n');
+      expect(stdout).toContain('waits 24 h\n      optional: it may be left out, with a reason\n');
+      const json = JSON.parse((await on.run('runbook', 'show', '--file', 'own.json', '--json')).stdout);
+      expect(json.runbook.phases[0].steps).toMatchObject([
+        {
+          id: 'look',
+          does: 'runs every check of booking-ids of the phase pre',
+          checks: expect.arrayContaining(['booking-ids/classes', 'booking-ids/no-writers']),
+          work: { severity: 'stop' },
+        },
+        { id: 'columns', checks: ['sync/columns'] },
+        { id: 'move', work: { parameters: { tolerate: 5 } } },
+        { id: 'tell', work: { command: ['sh', '-c', 'echo told'], timeoutSeconds: 30 } },
+        { id: 'day', work: { hours: 24 } },
+      ]);
+    });
+
     test('the phrase of one change confirms no other one', async () => {
       const on = await changing(engine, [row(1, null, '8212577')], { changes: { monitorHours: 0 } });
       const steps = [
@@ -144,7 +235,9 @@ for (const engine of ENGINES) {
       const shown = await on.run('runbook', 'show', 'own');
       expect([shown.code, shown.stdout]).toEqual([
         0,
-        expect.stringContaining('· look: Look\n      Look at it.\n      needs work'),
+        expect.stringContaining(
+          '· look: Look\n      Look at it.\n      note: whoever does it writes down what they saw\n      needs work',
+        ),
       ]);
 
       const next = await on.run('runbook', 'run', 'own');

@@ -167,6 +167,7 @@ for (const engine of ENGINES) {
       expect(sectionOf(empty.stdout, 'Changes')).toContain('Nothing was changed with apptop yet.');
       expect(sectionOf(empty.stdout, 'Runbooks')).toContain('No runbook was ever begun here.');
       expect(sectionOf(empty.stdout, 'Checks')).toMatch(/\d+ checks never ran on this machine\./);
+      expect(empty.stdout).toMatch(/^\*\*\w+\*\* 129 rows, .*, no check ever ran here, /m);
       expect(sectionOf(empty.stdout, 'Record of changes')).toContain('| newest record | nothing was recorded |');
 
       await on.run('check', 'booking-ids/none-misplaced', 'sync/failed-jobs');
@@ -192,7 +193,7 @@ for (const engine of ENGINES) {
       const { code, stdout } = await on.run('report');
       expect(code).toBe(0);
       expect(stdout).not.toMatch(/<script|\u001b|\u202e/);
-      expect(stdout).toMatch(/^\*\*(?:STOP|DEGRADED)\*\* 129 rows, /m);
+      expect(stdout).toMatch(/^\*\*(?:STOP|DEGRADED)\*\* 129 rows, .*, 1 failing check, \d+ never run, /m);
       expect(sectionOf(stdout, 'Booking ids')).toMatch(/\| v1 \| \d+ \|/);
       expect(sectionOf(stdout, 'Booking ids')).toContain('| misplaced | 28 | 90 | 28 | 7 points |');
       expect(sectionOf(stdout, 'Sync')).toContain('| latency | 4 s | 4 s | 4 s | 7 points |');
@@ -201,7 +202,7 @@ for (const engine of ENGINES) {
       );
       expect(sectionOf(stdout, 'Checks')).toMatch(/booking-ids\/none-misplaced \| \*\*fail/);
       expect(sectionOf(stdout, 'Changes')).toMatch(
-        /\| 1 \| move-booking-ids \| \*\*done\*\* \| 102 of 102 \|.*OPS-7 \|/,
+        /\| 1 \| move-booking-ids \| \*\*done\*\* \| 102 rows changed of 102 planned \|.*OPS-7 \|/,
       );
 
       const html = await on.run('report', '--html');

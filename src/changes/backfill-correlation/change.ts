@@ -139,6 +139,7 @@ export const BACKFILL_CORRELATION: ChangeKind = {
   before: ['event-correlation/ids-unique', 'event-correlation/one-state', 'schema/no-long-locks'],
   after: ['event-correlation/ids-unique', 'event-correlation/one-state'],
   strayIn,
+  unit: 'event',
   told({ counts: { changed, aside, raced } }) {
     const processed = counted(changed + aside + raced, 'event');
     return `${processed} processed, ${count(changed)} updated, ${counted(aside, 'error')}`;
@@ -155,10 +156,9 @@ export const BACKFILL_CORRELATION: ChangeKind = {
       plan: (ground) => plan(ground, wanted),
       gates: async (ground) => [await knownGate(ground)],
       work: workOn,
-      async finish(_session, ground, { counts: { aside } }) {
+      async assertDone(ground, { counts: { aside } }) {
         const left = await (await workOn(ground)).left(aside + 1);
         if (left > aside) throw new Halted('events are being written without an id or a state: see who writes them');
-        return undefined;
       },
     };
   },

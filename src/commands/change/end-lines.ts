@@ -1,4 +1,5 @@
 import type { RunEnd } from '../../changes/execute.ts';
+import { toldOf } from '../../changes/unit.ts';
 import { count, counted, duration } from '../../model/format.ts';
 import { keysOf } from '../../model/keys.ts';
 import { isOpen, NO_COUNTS, type Run, type RunCounts } from '../../model/run.ts';
@@ -60,18 +61,11 @@ const COLOURS = {
   failed: 'red',
 } as const;
 
-/** Rows that it changed; a cleanup changes none. */
-export function doneText({ change, state, counts, planned }: Run): string {
-  if (change !== 'cleanup-booking-ids') return `${counted(counts.changed, 'row')} changed of ${count(planned)} planned`;
-  return `${counted(planned, 'original')} ${isOpen(state) || state === 'cancelled' ? 'to be dropped' : 'dropped'}`;
-}
-
 /** How a run ended, for people: its state and figures, and the checks that do not hold. */
 export function endLines({ run, failed }: RunEnd, { layout, path }: Session): readonly string[] {
   const { state, reason, id, workedMs } = run;
   const details = countsText(run);
-  const own = path.kinds.find((kind) => kind.id === run.change)?.told?.(run);
-  const what = `${own ?? doneText(run)}${workedMs === 0 ? '' : `, in ${duration(workedMs / 1000)}`}`;
+  const what = `${toldOf(path.kinds, run)}${workedMs === 0 ? '' : `, in ${duration(workedMs / 1000)}`}`;
   const text = `run ${id} is ${state}: ${what}${details === '' ? '' : ` (${details})`}`;
   // In a pipe a line stays whole.
   const [first = '', ...rest] = process.stdout.isTTY ? paragraph(text, 0, layout) : [text];

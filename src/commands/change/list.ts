@@ -2,8 +2,8 @@ import type { ChangeKind, Gate } from '../../changes/change.ts';
 import { isKind } from '../../changes/patience.ts';
 import { isIdle } from '../../changes/plan.ts';
 import { Stray } from '../../changes/refusals.ts';
+import { inUnits } from '../../changes/unit.ts';
 import { takeSnapshot } from '../../data/queries/snapshot.ts';
-import { counted } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import { fit } from '../../model/text.ts';
 import { distance } from '../../model/time.ts';
@@ -95,7 +95,7 @@ const LOOKS = {
 function standingLines({ kind, state, rows, why }: Standing, width: number, { layout }: Session): readonly string[] {
   const look = LOOKS[state];
   const mark = coloured(look.colour, layout.ascii ? look.ascii : look.mark);
-  const figure = rows === undefined || state === 'nothing to do' ? '' : counted(rows, kind.unit ?? 'row');
+  const figure = rows === undefined || state === 'nothing to do' ? '' : inUnits(kind, rows);
   return [
     `${mark} ${fit(kind.id, width)}  ${state.padEnd(14)}${figure}`.trimEnd(),
     ...paragraph(kind.purpose, 4, layout),

@@ -2,7 +2,8 @@ import type { ChangeKind, PlanSample } from '../../changes/change.ts';
 import { phraseOf } from '../../changes/confirm.ts';
 import type { Look } from '../../changes/guarded-path.ts';
 import type { Plan } from '../../changes/plan.ts';
-import { count, counted, duration } from '../../model/format.ts';
+import { estimateOf } from '../../changes/unit.ts';
+import { count } from '../../model/format.ts';
 import { visible } from '../../model/text.ts';
 import { gateLines } from './gate-lines.ts';
 import { aligned, coloured, hanging, type Layout, paragraph } from './layout.ts';
@@ -56,11 +57,10 @@ const fact = (name: string, text: string, layout: Layout): readonly string[] =>
 
 function facts(kind: ChangeKind, plan: Plan, layout: Layout): readonly string[] {
   const phrase = phraseOf(kind.tier, plan);
-  const seconds = duration(Math.max(1, Math.round(plan.seconds)));
   return [
     ...fact('loses', plan.loses.length === 0 ? 'nothing' : plan.loses.join('; '), layout),
     ...fact('rollback', plan.rollback, layout),
-    ...fact('takes', `about ${seconds}${kind.alters ? '' : `, ${counted(plan.total, 'row')} to look at`}`, layout),
+    ...fact('takes', estimateOf(kind, plan), layout),
     ...fact('digest', plan.digest, layout),
     ...(phrase === '' ? [] : fact('phrase', phrase, layout)),
   ];

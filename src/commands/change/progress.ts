@@ -17,6 +17,8 @@ export function progressText(run: Run, rate: number | undefined): string {
   const perSecond = isMoving(run) ? rate : undefined;
   const { counts, pass, total, batchSize, reason } = run;
   const { share, left, seconds } = progressOf(run, perSecond);
+  // A change without batches looks at no row.
+  if (total === 0) return ['under way', ...(reason === undefined ? [] : [reason])].join('  ');
   const first = pass === 0;
   return [
     first

@@ -1,5 +1,7 @@
+import type { ChangeKind } from '../../changes/change.ts';
 import { type Standing, standingOf } from '../../changes/progress.ts';
 import { RunsReader } from '../../changes/runs-reader.ts';
+import { toldOf } from '../../changes/unit.ts';
 import { count, counted, duration } from '../../model/format.ts';
 import { Problem } from '../../model/problem.ts';
 import { isOpen, type Lease, type Run } from '../../model/run.ts';
@@ -9,12 +11,14 @@ import { tabbed } from '../check/lines.ts';
 import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import { documentOf, statusDocument } from './documents.ts';
-import { countsText, doneText, nextSteps } from './end-lines.ts';
+import { countsText, nextSteps } from './end-lines.ts';
 import { aligned, hanging, type Layout } from './layout.ts';
 import { note, print, type Session } from './session.ts';
 
 /** Runs that a person is shown, and rows set aside. */
 const SHOWN = 20;
+
+type Kinds = readonly ChangeKind[];
 
 const stateText = (run: Run, lease: Lease | undefined): string =>
   `${standingOf(run, lease)}${run.request === undefined ? '' : `, asked to ${run.request}`}`;
@@ -43,21 +47,28 @@ const pipeLine = (run: Run, lease: Lease | undefined): string =>
     run.reason ?? '',
   );
 
-const cellsOf = (run: Run, lease: Lease | undefined): readonly string[] => [
+/** What a run changed; rows in their column need no word. */
+function changedCell(kinds: Kinds, run: Run): string {
+  const { told } = kinds.find(({ id }) => id === run.change) ?? {};
+  return told?.(run) ?? `${count(run.counts.changed)} of ${count(run.planned)}`;
+}
+
+const cellsOf = (kinds: Kinds, run: Run, lease: Lease | undefined): readonly string[] => [
   String(run.id),
   run.change,
   stateText(run, lease),
-  `${count(run.counts.changed)} of ${count(run.planned)}`,
+  changedCell(kinds, run),
   minuteStamp(run.startedAt, false),
   run.operator,
 ];
 
-const TITLES = ['run', 'change', 'state', 'changed', 'began', 'by'];
+const TITLES = ['run', 'change', 'state', 'outcome', 'began', 'by'];
 /** What there is room for; who began a run comes last. */
-const tableOf = (runs: readonly Run[], lease: Lease | undefined, layout: Layout): readonly string[] =>
-  aligned([TITLES, ...runs.map((run) => cellsOf(run, lease))], 0, { ...layout, columns: Number.POSITIVE_INFINITY }).map(
-    (line) => fit(line, layout.columns, layout).trimEnd(),
-  );
+const tableOf = (kinds: Kinds, runs: readonly Run[], lease: Lease | undefined, layout: Layout): readonly string[] =>
+  aligned([TITLES, ...runs.map((run) => cellsOf(kinds, run, lease))], 0, {
+    ...layout,
+    columns: Number.POSITIVE_INFINITY,
+  }).map((line) => fit(line, layout.columns, layout).trimEnd());
 
 /** Columns of the names of facts. */
 const NAME = 10;
@@ -68,7 +79,7 @@ function lookedAt({ counts: { scanned }, total }: Run): string {
   return `${counted(Math.min(scanned, total), 'row')} of ${count(total)} that the table had${again}`;
 }
 
-function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: string, text: string])[] {
+function factsOf(kinds: Kinds, run: Run, lease: Lease | undefined): readonly (readonly [name: string, text: string])[] {
   const { workedMs } = run;
   const ended = run.endedAt === undefined ? '' : `, ended ${stamp(run.endedAt, false)}`;
   const holder =
@@ -80,9 +91,9 @@ function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: 
     ...(run.reason === undefined ? [] : [['reason', run.reason] as const]),
     ['by', run.operator],
     ...(run.ticket === undefined ? [] : [['ticket', run.ticket] as const]),
-    ['rows', doneText(run)],
+    ['outcome', toldOf(kinds, run)],
     ...(countsText(run) === '' ? [] : [['', countsText(run)] as const]),
-    ['looked at', lookedAt(run)],
+    ...(run.total === 0 ? [] : [['looked at', lookedAt(run)] as const]),
     ['began', `${stamp(run.startedAt, false)}${ended}, ${duration(workedMs / 1000)} of work`],
     ['digest', run.digest],
     ...(isOpen(run.state) ? [['held by', holder] as const] : []),
@@ -92,7 +103,9 @@ function factsOf(run: Run, lease: Lease | undefined): readonly (readonly [name: 
 async function one(session: Session, run: Run, lease: Lease | undefined): Promise<void> {
   const { layout, path, interruption } = session;
   const aside = await path.aside(run, SHOWN, interruption.signal);
-  const facts = factsOf(run, lease).flatMap(([name, text]) => hanging(name.padEnd(NAME), text, NAME, layout));
+  const facts = factsOf(path.kinds, run, lease).flatMap(([name, text]) =>
+    hanging(name.padEnd(NAME), text, NAME, layout),
+  );
   const [heading, all] = [
     run.counts.aside > 0 ? 'Rows set aside' : 'Rows not done',
     run.counts.aside + run.counts.left + run.counts.failed,
@@ -130,7 +143,7 @@ export async function runStatus(session: Session, id: number | undefined): Promi
   } else if (wanted !== undefined) await one(session, wanted, lease);
   else if (!process.stdout.isTTY) print(shown.map((run) => pipeLine(run, lease)));
   else if (runs.length === 0) print(['nothing was changed here yet: apptop change list']);
-  else print(tableOf(runs.slice(0, SHOWN), lease, layout));
+  else print(tableOf(path.kinds, runs.slice(0, SHOWN), lease, layout));
   const last = wanted ?? runs[0];
   return last === undefined ? EXIT.healthy : CODES[standingOf(last, lease)];
 }

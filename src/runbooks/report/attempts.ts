@@ -79,12 +79,12 @@ function evidenceBlocks(evidence: Evidence, mask: Mask): readonly Block[] {
   const red = plan?.gates.filter(({ state }) => state === 'red') ?? [];
   const end = command?.killedBy === null ? String(command.code) : (command?.killedBy ?? '');
   const known = facts(
-    ['plan', plan && `${plan.change}, ${counted(plan.rows, 'row')}, digest ${plan.digest}`],
+    ['plan', plan && `${plan.change}, digest ${plan.digest}`],
     ['planned', plan && mask(plan.summary.join('; '))],
     ['gates', plan && gatesText(plan.gates)],
     ['red gates', red.map(({ title, detail }) => mask(`${title}: ${detail}`)).join('; ')],
     ['run', run && `${run.id}, ${run.change}: ${run.state}${run.reason === undefined ? '' : `, ${mask(run.reason)}`}`],
-    ['rows', run && `${count(run.changed)} changed of ${count(run.planned)} planned`],
+    ['outcome', run && (run.told ?? `${counted(run.changed, 'row')} changed of ${count(run.planned)} planned`)],
     ['backup', backup && `${backup.file}, ${bytes(backup.bytes)}, of ${utc(backup.at)}`],
     ['its SHA-256', backup?.sha256],
     ['command', command && mask(command.words.join(' '))],

@@ -1,4 +1,6 @@
+import type { ChangeKind } from '../../changes/change.ts';
 import { type Standing, standingOf } from '../../changes/progress.ts';
+import { toldOf } from '../../changes/unit.ts';
 import type { Check } from '../../checks/check.ts';
 import type { Remembered } from '../../checks/results.ts';
 import { type Mask, maskFor } from '../../config/mask.ts';
@@ -24,6 +26,8 @@ export interface NowInput {
   readonly checks: readonly { readonly check: Check; readonly result: Remembered | undefined }[];
   /** Newest first. */
   readonly changes: readonly Run[];
+  /** The changes that there are, which say what a run of theirs did. */
+  readonly kinds: readonly ChangeKind[];
   readonly lease: Lease | undefined;
   /** Of runbooks, newest first. */
   readonly runbooks: readonly ListedRun[];
@@ -135,7 +139,7 @@ function checkBlocks({ checks, head: { madeAt } }: NowInput, mask: Mask): readon
   ];
 }
 
-function changeBlocks({ changes, lease }: NowInput, mask: Mask): readonly Block[] {
+function changeBlocks({ changes, kinds, lease }: NowInput, mask: Mask): readonly Block[] {
   if (changes.length === 0) return [{ kind: 'text', text: 'Nothing was changed with apptop yet.' }];
   const rows = changes.slice(0, LISTED).map((run) => {
     const standing = standingOf(run, lease);
@@ -143,7 +147,7 @@ function changeBlocks({ changes, lease }: NowInput, mask: Mask): readonly Block[
       String(run.id),
       run.change,
       { text: standing, tone: RUNS[standing] },
-      `${count(run.counts.changed)} of ${count(run.planned)}`,
+      toldOf(kinds, run),
       utc(run.startedAt),
       duration(run.workedMs / 1000),
       run.operator,
@@ -153,7 +157,7 @@ function changeBlocks({ changes, lease }: NowInput, mask: Mask): readonly Block[
   const holder = lease === undefined ? '' : `${lease.holder} may change it now, since ${utc(lease.since)}.`;
   return [
     ...(holder === '' ? [] : [{ kind: 'text', text: holder } as const]),
-    table(['run', 'change', 'state', 'rows', 'began', 'work', 'who', 'ticket, reason'], rows),
+    table(['run', 'change', 'state', 'outcome', 'began', 'work', 'who', 'ticket, reason'], rows),
   ];
 }
 
@@ -177,11 +181,19 @@ function runbookBlocks({ runbooks, missing }: NowInput, mask: Mask): readonly Bl
   ];
 }
 
+/** `2 failing checks, 12 never run`: what nobody ran says nothing. */
+function checkWords(checks: NowInput['checks']): readonly string[] {
+  const ran = checks.filter(({ result }) => result !== undefined);
+  const failing = ran.filter(({ result }) => result?.verdict === 'fail').length;
+  const never = checks.length - ran.length;
+  if (ran.length === 0) return ['no check ever ran here'];
+  return [counted(failing, 'failing check'), ...(never === 0 ? [] : [`${count(never)} never run`])];
+}
+
 /** The report of a database as it is now. */
 export function nowReport(input: NowInput): Report {
   const { head, snapshot, verdict, samples } = input;
   const mask = maskFor(input.secrets);
-  const failing = input.checks.filter(({ result }) => result?.verdict === 'fail').length;
   return {
     kind: 'State report',
     title: head.context,
@@ -189,7 +201,7 @@ export function nowReport(input: NowInput): Report {
     summary: [
       counted(snapshot.total, 'row'),
       `${counted(verdict.alerts.length, 'reason')} to look`,
-      counted(failing, 'failing check'),
+      ...checkWords(input.checks),
       ...(snapshot.review === undefined ? [] : [`${count(snapshot.review.rows)} in review`]),
     ].join(', '),
     version: head.version,

@@ -152,7 +152,7 @@ export async function readNow(
   ground: ReportGround,
   status: { readonly snapshot: Snapshot; readonly verdict: Verdict },
 ): Promise<NowInput> {
-  const { context, database, engine } = ground;
+  const { context, database, engine, path } = ground;
   const { known } = new Results(stateFile(context, 'checks'));
   const checks = (await checksOf(context)).map((check) => ({ check, result: known.get(check.id) }));
   const closed: string[] = [];
@@ -167,6 +167,7 @@ export async function readNow(
     verdict: status.verdict,
     checks,
     changes: runs,
+    kinds: path.kinds,
     lease,
     runbooks: await engine.runs(),
     missing: [...closed, ...(await engine.missing())],
