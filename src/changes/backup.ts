@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { runCommand } from '../config/command.ts';
@@ -44,13 +44,20 @@ async function isLive({ target }: Context, { dev, ino }: { readonly dev: number;
   return live.dev === dev && live.ino === ino;
 }
 
+const FOLDER = 'is a folder';
+
+/** Why what is there can be no dump of this database; undefined where it may be one. */
+async function whyNoDump(context: Context, found: Stats): Promise<string | undefined> {
+  if (found.isDirectory()) return FOLDER;
+  if (!found.isFile()) return 'is no file';
+  if (await isLive(context, found)) return 'is the database itself';
+  return found.mtimeMs > Date.now() + AHEAD_MS ? 'was written in the future by its time' : undefined;
+}
+
 async function dumpAt(context: Context, file: string): Promise<Dump | undefined> {
   try {
     const found = await stat(file);
-    if (!found.isFile()) return undefined;
-    const [live, future] = [await isLive(context, found), found.mtimeMs > Date.now() + AHEAD_MS];
-    const wrong = live ? 'is the database itself' : future ? 'was written in the future by its time' : undefined;
-    return { file, bytes: found.size, at: found.mtimeMs, wrong };
+    return { file, bytes: found.size, at: found.mtimeMs, wrong: await whyNoDump(context, found) };
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw new Problem('config', `cannot look at ${file}`, 'check the right to read it and its folder');
@@ -101,7 +108,7 @@ export async function backupGate(context: Context, writing: WritingEngine, given
   if (dump !== undefined) {
     const bad = dump.wrong ?? (dump.bytes === 0 ? 'is empty' : undefined);
     const what = bad === undefined ? `${words(dump)}, older than ${limit}` : `${dump.file} ${bad}`;
-    return red('backup', TITLE, what, 'make a new dump');
+    return red('backup', TITLE, what, dump.wrong === FOLDER ? 'name the file in it' : 'make a new dump');
   }
   const file = given ?? context.changes.backup?.file;
   return file === undefined

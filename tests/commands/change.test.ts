@@ -118,7 +118,7 @@ for (const engine of ENGINES) {
         `2 apptop: the change is not confirmed: nobody is here to ask: give --confirm "${phrase}"`,
       );
       expect(await refused('--plan', 'plan.json', '--confirm', 'production appointments 3', '--reason', 'OPS-1')).toBe(
-        `2 apptop: the change is not confirmed: type exactly: ${phrase}`,
+        `2 apptop: "production appointments 3" is not the phrase: type exactly: ${phrase}`,
       );
       expect(await refused('--plan', 'plan.json', '--confirm', phrase)).toBe(
         '2 apptop: a change in production needs a reason: give a ticket: --reason OPS-1',
@@ -155,6 +155,13 @@ for (const engine of ENGINES) {
         expect.stringMatching(/✖ blocks {2}backup: there is no file\s.*no-such-dump/),
       ]);
       expect(unproven.stderr).toContain('→ make the dump, or correct the path');
+      on.write('dumps/one.sql', 'a dump');
+      const folder = await on.run('change', 'run', MOVE, '--backup', 'dumps', '--confirm', 'staging appointments 2');
+      expect([folder.code, folder.stderr]).toEqual([
+        2,
+        expect.stringMatching(/✖ blocks {2}backup: \S+dumps is\s+a\s+folder\n/),
+      ]);
+      expect(folder.stderr).toContain('→ name the file in it');
       expect(await on.ids()).toEqual(before);
     });
 

@@ -54,6 +54,18 @@ for (const engine of ENGINES) {
       expect([status.verdict, status.reasons.map(({ id }) => id)]).toEqual(['DEGRADED', ['misplaced']]);
     });
 
+    test('a level that people take has its steps in their order, also in a pipe', async () => {
+      const lost = { ...row(1, null, null), calcom_sync_status: 'synced' };
+      const on = await changing(engine, [lost], {
+        rollback: { code: { steps: ['stop the workers', 'deploy the tag before'] } },
+      });
+      const { code, stderr } = await on.run('rollback', 'levels');
+      expect([code, stderr]).toEqual([
+        2,
+        'apptop: level 2 is called for: people do it, in this order: stop the workers; deploy the tag before\n',
+      ]);
+    });
+
     test('tells which of its levels is called for, and the command that does it', async () => {
       const on = await changing(engine, ROWS);
       await moved(on);

@@ -36,7 +36,7 @@ function nextLine({ levels, recommended }: RollbackLevels, { named }: Session): 
   const level = levels.find(({ number }) => number === recommended);
   if (level === undefined) return 'no level is called for';
   if (level.change === undefined)
-    return `level ${level.number} is called for: ${level.impossible ?? 'people do it, in the order above'}`;
+    return `level ${level.number} is called for: ${level.impossible ?? `people do it, in this order: ${level.does.join('; ')}`}`;
   return `level ${level.number} is called for: ${commandLine([['apptop', 'change', 'plan', level.change], ...named])}`;
 }
 
