@@ -6,12 +6,14 @@ import { Problem } from '../model/problem.ts';
 import { isOpen } from '../model/run.ts';
 import type { RunbookEntry } from '../model/runbook-run.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
+import type { ListedRun } from '../runbooks/engine.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
 import { looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { LookedRun } from '../runbooks/looker.ts';
 import type { StepOptions } from '../runbooks/perform.ts';
 import type { Runbook, Step } from '../runbooks/runbook.ts';
 import type { StepStanding } from '../runbooks/standing.ts';
+import { commandText, waitsText } from '../runbooks/telling.ts';
 import { confirmView } from './change-confirm.tsx';
 import { begunView } from './change-run.tsx';
 import type { Fact } from './components/dialog-parts.tsx';
@@ -131,7 +133,7 @@ function factsOf({ services }: Around, { title, why, work }: Step): readonly Fac
       ? work.instructions.map((text): Fact => ({ text, tone: 'plain' }))
       : work.kind === 'command'
         ? [
-            { text: work.command.join(' '), tone: 'accent' } as const,
+            { text: commandText(work.command), tone: 'accent' } as const,
             {
               text: `without a shell, for ${work.timeoutSeconds} s at the most; 0 is a success`,
               tone: 'plain',
@@ -170,13 +172,14 @@ function beginStep(around: Around, run: OpenRun, { step }: StepStanding): void {
 }
 
 /** Why a step can't be done now; undefined when it can be tried. */
-function notYet({ services }: Around, run: OpenRun, { state, why, step }: StepStanding): string | undefined {
+function notYet({ services }: Around, run: OpenRun, standing: StepStanding): string | undefined {
+  const { state, why, step } = standing;
   const { own } = services.runbooks.getState();
   if (own !== undefined) return `this console is at ${own.step}`;
   if (run.looked.record.run.state === 'stopped') return 'STOP: somebody has to decide first';
   if (state === 'running') return why.join('; ');
   if (state === 'blocked') return `${step.id} can't be done yet: ${why.join('; ')}`;
-  return state === 'waiting' ? `${step.id} waits ${why.join('; ')}` : undefined;
+  return state === 'waiting' ? waitsText(standing) : undefined;
 }
 
 /** What can be done about the step under the cursor. */
@@ -371,11 +374,12 @@ export function wordBindings(around: Around, known: KnownRun | undefined): reado
   ];
 }
 
-/** Begins a run of a runbook that has none under way. */
+/** Begins a run of a runbook that has none under way. @param onBegun told which it is */
 export function beginBinding(
   { services, console }: Around,
   runbook: Runbook | undefined,
   open: boolean,
+  onBegun: (begun: ListedRun) => void,
 ): readonly Binding[] {
   if (runbook === undefined || open) return [];
   const { environment, name } = services.context;
@@ -391,11 +395,12 @@ export function beginBinding(
           : `it is for ${environments.join(' and ')}, and ${name} is ${environment}`,
       run: () => {
         const done = services.runbooks.say((engine) => engine.begin(runbook));
-        void told(console, done, ({ record, why }) =>
-          why === undefined
+        void told(console, done, ({ record, store, why }) => {
+          onBegun({ place: store.place, run: record.run });
+          return why === undefined
             ? `run ${record.run.id} of ${id} is begun`
-            : `${why}: run ${record.run.id} is kept on this machine only`,
-        );
+            : `${why}: run ${record.run.id} is kept on this machine only`;
+        });
       },
     },
   ];

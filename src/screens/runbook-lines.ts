@@ -2,12 +2,15 @@ import type { Check } from '../checks/check.ts';
 import type { LogWatch } from '../checks/own/log.ts';
 import type { LogCheck } from '../config/own-checks.ts';
 import { SEVERITIES } from '../model/check-words.ts';
+import { counted } from '../model/format.ts';
+import type { RunbookEntry, RunbookRun } from '../model/runbook-run.ts';
+import { stamp } from '../model/time.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
 import { looksAt, looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import type { StepStanding } from '../runbooks/standing.ts';
-import { doesText, stopText } from '../runbooks/telling.ts';
+import { detailsOf, doesText, stateWord, stopText } from '../runbooks/telling.ts';
 import { type NamedFact, namedLines } from './check-text.ts';
 import type { TextLine } from './components/text-list.tsx';
 import { byWords, entryFacts, METRIC_TONES, STEP_TONES, stepMark } from './runbooks-words.ts';
@@ -33,43 +36,69 @@ export const historyLines = (known: KnownRun | undefined, paper: Paper): readonl
     paper,
   );
 
+/** Who stopped a run, when, and why: a person, or a condition that somebody's look found to hold. */
+function stopFact(stop: RunbookEntry, { stop: conditions }: Pick<Runbook, 'stop'>, local: boolean): string {
+  const { subject, name, operator, note = '' } = stop;
+  const at = stamp(stop.beganAt, local);
+  if (name === undefined) return `by itself at ${at}, as ${operator} looked: ${note}`;
+  const condition = conditions.find(({ id }) => id === subject);
+  return `by ${byWords(stop)} at ${at}: ${condition === undefined ? note : `${condition.title}: ${note}`}`;
+}
+
+/** What was decided about a stop, by whom, when, and why. */
+const decisionFact = (decision: RunbookEntry, local: boolean): string =>
+  `to ${decision.kind === 'abort' ? 'abort' : 'go on'}, by ${byWords(decision)} at ${stamp(decision.beganAt, local)}: ${decision.note ?? ''}`;
+
+/** How a run is behind its last stop. */
+const NOW: Readonly<Record<RunbookRun['state'], string>> = {
+  running: 'the run goes on: its steps can be done, and changes may begin',
+  stopped: 'the run is stopped',
+  finished: 'the run is finished',
+  aborted: 'the run is aborted, and nobody goes on with it',
+};
+
 /** The five parts of a stop, and how far they are; then what stops the runbook at all. */
 export function stopLines(
   runbook: Runbook | undefined,
   known: KnownRun | undefined,
   paper: Paper,
 ): readonly TextLine[] {
-  const { run, entries = [] } = known?.record ?? {};
+  const entries = known?.record.entries ?? [];
   const conditions = (runbook?.stop ?? []).map((one): NamedFact => ['when', `${one.title}: ${stopText(one)}`]);
   const stops = entries.filter(({ kind }) => kind === 'stop');
   const last = stops.at(-1);
   if (last === undefined) return drawn(conditions, paper);
   const decision = entries.find(({ kind, seq }) => (kind === 'decision' || kind === 'abort') && seq > last.seq);
   const after = entries.filter(({ kind, seq }) => kind === 'step' && decision !== undefined && seq > decision.seq);
-  const parts: readonly NamedFact[] = [
-    ['halt', 'no step can be done, and no change begins; one that ran has halted at the end of its batch', 'title'],
-    ['assess', `${last.subject}: ${last.note ?? ''}`, run?.state === 'stopped' ? 'bad' : 'plain'],
-    ...entryFacts(last, readEvidence(last.evidence), paper.local).slice(1),
+  const fact = stopFact(last, { stop: runbook?.stop ?? [] }, paper.local);
+  const found = entryFacts(last, readEvidence(last.evidence), paper.local).slice(last.note === undefined ? 1 : 2);
+  const parts: readonly NamedFact[] =
     decision === undefined
-      ? ['decide', 'nobody has yet: m, Decide that the run goes on, or Abort the run', 'bad']
+      ? [
+          ['stopped', fact, 'bad'],
+          ['halt', 'no step can be done, and no change begins; one that ran halts at the end of its batch', 'title'],
+          ['assess', 'what stopped it, and what is so now', 'title'],
+          ...found,
+          ['decide', 'nobody has yet: m, Decide that the run goes on, or Abort the run', 'bad'],
+          ['execute', 'after the decision: a rollback (6 Changes, or a step of this run), or the next step'],
+        ]
       : [
-          'decide',
-          `${decision.kind === 'abort' ? 'to abort' : 'to go on'}, ${byWords(decision)}: ${decision.note ?? ''}`,
-          'title',
-        ],
+          ['stopped', fact],
+          ...found,
+          ['decided', decisionFact(decision, paper.local), 'title'],
+          ['now', NOW[known?.record.run.state ?? 'running']],
+          ['executed', after.map(({ subject, state }) => `${subject} ${state}`).join(', ') || 'no step since then'],
+        ];
+  const many = `${counted(stops.length, 'stop')} of this run and what was decided`;
+  return drawn(
     [
-      'execute',
-      after.length > 0
-        ? after.map(({ subject, state }) => `${subject} ${state}`).join(', ')
-        : 'after the decision: a rollback (6 Changes, or a step of this run), or the next step',
+      ...parts,
+      ['document', `${many} are in the history, in the record of changes, and in the report`],
+      ['', ''],
+      ...conditions,
     ],
-    [
-      'document',
-      `${stops.length} stops and what was decided are in the history, in the record of changes, and in the report`,
-    ],
-    ['', ''],
-  ];
-  return drawn([...parts, ...conditions], paper);
+    paper,
+  );
 }
 
 /** The success metrics, and who has signed what. */
@@ -127,10 +156,12 @@ export const logFacts = ({ log: { name, minutes, atMost }, matches, last }: LogW
 export function stepLines(
   standing: StepStanding,
   {
+    run,
     checks,
     watched,
     logs,
   }: {
+    readonly run: Pick<RunbookRun, 'state'>;
     readonly checks: readonly Check[];
     /** Of the config. */
     readonly watched: readonly LogCheck[];
@@ -139,15 +170,13 @@ export function stepLines(
   },
   paper: Paper,
 ): readonly TextLine[] {
-  const { step, phase, state, why, attempts } = standing;
+  const { step, phase, why, attempts } = standing;
+  const word = stateWord(standing, run);
+  const because = word === 'not done' ? '' : why.join('; ');
   const { work } = step;
   const facts: readonly NamedFact[] = [
     ['step', step.title, 'title'],
-    [
-      'state',
-      `${stepMark(state, paper.theme.glyphs)} ${state}${why.length > 0 ? `: ${why.join('; ')}` : ''}`,
-      STEP_TONES[state],
-    ],
+    ['state', `${stepMark(word, paper.theme.glyphs)} ${word}${because === '' ? '' : `: ${because}`}`, STEP_TONES[word]],
     ['does', doesText(step)],
     ...checkFacts(step, checks),
     ...watchedWords(work, watched).map((text): NamedFact => ['looks at', text]),
@@ -159,11 +188,9 @@ export function stepLines(
           ] as const,
         ]
       : []),
-    ...(work.kind === 'command' ? [['within', `${work.timeoutSeconds} s, without a shell`] as const] : []),
+    ...detailsOf(step),
     ...(step.why === undefined ? [] : [['why', step.why] as const]),
     ['needs', step.needs.length === 0 ? 'nothing' : step.needs.join(', ')],
-    ...(step.optional ? [['optional', 'it may be left out, with a reason'] as const] : []),
-    ...(step.noteRequired ? [['note', 'whoever does it writes down what they saw'] as const] : []),
     ['id', `${step.id}, ${phase.title}`],
     ...(watches(step) ? logs.flatMap(logFacts) : []),
     ...attempts

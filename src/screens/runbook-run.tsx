@@ -1,26 +1,27 @@
 import { Box, Text } from 'ink';
-import { useEffect, useMemo, useState } from 'react';
-import { isOpenRun } from '../model/runbook-run.ts';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { isOpenRun, type RunbookRun } from '../model/runbook-run.ts';
 import { fit } from '../model/text.ts';
 import { type KnownRun, type RunbooksState, type RunKey, runKeyOf } from '../runbooks/console-state.ts';
 import type { ListedRun } from '../runbooks/engine.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import { planOf, type Standing, type StepStanding } from '../runbooks/standing.ts';
-import { textOf } from '../runbooks/telling.ts';
+import { stateWord, textOf } from '../runbooks/telling.ts';
 import { prose } from './check-text.ts';
 import type { Fact } from './components/dialog-parts.tsx';
 import { Panes } from './components/panes.tsx';
 import { Table } from './components/table.tsx';
 import { TextList } from './components/text-list.tsx';
 import type { View } from './contract.ts';
-import { useConsole, useDisplay, useRunbooks, useServices, useSize, useTheme } from './hooks/console.ts';
+import { useConsole, useDisplay, useRunbooks, useServices, useSize, useTheme, useVisible } from './hooks/console.ts';
+import { useDatabaseClock } from './hooks/database-clock.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { useLogs } from './hooks/logs.ts';
 import { useNow } from './hooks/now.ts';
 import { useFreshRunbooks } from './hooks/runbooks.ts';
 import { beginBinding, stepBindings, wordBindings } from './runbook-actions.ts';
 import { historyLines, signLines, stepLines, stopLines } from './runbook-lines.ts';
-import { nextWords, RUN_TONES, STEP_TONES, shareOf, stepMark } from './runbooks-words.ts';
+import { endedWords, nextWords, RUN_TONES, STEP_TONES, shareOf, stepMark } from './runbooks-words.ts';
 import type { TableColumn } from './table/columns.ts';
 import { useArrayList } from './table/list.ts';
 import type { Theme } from './theme.ts';
@@ -31,6 +32,18 @@ const all = (state: RunbooksState): RunbooksState => state;
 export function knownOpen({ known }: RunbooksState, runbook: string): KnownRun | undefined {
   const open = [...known.values()].filter(({ record: { run } }) => run.runbook === runbook && isOpenRun(run));
   return open.find(({ closed }) => closed === undefined) ?? open[0];
+}
+
+/** The newest run of a runbook where that has ended. */
+export function lastEnded({ runs }: RunbooksState, runbook: string): RunbookRun | undefined {
+  const newest = runs?.find(({ run }) => run.runbook === runbook)?.run;
+  return newest !== undefined && isOpenRun(newest) ? undefined : newest;
+}
+
+/** A runbook as its file says it; undefined where there is none. */
+function fileOf({ found }: RunbooksState, id: string): Runbook | undefined {
+  const one = found?.find((candidate) => candidate.id === id);
+  return one !== undefined && 'runbook' in one ? one.runbook : undefined;
 }
 
 /** A runbook with its open run, or as it would be begun. */
@@ -44,36 +57,60 @@ export const runView = (listed: ListedRun): View => ({
 
 function ById({ id }: { id: string }) {
   const state = useRunbooks(all);
-  const found = state.found?.find((one) => one.id === id);
   const known = knownOpen(state, id);
   // What has ended stays on screen: a signature or an abort was the last thing that a person did here.
   const [last, setLast] = useState<RunKey>();
   if (known !== undefined && known.key !== last) setLast(known.key);
   const shown = known ?? (last && state.known.get(last));
-  return <RunOrPlan known={shown} runbook={found !== undefined && 'runbook' in found ? found.runbook : undefined} />;
+  const runbook = fileOf(state, id);
+  // A run that is begun is the open one from then on.
+  return <RunOrPlan known={shown} runbook={runbook} ended={lastEnded(state, id)} onBegun={() => undefined} />;
 }
 
 function ByKey({ of }: { of: RunKey }) {
   const { runbooks } = useServices();
-  const known = useRunbooks(all).known.get(of);
+  const console = useConsole();
+  const seen = useRef(true);
+  const visible = useVisible();
+  useEffect(() => {
+    seen.current = visible;
+  });
+  const state = useRunbooks(all);
+  const known = state.known.get(of);
   useEffect(() => void runbooks.look(of), [runbooks, of]);
-  return <RunOrPlan known={known} runbook={known?.runbook} />;
+  const onBegun = (begun: ListedRun) => {
+    // Whoever went elsewhere meanwhile stays there.
+    if (!seen.current) return;
+    console.back();
+    console.open(runView(begun));
+  };
+  // What was kept of a run that has ended is shown; another one is begun by what the file says now.
+  const runbook = known && fileOf(state, known.record.run.runbook);
+  return <RunOrPlan known={known} runbook={runbook} ended={undefined} onBegun={onBegun} />;
 }
 
 const stepKey = ({ step }: StepStanding): string => step.id;
 const phaseOf = ({ phase }: StepStanding): string => phase.title;
 const NO_STEPS: readonly StepStanding[] = [];
 
-function columnsFor(width: number, { glyphs }: Theme): readonly TableColumn<StepStanding>[] {
+/** What there is to say of a step in its run, which may have ended. */
+const aboutOf = (standing: StepStanding, run: Pick<RunbookRun, 'state'>): string =>
+  stateWord(standing, run) === 'not done' ? '' : textOf(standing);
+
+function columnsFor(
+  width: number,
+  run: Pick<RunbookRun, 'state'>,
+  { glyphs }: Theme,
+): readonly TableColumn<StepStanding>[] {
   return [
     {
       id: 'state',
       title: 'state',
-      width: 9,
+      width: isOpenRun(run) ? 9 : 10,
       priority: 2,
-      value: ({ state }) => state,
-      shown: ({ state }) => `${stepMark(state, glyphs)} ${state}`,
-      tone: ({ state }) => STEP_TONES[state],
+      value: (standing) => stateWord(standing, run),
+      shown: (standing) => `${stepMark(stateWord(standing, run), glyphs)} ${stateWord(standing, run)}`,
+      tone: (standing) => STEP_TONES[stateWord(standing, run)],
     },
     {
       id: 'step',
@@ -88,7 +125,7 @@ function columnsFor(width: number, { glyphs }: Theme): readonly TableColumn<Step
       width: 20,
       priority: 3,
       grows: true,
-      value: textOf,
+      value: (standing) => aboutOf(standing, run),
     },
   ];
 }
@@ -101,9 +138,12 @@ const linesOf = ({ text, tone }: Fact, width: number, { ascii }: Theme): readonl
 interface RunOrPlanProps {
   readonly known: KnownRun | undefined;
   readonly runbook: Runbook | undefined;
+  /** The newest run, where none is under way and none is shown. */
+  readonly ended: RunbookRun | undefined;
+  readonly onBegun: (begun: ListedRun) => void;
 }
 
-function RunOrPlan({ known, runbook }: RunOrPlanProps) {
+function RunOrPlan({ known, runbook, ended, onBegun }: RunOrPlanProps) {
   const theme = useTheme();
   const services = useServices();
   const { columns: width, rows } = useSize();
@@ -128,9 +168,18 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
       },
     },
   ]);
+  const databaseNow = useDatabaseClock();
   const working =
     own === undefined ? undefined : `${own.step} is under way here for ${Math.floor((now - own.since) / 1000)} s`;
-  const facts = headOf({ known, shown, standing, problem, working: own?.key === known?.key ? working : undefined });
+  const facts = headOf({
+    known,
+    shown,
+    standing,
+    ended,
+    now: databaseNow,
+    problem,
+    working: own?.key === known?.key ? working : undefined,
+  });
   // Where there are few lines each fact has one of them.
   const few = rows < FEW_ROWS;
   const head = (few ? facts : facts.flatMap((fact) => linesOf(fact, width - 2, theme))).slice(
@@ -166,17 +215,17 @@ function RunOrPlan({ known, runbook }: RunOrPlanProps) {
           {fit(` ${line}`, width, { ascii: theme.ascii })}
         </Text>
       ))}
-      <Words known={known} runbook={runbook} />
+      <Words known={known} runbook={runbook} onBegun={onBegun} />
       <Panes panes={panes} current={pane} onChange={setPane} columns={width} />
     </Box>
   );
 }
 
 /** What people say about a run: a component of its own, drawn before the panes, so that the menu has it after the steps. */
-function Words({ known, runbook }: RunOrPlanProps) {
+function Words({ known, runbook, onBegun }: Omit<RunOrPlanProps, 'ended'>) {
   const around = { services: useServices(), console: useConsole() };
   const open = known !== undefined && isOpenRun(known.record.run);
-  useKeys([...beginBinding(around, runbook, open), ...wordBindings(around, known)]);
+  useKeys([...beginBinding(around, runbook, open, onBegun), ...wordBindings(around, known)]);
   return null;
 }
 
@@ -184,19 +233,26 @@ interface Head {
   readonly known: KnownRun | undefined;
   readonly shown: Runbook | undefined;
   readonly standing: Standing | undefined;
+  readonly ended: RunbookRun | undefined;
+  /** By the database's clock. */
+  readonly now: number;
   readonly problem: RunbooksState['problem'];
   readonly working: string | undefined;
 }
 
 /** Where we are, what is next, what blocks. */
-function headOf({ known, shown, standing, problem, working }: Head): readonly Fact[] {
+function headOf({ known, shown, standing, ended, now, problem, working }: Head): readonly Fact[] {
   const failed: readonly Fact[] =
     problem === undefined ? [] : [{ text: `${problem.message}: ${problem.remedy}`, tone: 'bad' }];
   if (known === undefined) {
     if (shown === undefined) return [...failed, { text: 'reading the run', tone: 'muted' }];
     const where = shown.environments === undefined ? '' : ` Only for ${shown.environments.join(' and ')}.`;
     return [
-      { text: `${shown.title}: not begun, m begins a run`, tone: 'title' },
+      {
+        text: `${shown.title}: ${ended === undefined ? 'not begun, m begins a run' : 'no run is under way, m begins one'}`,
+        tone: 'title',
+      },
+      ...(ended === undefined ? [] : [{ text: endedWords(ended, now), tone: 'plain' } as const]),
       ...failed,
       { text: `${shown.purpose}${where}`, tone: 'plain' },
     ];
@@ -243,7 +299,8 @@ function Steps({ standing, known, width, height }: StepsProps) {
   const console = useConsole();
   const services = useServices();
   const filter = useFilter();
-  const columns = useMemo(() => columnsFor(width, theme), [width, theme]);
+  const run = standing?.record.run.state ?? 'running';
+  const columns = useMemo(() => columnsFor(width, { state: run }, theme), [width, run, theme]);
   const items = standing?.steps ?? NO_STEPS;
   const list = useArrayList({ items, keyOf: stepKey, columns, filter });
   return (
@@ -260,9 +317,7 @@ function Steps({ standing, known, width, height }: StepsProps) {
       of={items.length}
       onOpen={({ step }) => console.open(stepView(step.id, known?.key, standing))}
       sectionOf={phaseOf}
-      about={({ step, why, state }) =>
-        why.length > 0 && state !== 'failed' ? `${step.id}: ${why.join('; ')}` : step.id
-      }
+      about={(one) => [one.step.id, aboutOf(one, { state: run })].filter(Boolean).join(': ')}
       actions={(selected) => stepBindings({ services, console }, known, selected)}
     />
   );
@@ -282,7 +337,8 @@ function StepInFull({ id, of, plan }: { id: string; of: RunKey | undefined; plan
   const { localTime: local } = useDisplay();
   const state = useRunbooks(all);
   const known = of && state.known.get(of);
-  const standing = (known?.looked?.standing ?? plan)?.steps.find(({ step }) => step.id === id);
+  const whole = known?.looked?.standing ?? plan;
+  const standing = whole?.steps.find(({ step }) => step.id === id);
   const { checks } = services.checks.getState();
   useEffect(() => void services.checks.load(), [services]);
   useKeys(stepBindings({ services, console }, known, standing));
@@ -290,10 +346,14 @@ function StepInFull({ id, of, plan }: { id: string; of: RunKey | undefined; plan
   const logs = useLogs();
   const lines = useMemo(
     () =>
-      standing === undefined
+      whole === undefined || standing === undefined
         ? []
-        : stepLines(standing, { checks: checks ?? [], watched, logs }, { width: width - 3, theme, local }),
-    [standing, checks, watched, logs, width, theme, local],
+        : stepLines(
+            standing,
+            { run: whole.record.run, checks: checks ?? [], watched, logs },
+            { width: width - 3, theme, local },
+          ),
+    [whole, standing, checks, watched, logs, width, theme, local],
   );
   return <TextList lines={lines} width={width} height={rows} empty="this step is no longer there" />;
 }

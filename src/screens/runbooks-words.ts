@@ -1,10 +1,10 @@
 import { count, counted, duration } from '../model/format.ts';
 import { isOpenRun, type RunbookEntry, type RunbookRun } from '../model/runbook-run.ts';
-import { stamp } from '../model/time.ts';
+import { distance, stamp } from '../model/time.ts';
 import type { MetricStanding } from '../runbooks/conditions.ts';
 import type { Evidence } from '../runbooks/evidence.ts';
-import { isDone, type Standing, type StepStanding } from '../runbooks/standing.ts';
-import { textOf } from '../runbooks/telling.ts';
+import { isDone, type Standing } from '../runbooks/standing.ts';
+import { commandText, type stateWord, textOf } from '../runbooks/telling.ts';
 import type { NamedFact } from './check-text.ts';
 import type { Glyphs, Tone } from './theme.ts';
 
@@ -21,7 +21,10 @@ export const RUN_TONES: Readonly<Record<RunbookWord, Tone>> = {
   unreadable: 'bad',
 };
 
-export const STEP_TONES: Readonly<Record<StepStanding['state'], Tone>> = {
+type StepWord = ReturnType<typeof stateWord>;
+
+export const STEP_TONES: Readonly<Record<StepWord, Tone>> = {
+  'not done': 'muted',
   ready: 'accent',
   failed: 'bad',
   blocked: 'muted',
@@ -33,7 +36,7 @@ export const STEP_TONES: Readonly<Record<StepStanding['state'], Tone>> = {
 };
 
 /** The mark of a step, which says without colour what its colour says. */
-export function stepMark(state: StepStanding['state'], { good, alert, waiting, arrow, dot, live }: Glyphs): string {
+export function stepMark(state: StepWord, { good, alert, waiting, arrow, dot, live }: Glyphs): string {
   if (state === 'passed' || state === 'ticked') return good;
   if (state === 'failed') return alert;
   if (state === 'ready') return arrow;
@@ -52,6 +55,10 @@ export const METRIC_TONES: Readonly<Record<MetricStanding['state'], Tone>> = {
 /** `4 of 20 done` */
 export const shareOf = ({ steps }: Standing): string =>
   `${count(steps.filter(isDone).length)} of ${counted(steps.length, 'step')} done`;
+
+/** What became of a run that has ended: `run 3 aborted 2 h ago: wrong database`. @param now by the database's clock */
+export const endedWords = ({ id, state, reason, endedAt, updatedAt }: RunbookRun, now: number): string =>
+  `run ${id} ${state} ${distance(endedAt ?? updatedAt, now)}${reason === undefined ? '' : `: ${reason}`}`;
 
 /** What comes next in a run, and what keeps it from being done. */
 export function nextWords({ next, left, signOffs, record }: Standing): string {
@@ -101,7 +108,7 @@ function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[]
       : [
           [
             'run',
-            `run ${run.id} of ${run.change} ${run.state}, ${count(run.changed)} of ${counted(run.planned, 'row')} changed`,
+            `run ${run.id} of ${run.change} ${run.state}, ${run.told ?? `${count(run.changed)} of ${counted(run.planned, 'row')} changed`}`,
           ] as const,
         ]),
     ...(backup === undefined
@@ -115,7 +122,7 @@ function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[]
     ...(command === undefined
       ? []
       : [
-          ['command', command.words.join(' ')] as const,
+          ['command', commandText(command.words)] as const,
           [
             'ended',
             command.killedBy === null ? `with ${command.code ?? 'nothing'}` : `by ${command.killedBy}`,

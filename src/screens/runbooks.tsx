@@ -1,7 +1,7 @@
 import { Box } from 'ink';
 import { useMemo, useState } from 'react';
 import { count } from '../model/format.ts';
-import { isOpenRun } from '../model/runbook-run.ts';
+import { isOpenRun, type RunbookRun } from '../model/runbook-run.ts';
 import { distance } from '../model/time.ts';
 import type { FoundRunbook } from '../runbooks/all.ts';
 import { type KnownRun, type RunbooksState, runKeyOf } from '../runbooks/console-state.ts';
@@ -14,8 +14,8 @@ import { useConsole, useRunbooks, useServices, useSize, useTheme } from './hooks
 import { useDatabaseClock } from './hooks/database-clock.ts';
 import { useFilter, useKeys } from './hooks/keys.ts';
 import { useFreshRunbooks } from './hooks/runbooks.ts';
-import { knownOpen, runbookView, runView } from './runbook-run.tsx';
-import { nextWords, RUN_TONES, type RunbookWord, shareOf } from './runbooks-words.ts';
+import { knownOpen, lastEnded, runbookView, runView } from './runbook-run.tsx';
+import { endedWords, nextWords, RUN_TONES, type RunbookWord, shareOf } from './runbooks-words.ts';
 import type { TableColumn } from './table/columns.ts';
 import { type Sort, useArrayList } from './table/list.ts';
 
@@ -27,7 +27,13 @@ export const runbooksNeedAttention = ({ changes: { ceremonies } }: Attention): b
 
 /** A line of the screen: a runbook that there is, or a run of one. */
 type ListLine =
-  | { readonly of: 'runbook'; readonly found: FoundRunbook; readonly known: KnownRun | undefined }
+  | {
+      readonly of: 'runbook';
+      readonly found: FoundRunbook;
+      readonly known: KnownRun | undefined;
+      /** The newest run where that has ended. */
+      readonly ended: RunbookRun | undefined;
+    }
   | { readonly of: 'run'; readonly listed: ListedRun };
 
 const keyOf = (line: ListLine): string => (line.of === 'runbook' ? line.found.id : runKeyOf(line.listed));
@@ -35,7 +41,7 @@ const keyOf = (line: ListLine): string => (line.of === 'runbook' ? line.found.id
 function wordOf(line: ListLine): RunbookWord {
   if (line.of === 'run') return line.listed.run.state;
   if ('problem' in line.found) return 'unreadable';
-  return line.known?.record.run.state ?? 'not begun';
+  return line.known?.record.run.state ?? line.ended?.state ?? 'not begun';
 }
 
 /** Where a runbook is, or what it is for; what became of a run. */
@@ -46,7 +52,8 @@ function aboutOf(line: ListLine, dot: string, now: number): string {
     return [run.reason, kept, distance(run.endedAt ?? run.beganAt, now)].filter(Boolean).join(` ${dot} `);
   }
   if ('problem' in line.found) return line.found.problem.message;
-  const { known, found } = line;
+  const { known, found, ended } = line;
+  if (known === undefined && ended !== undefined) return endedWords(ended, now);
   const { reason } = known?.record.run ?? {};
   if (known?.looked === undefined) return reason ?? found.runbook.purpose;
   const { standing } = known.looked;
@@ -113,7 +120,14 @@ export function Runbooks() {
   const columns = useMemo(() => columnsFor(width, theme.glyphs.dot, now), [width, theme, now]);
   const items = useMemo(
     (): readonly ListLine[] => [
-      ...(state.found ?? []).map((found): ListLine => ({ of: 'runbook', found, known: knownOpen(state, found.id) })),
+      ...(state.found ?? []).map(
+        (found): ListLine => ({
+          of: 'runbook',
+          found,
+          known: knownOpen(state, found.id),
+          ended: lastEnded(state, found.id),
+        }),
+      ),
       ...(state.runs ?? []).map((listed): ListLine => ({ of: 'run', listed })),
     ],
     [state],

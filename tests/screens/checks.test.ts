@@ -220,6 +220,13 @@ for (const engine of ENGINES) {
       await later.console.sees('HEALTHY', /Checks +0 of 1 pass, 1 d ago/, 'none says that something is wrong now');
     });
 
+    test('the Overview counts what ran, and says what never did', async () => {
+      const check = quick('mine');
+      const options = { checks: [check, quick('other')], columns: 200, rows: 50 };
+      await using open = await openOn(engine, [{ id: 1 }], { ...options, results: failedBefore(check, 2) });
+      await open.console.sees(/Checks +0 of 1 pass, 1 never run, 2 h ago/);
+    });
+
     test('the Overview opens a check', async () => {
       const check = quick('mine');
       const options = { checks: [check], results: failedBefore(check, 2), columns: 200, rows: 50 };

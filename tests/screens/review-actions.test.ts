@@ -65,12 +65,12 @@ for (const engine of ENGINES) {
       await expect(db.execute('SELECT * FROM apptop_run')).rejects.toThrow('apptop_run');
     });
 
-    test('marked rows go through the dialog: Cancel has the cursor, a capital Y, refusals with reasons, then the run', async () => {
+    test('marked rows go through the dialog: Enter cancels until a capital Y is typed, refusals with reasons, then the run', async () => {
       await using open = await openReview(engine, [flagged(1), flagged(2, CALCOM), flagged(3), flagged(4)]);
       const { console, db, insert, live } = open;
       await console.sees(/› +4 /).press('space', 'space', 'space').sees('held: 3 marked');
       await console.press('r').sees('┌ Retry the sync ─', 'STAGING', 'retries 2 appointments by laravel-queue');
-      await console.sees('puts 2 failed jobs back into the queue', 'a worker of the queue has to run', '› [ Cancel ]');
+      await console.sees('puts 2 failed jobs back into the queue', 'a worker of the queue has to run', '[ Cancel ]');
       await console.sees('left alone: 1 row (2): its origin is calcom', '[ Retry 2 rows ]', 'not yet');
       // Nothing moves meanwhile, and Enter is the way back.
       await console.after(() => insert([flagged(9)])).after(() => live.refresh());
@@ -78,14 +78,14 @@ for (const engine of ENGINES) {
         .press('enter')
         .sees('held: 3 marked')
         .press('r')
-        .sees('› [ Cancel ]', '[ Retry 2 rows ]')
+        .sees('[ Cancel ]', '[ Retry 2 rows ]')
         .type('y')
         .press('tab', 'enter');
       await console.sees('held: 3 marked');
       expect(await db.execute('SELECT COUNT(*) AS n FROM jobs')).toEqual([{ n: '0' }]);
       await console
         .press('r')
-        .sees('› [ Cancel ]', '[ Retry 2 rows ]')
+        .sees('[ Cancel ]', '[ Retry 2 rows ]')
         .type('Y')
         .press('tab')
         .sees('› [ Retry 2 rows ]')

@@ -71,6 +71,7 @@ for (const engine of ENGINES) {
         .sees('Begin a run of ceremony')
         .press('enter')
         .sees('run 1 of ceremony is begun', 'next  before: Look before', '0 of 5 steps done');
+      await console.sees(/row 1 of 5 · before: checks booking-ids\/no-backup-column/);
       await console.press('x').sees('before passed: 1 check', 'next  move', '1 of 5 steps done').seesNot(AT_WORK);
       await console
         .press('j', 'enter')
@@ -93,7 +94,7 @@ for (const engine of ENGINES) {
         .seesNot(AT_WORK);
       await console
         .press('j', 'x')
-        .sees('sh -c echo told', 'Run it')
+        .sees('sh -c "echo told"', 'Run it')
         .press('enter')
         .sees('next  tell')
         .press('x', 'tab', 'enter')
@@ -149,6 +150,82 @@ for (const engine of ENGINES) {
         .sees('rehearses calendar-uniqueness and its way back', 'pass  plant connections and events: 2 connections');
     });
 
+    test('a run that has ended says how, when and why, and another one is begun from it and shown', async () => {
+      await using open = await openRunbooks(engine);
+      const { console } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('next  before', '? help  : command  m actions  x do it')
+        .press('x')
+        .sees('next  move');
+      await console
+        .press(':')
+        .type('aborttherun')
+        .press('enter')
+        .type('Ada')
+        .press('tab')
+        .type('wrong database')
+        .press('tab', 'enter')
+        .sees('run 1 aborted, 1 of 5 steps done', 'wrong database', /✓ passed +Look before/, /· not done +Move the ids/)
+        .seesNot('blocked', 'ready');
+      await console.press('escape', 'escape').sees(/ceremony +aborted +run 1 aborted .*: wrong database/);
+      await console.press('/').type('ceremony').press('enter', 'enter');
+      await console.sees('Ceremony: no run is under way, m begins one', /run 1 aborted .*: wrong database/);
+      await console
+        .press('escape', 'G', 'enter')
+        .sees('› run 1', 'run 1 aborted')
+        .press('m', 'j')
+        .sees(/› +Begin a run of ceremony/)
+        .press('enter')
+        .sees('run 2 of ceremony is begun', '› run 2', 'run 2 running, 0 of 5 steps done', 'next  before')
+        .seesNot('is not what it was when the run began');
+      await console.press('escape').sees(/2 ceremony +running/, /1 ceremony +aborted/);
+    });
+
+    test('q while a step is done says what leaving does to it, and when it has ended', async () => {
+      const folder = new Folder();
+      const gate = join(folder.folder, 'gate');
+      const script = `for i in $(seq 600); do test -e ${gate} && exit 0; sleep 0.1; done; exit 1`;
+      const more = { phases: [{ id: 'all', title: 'All', steps: [command('tell', script, { title: 'Tell' })] }] };
+      await using open = await openRunbooks(engine, { more });
+      const { console } = open;
+      await console
+        .press(...toCeremony, 'm', 'enter')
+        .sees('next  tell')
+        .press('x')
+        .sees('› [ Cancel ]', '[ Run it ]')
+        .press('tab', 'enter')
+        .sees(AT_WORK)
+        .press('q')
+        .sees('row 1 of')
+        .press('escape', 'q');
+      await console
+        .sees('A step is under way here', 'leaving stops its program: what that has done stays done')
+        .seesNot('batch');
+      folder.write('gate', '');
+      await console
+        .sees('Nothing is under way here any more', 'it has ended meanwhile', '[ Leave ]')
+        .seesNot('batch', 'pause')
+        .press('tab', 'enter');
+      expect(await console.ended).toBe(0);
+    });
+
+    test('a dialog has one cursor: in the field that is typed into, or on the button that Enter presses', async () => {
+      const steps = [manual('read', { title: 'Read the log', note: 'required' })];
+      await using open = await openRunbooks(engine, { more: { phases: [{ id: 'all', title: 'All', steps }] } });
+      const { console } = open;
+      await console.press(...toCeremony, 'm', 'enter').sees('next  read');
+      await console
+        .press('x')
+        .sees(/│ › your name/, /│ {3}what you saw/, /│ {3}\[ Cancel \]/)
+        .type('Ada')
+        .press('tab')
+        .sees(/│ {3}your name +Ada/, /│ › what you saw/, /│ {3}\[ Cancel \]/)
+        .type('fine')
+        .press('tab')
+        .sees(/│ {3}what you saw +fine/, /│ {3}\[ Cancel \] +› \[ It is done \]/);
+    });
+
     test('a stop turns every console red, halts, and goes on by a signed decision', async () => {
       await using open = await openRunbooks(engine);
       const { console, context, live, db } = open;
@@ -171,7 +248,9 @@ for (const engine of ENGINES) {
         .sees('STOP THE WORLD', '7 decides: runbook ceremony run 1: The house is on fire: smoke', '7 Runbooks•')
         .press('6')
         .sees(/Move booking ids +blocked/, 'no runbook is stopped');
-      await console.press('tab').sees('[STOP', /decide +nobody has yet/, /assess +fire/);
+      await console
+        .press('tab')
+        .sees('[STOP', /stopped +by Ada \(.*\) at .*Z: The house is on fire:\s+smoke/, /decide +nobody has yet/);
       await console
         .press(':')
         .type('decidethat')
@@ -181,7 +260,9 @@ for (const engine of ENGINES) {
         .press('tab')
         .type('it was a drill')
         .press('tab', 'enter')
-        .sees('run 1 goes on', /decide +to go on, Bo \(.*\): it was a drill/);
+        .sees('run 1 goes on', /stopped +by Ada/, /decided +to go on, by Bo \(.*\) at .*Z: it was a drill/)
+        .sees(/now +the run goes on/)
+        .seesNot('no change begins');
       await console.after(() => live.refresh()).seesNot('STOP THE WORLD');
       await other.console.after(() => other.live.refresh()).seesNot('STOP THE WORLD', '7 decides');
       const events = await db.execute('SELECT body FROM apptop_audit ORDER BY seq');

@@ -82,7 +82,10 @@ export function Dialog(props: DialogProps) {
   const move = (by: number) => setAt((at + by + stops) % stops);
   const framed = !draw.screenReader && columns >= FRAMED.columns && rows >= FRAMED.rows;
   const inner = Math.min(WIDEST, columns) - (framed ? 4 : 2);
-  const buttons = buttonsOf({ cancel, go, rests, onDanger }, theme.glyphs.cursor);
+  const buttons = buttonsOf(
+    { cancel, go, rests, onDanger, inField: asked.length > 0 && !onDanger },
+    theme.glyphs.cursor,
+  );
   const together = buttons.reduce((sum, { text }) => sum + widthOf(text) + 3, 0) <= inner;
   const blanks = framed ? (asked.length > 0 ? 2 : 1) : 0;
   const fixed = asked.reduce((sum, { exactly }) => sum + (exactly === undefined ? 1 : 2), 0);
@@ -144,11 +147,13 @@ interface Buttons {
   readonly go: string | undefined;
   readonly rests: string | undefined;
   readonly onDanger: boolean;
+  /** Whether one types now: the field has the cursor then, and the footer says what Enter does. */
+  readonly inField: boolean;
 }
 
-function buttonsOf({ cancel, go, rests, onDanger }: Buttons, cursor: string): readonly Fact[] {
+function buttonsOf({ cancel, go, rests, onDanger, inField }: Buttons, cursor: string): readonly Fact[] {
   const button = (text: string, chosen: boolean) => `${chosen ? cursor : ' '} [ ${text} ]`;
-  const back: Fact = { text: button(cancel, !onDanger), tone: onDanger ? 'plain' : 'accent' };
+  const back: Fact = { text: button(cancel, !onDanger && !inField), tone: onDanger ? 'plain' : 'accent' };
   if (go === undefined) return [back];
   const other: Fact = { text: button(go, onDanger), tone: onDanger ? 'bad' : rests === undefined ? 'plain' : 'muted' };
   const said = rests ?? (onDanger ? 'Enter does it' : 'Tab goes there');

@@ -14,7 +14,7 @@ import { Rule } from './rule.tsx';
 const NOTICE_MS = 5_000;
 
 /** Ids of the bindings that come first, in their order. */
-const LEADING = ['help', 'palette', 'actions', 'retry-review'] as const;
+const LEADING = ['help', 'palette', 'actions', 'do-step', 'retry-review'] as const;
 
 const placeOf = (id: string): number => {
   const place = LEADING.findIndex((leading) => leading === id);

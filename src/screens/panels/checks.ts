@@ -14,13 +14,19 @@ const MARKS: Readonly<Record<Check['severity'], Mark | undefined>> = {
   info: undefined,
 };
 
-/** `31 of 68 pass, 12 min ago`: as of the newest result. */
+/** `31 of 50 pass, 18 never run, 12 min ago`: as of the newest result, of those that apply here. */
 function summaryOf(checks: readonly Check[], known: ReadonlyMap<string, Remembered>, now: number): string {
   const results = checks.flatMap(({ id }) => known.get(id) ?? []);
   if (results.length === 0) return '';
   const passed = results.filter(({ verdict }) => verdict === 'pass').length;
   const newest = Math.max(...results.map(({ at }) => at));
-  return `${count(passed)} of ${count(checks.length)} pass, ${age((now - newest) / 1000)} ago`;
+  const applied = results.filter(({ verdict }) => verdict !== 'not-applicable').length;
+  const never = checks.length - results.length;
+  return [
+    `${count(passed)} of ${count(applied)} pass`,
+    ...(never === 0 ? [] : [`${count(never)} never run`]),
+    `${age((now - newest) / 1000)} ago`,
+  ].join(', ');
 }
 
 /** The checks that say that something is wrong now, and how the others stand. */
