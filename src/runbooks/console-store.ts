@@ -172,16 +172,23 @@ class Runbooks implements RunbooksStore {
       const { record } = this.#state.known.get(runKeyOf(listed)) ?? {};
       return record !== undefined && record.run.revision !== listed.run.revision;
     });
-    const keys = new Set([...open, ...ended.map(runKeyOf)]);
+    // And those that the list does not have any more: they may be older than it, or gone.
+    const listed = new Set(runs.map(runKeyOf));
+    const unlisted = [...this.#state.known.keys()].filter((key) => !listed.has(key));
     const known: KnownRun[] = [];
-    for (const key of keys) known.push(...[await this.#knownOf(engine, found, key)].filter((one) => one !== undefined));
+    const gone: RunKey[] = [];
+    for (const key of new Set([...open, ...ended.map(runKeyOf), ...unlisted])) {
+      const one = await this.#knownOf(engine, found, key);
+      if (one === undefined) gone.push(key);
+      else known.push(one);
+    }
     this.#set({
       found: kept(this.#state.found, found),
       runs: kept(this.#state.runs, runs),
       missing: kept(this.#state.missing, missing),
       problem: undefined,
     });
-    this.#learn(known);
+    this.#learn(known, gone);
   }
 
   async #knownOf(engine: RunbookEngine, found: readonly FoundRunbook[], key: RunKey): Promise<KnownRun | undefined> {
@@ -214,11 +221,13 @@ class Runbooks implements RunbooksStore {
   }
 
   /** Ages change with each look, and say nothing new. */
-  #learn(runs: readonly KnownRun[]): void {
+  #learn(runs: readonly KnownRun[], gone: readonly RunKey[] = []): void {
     const before = this.#state.known;
     const known = new Map(before);
     for (const run of runs) known.set(run.key, run);
-    if (runs.some((run) => contentOf(before.get(run.key)) !== contentOf(run))) this.#set({ known });
+    for (const key of gone) known.delete(key);
+    const changed = runs.some((run) => contentOf(before.get(run.key)) !== contentOf(run));
+    if (changed || gone.some((key) => before.has(key))) this.#set({ known });
   }
 
   async #told(work: () => Promise<void>): Promise<void> {

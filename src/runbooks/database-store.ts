@@ -192,13 +192,16 @@ export class DatabaseStore implements RunbookStore {
     return known.seals.broken(record);
   }
 
-  async missing(runbook?: string): Promise<readonly string[]> {
+  async gone(runbook?: string): Promise<readonly string[]> {
     const runs = await this.runs(NEWEST);
     // What can't be read is not gone.
-    if (this.#closed !== undefined) {
-      return [`the runs in the database can't be read: ${this.#closed.message}; ${this.#closed.remedy}`];
-    }
-    return this.#memory.missing(runs, oldestOf(runs), runbook);
+    return this.#closed === undefined ? this.#memory.missing(runs, oldestOf(runs), runbook) : [];
+  }
+
+  /** Why runs in the database can't be read; undefined when they can, or there are none. @throws Problem */
+  async closed(): Promise<string | undefined> {
+    await this.runs(1);
+    return this.#closed && `the runs in the database can't be read: ${this.#closed.message}; ${this.#closed.remedy}`;
   }
 
   #remembered(record: RunbookRecord): RunbookRecord {

@@ -127,8 +127,14 @@ export class RunbookEngine {
   }
 
   /** Runs that this machine has seen and the database has no more, a line each; of one runbook or all. @throws Problem */
-  missing(runbook?: string): Promise<readonly string[]> {
-    return this.#shared.missing(runbook);
+  gone(runbook?: string): Promise<readonly string[]> {
+    return this.#shared.gone(runbook);
+  }
+
+  /** The same, or why that can't be known. @throws Problem */
+  async missing(runbook?: string): Promise<readonly string[]> {
+    const closed = await this.#shared.closed();
+    return closed === undefined ? this.gone(runbook) : [closed];
   }
 
   /** Keeps what it writes with open while some work goes on: many steps, one after the other. */
@@ -162,7 +168,7 @@ export class RunbookEngine {
       return local(`this context only reads${beside}`);
     }
     try {
-      const gone = (await this.open(id)) === undefined ? await this.missing(id) : [];
+      const gone = (await this.open(id)) === undefined ? await this.gone(id) : [];
       const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
       const record = await this.#shared.begin(
         run,

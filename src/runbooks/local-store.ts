@@ -158,7 +158,7 @@ export class LocalStore implements RunbookStore {
     return flaws.map(({ link, text }) => `line ${link.seq} of ${shown(this.#file, here())}: ${text}`);
   }
 
-  missing(): Promise<readonly string[]> {
+  gone(): Promise<readonly string[]> {
     return Promise.resolve([]);
   }
 

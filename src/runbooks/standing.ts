@@ -81,10 +81,13 @@ export const isDone = <Stands extends { readonly state: string }>(
 ): standing is Stands & { readonly state: DoneState } =>
   standing.state === 'passed' || standing.state === 'ticked' || standing.state === 'skipped';
 
-/** Whether a person has to answer for a step: it is theirs, or its checks were tried and do not apply here. */
-export const wantsPerson = ({ step, state, last }: StepStanding): boolean =>
-  step.work.kind === 'manual' ||
-  (state === 'failed' && last !== undefined && readEvidence(last.evidence).unlooked !== undefined);
+/** Whether the checks of a step were tried and do not apply here, so that a person may answer for it. */
+export const isUnlooked = ({ state, last }: Pick<StepStanding, 'state' | 'last'>): boolean =>
+  state === 'failed' && last !== undefined && readEvidence(last.evidence).unlooked !== undefined;
+
+/** Whether a person has to answer for a step: it is theirs, or its checks can't be looked at. */
+export const wantsPerson = (standing: StepStanding): boolean =>
+  standing.step.work.kind === 'manual' || isUnlooked(standing);
 
 /** Whether an attempt goes on, as far as its claim says. */
 export const isRunning = ({ state, expiresAt }: RunbookEntry, now: number): boolean =>

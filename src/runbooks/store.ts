@@ -69,7 +69,7 @@ export interface RunbookStore {
    * @param runbook only those of this one
    * @throws Problem
    */
-  missing(runbook?: string): Promise<readonly string[]>;
+  gone(runbook?: string): Promise<readonly string[]>;
 }
 
 /** Who acts, as entries call them: `ada@web1`. */

@@ -10,9 +10,10 @@ import type { ListedRun } from '../runbooks/engine.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
 import { looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { LookedRun } from '../runbooks/looker.ts';
+import type { Said } from '../runbooks/moves.ts';
 import type { StepOptions } from '../runbooks/perform.ts';
 import type { Runbook, Step } from '../runbooks/runbook.ts';
-import type { StepStanding } from '../runbooks/standing.ts';
+import { isUnlooked, type StepStanding } from '../runbooks/standing.ts';
 import { commandText, waitsText } from '../runbooks/telling.ts';
 import { confirmView } from './change-confirm.tsx';
 import { begunView } from './change-run.tsx';
@@ -226,6 +227,29 @@ export function stepBindings(
       },
       run: () => run !== undefined && standing !== undefined && beginStep(around, run, standing),
     },
+    ...(known !== undefined && standing !== undefined && step !== undefined && isUnlooked(standing)
+      ? [
+          {
+            id: 'answer-step',
+            keys: [],
+            title: `Answer for ${step.id}, which can't be looked at`,
+            disabled: () => closed() ?? (run && notYet(around, run, standing)),
+            run: () => {
+              if (run === undefined) return;
+              console.open(
+                questionView({
+                  way: 'tick',
+                  title: step.title,
+                  facts: [...factsOf(around, step), ...standing.why.map((text): Fact => ({ text, tone: 'warn' }))],
+                  fields: [NAME, { ...noteField(true), label: 'how you know' }],
+                  go: 'It holds',
+                  onGo: (answer) => doStep(around, run, step, { name: answer('name'), note: answer('note') }),
+                }),
+              );
+            },
+          },
+        ]
+      : []),
     ...(known !== undefined && step?.optional === true
       ? [
           {
@@ -384,6 +408,35 @@ export function beginBinding(
   if (runbook === undefined || open) return [];
   const { environment, name } = services.context;
   const { environments, id } = runbook;
+  const begin = (said?: Said) => {
+    const done = services.runbooks.say((engine) => engine.begin(runbook, said));
+    void told(console, done, ({ record, store, why }) => {
+      onBegun({ place: store.place, run: record.run });
+      return why === undefined
+        ? `run ${record.run.id} of ${id} is begun`
+        : `${why}: run ${record.run.id} is kept on this machine only`;
+    });
+  };
+  const ask = async () => {
+    const gone = await services.runbooks.say((engine) => engine.gone(id));
+    if (!gone.ok || gone.value.length === 0) return begin();
+    return console.open(
+      questionView({
+        way: 'begin',
+        title: `Begin another run of ${id}`,
+        facts: [
+          ...gone.value.map((text): Fact => ({ text, tone: 'bad' })),
+          {
+            text: 'find out who put it back and why; your name and your reason are kept with the new run',
+            tone: 'plain',
+          },
+        ],
+        fields: [NAME, REASON],
+        go: 'Begin',
+        onGo: (answer) => begin({ name: answer('name'), reason: answer('reason') }),
+      }),
+    );
+  };
   return [
     {
       id: 'begin-run',
@@ -393,15 +446,7 @@ export function beginBinding(
         environments === undefined || environments.includes(environment)
           ? undefined
           : `it is for ${environments.join(' and ')}, and ${name} is ${environment}`,
-      run: () => {
-        const done = services.runbooks.say((engine) => engine.begin(runbook));
-        void told(console, done, ({ record, store, why }) => {
-          onBegun({ place: store.place, run: record.run });
-          return why === undefined
-            ? `run ${record.run.id} of ${id} is begun`
-            : `${why}: run ${record.run.id} is kept on this machine only`;
-        });
-      },
+      run: () => void ask(),
     },
   ];
 }

@@ -1,7 +1,6 @@
 import type { Check } from '../checks/check.ts';
 import type { LogWatch } from '../checks/own/log.ts';
 import type { LogCheck } from '../config/own-checks.ts';
-import { SEVERITIES } from '../model/check-words.ts';
 import { counted } from '../model/format.ts';
 import type { RunbookEntry, RunbookRun } from '../model/runbook-run.ts';
 import { stamp } from '../model/time.ts';
@@ -130,15 +129,12 @@ export function signLines(
 }
 
 /** What the checks of a step are, as far as they are known. */
-function checkFacts({ work }: StepStanding['step'], checks: readonly Check[]): readonly NamedFact[] {
-  if (work.kind !== 'check') return [];
-  const chosen = checks.filter((one) => looksAt({ ...work, logs: false }, one));
-  const grave = SEVERITIES.slice(0, SEVERITIES.indexOf(work.severity) + 1).join(', ');
-  return [
-    ...chosen.map((one): NamedFact => ['check', `${one.id}  ${one.severity}: ${one.title}`]),
-    ['fails by', `a violation of severity ${grave}, or what could not be told`],
-  ];
-}
+const checkFacts = ({ work }: StepStanding['step'], checks: readonly Check[]): readonly NamedFact[] =>
+  work.kind !== 'check'
+    ? []
+    : checks
+        .filter((one) => looksAt({ ...work, logs: false }, one))
+        .map((one) => ['check', `${one.id}  ${one.severity}: ${one.title}`] as const);
 
 /** Whether a step is about what goes on while somebody watches. */
 const watches = ({ work }: StepStanding['step']): boolean =>

@@ -226,6 +226,48 @@ for (const engine of ENGINES) {
         .sees(/│ {3}what you saw +fine/, /│ {3}\[ Cancel \] +› \[ It is done \]/);
     });
 
+    test('what a check can not look at is answered for by a person', async () => {
+      const steps = [{ id: 'orphans', title: 'No event is alone', check: { ids: ['calendar-schema/no-orphans'] } }];
+      await using open = await openRunbooks(engine, { more: { phases: [{ id: 'all', title: 'All', steps }] } });
+      const { console } = open;
+      await console.press(...toCeremony, 'm', 'enter').sees('next  orphans');
+      await console.press('m').sees('Abort the run').seesNot('Answer for').press('escape');
+      await console
+        .press('x')
+        .sees("orphans failed: calendar-schema/no-orphans can't be looked at here")
+        .seesNot(AT_WORK)
+        .press(':')
+        .type('answerfor')
+        .press('enter')
+        .sees("can't be looked at here", 'not yet: your name')
+        .type('Ada')
+        .press('tab')
+        .type('there are no calendars')
+        .press('tab', 'enter')
+        .sees('orphans ticked by Ada: there are no calendars', '1 of 1 step done');
+    });
+
+    test('a run that is gone with its database is told, and another one begins by a signed word', async () => {
+      await using open = await openRunbooks(engine);
+      const { console, db } = open;
+      await console.press(...toCeremony, 'm', 'enter').sees('run 1 of ceremony is begun', 'next  before');
+      for (const table of ['apptop_runbook', 'apptop_step', 'apptop_audit']) await db.execute(`DELETE FROM ${table}`);
+      await console
+        .press('escape', 'escape', 'r')
+        .sees('run 1 of ceremony was seen here and is gone from the database')
+        .press('/')
+        .type('ceremony')
+        .press('enter', 'enter', 'm', 'enter')
+        .sees('Begin another run of ceremony', 'is gone from the database: it was put', 'not yet: your name')
+        .type('Ada')
+        .press('tab')
+        .type('the disk was replaced')
+        .press('tab', 'enter')
+        .sees('run 2 of ceremony is begun', 'next  before')
+        .press('tab', 'tab', 'tab')
+        .sees('decision  restored', 'the disk was replaced');
+    });
+
     test('a stop turns every console red, halts, and goes on by a signed decision', async () => {
       await using open = await openRunbooks(engine);
       const { console, context, live, db } = open;

@@ -1,7 +1,7 @@
 import { watchedWords } from '../../runbooks/logs.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import { type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
+import { isUnlooked, type StepStanding } from '../../runbooks/standing.ts';
 import { doesText, STOPPED, waitsText } from '../../runbooks/telling.ts';
 import { lineFor, type RunbookSession } from './session.ts';
 
@@ -11,7 +11,7 @@ export function personLine(session: RunbookSession, { id }: Runbook, standing: S
   if (state === 'waiting') return waitsText(standing);
   if (state === 'running') return `${step.id}: ${why.join('; ')}`;
   if (state === 'blocked') return `${step.id} can't be done yet: ${why.join('; ')}`;
-  if (step.work.kind !== 'manual' && wantsPerson(standing)) {
+  if (isUnlooked(standing)) {
     const line = lineFor(session, 'run', id, { step: step.id, tick: `${step.id}=NAME`, note: 'TEXT' });
     return `${step.id}: ${why.join('; ')}. Who knows it answers for it: ${line}`;
   }

@@ -5,7 +5,7 @@ import { Problem } from '../../model/problem.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { KeptRun, LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
-import { isDone, planOf, type Standing, type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
+import { isDone, isUnlooked, planOf, type Standing, type StepStanding, wantsPerson } from '../../runbooks/standing.ts';
 import { canAsk } from '../ask.ts';
 import { askConfirmation } from '../change/confirming.ts';
 import { planLines } from '../change/plan-lines.ts';
@@ -138,7 +138,7 @@ async function doStep(
     if (!json) print([attemptLine(entry, layout)]);
     if (entry.state === 'failed') {
       const failed = { ...standing, state: 'failed', last: entry, why: [entry.note ?? ''] } as const;
-      if (wantsPerson(failed)) throw new Needed(personLine(session, runbook, failed));
+      if (isUnlooked(failed)) throw new Needed(personLine(session, runbook, failed));
     }
     return entry;
   } finally {
