@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
 /** Whether there is a person to ask. */
@@ -10,22 +10,26 @@ export const canAsk = (): boolean => process.stdin.isTTY && process.stdout.isTTY
  * question was taken back
  */
 export async function ask(question: string, preset = '', signal?: AbortSignal): Promise<string | undefined> {
-  const answer = await readLine(`${question}${preset === '' ? '' : ` [${preset}]`}: `, process.stdout, signal);
+  const prompt = `${question}${preset === '' ? '' : ` [${preset}]`}: `;
+  const answer = await readLine(process.stdout, (lines) => lines.question(prompt), signal);
   return answer === undefined ? undefined : answer.trim() || preset;
 }
 
 /** As `ask`, but what is typed is not shown, and not trimmed. */
 export async function askSecret(question: string): Promise<string | undefined> {
-  process.stdout.write(`${question}: `);
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const answer = await readLine('', unseen);
+  const answer = await readLine(unseen, (lines) => {
+    // Only now the terminal shows nothing by itself of what is typed.
+    process.stdout.write(`${question}: `);
+    return lines.question('');
+  });
   process.stdout.write('\n');
   return answer;
 }
 
 async function readLine(
-  prompt: string,
   output: NodeJS.WritableStream,
+  asks: (lines: Interface) => Promise<string>,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const lines = createInterface({ input: process.stdin, output, terminal: true, ...(signal && { signal }) });
@@ -35,7 +39,7 @@ async function readLine(
     lines.once('close', () => resolve(undefined));
   });
   try {
-    return await Promise.race([lines.question(prompt), left]);
+    return await Promise.race([asks(lines), left]);
   } finally {
     lines.close();
   }
