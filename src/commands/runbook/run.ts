@@ -109,7 +109,7 @@ function assertGiven({ session, runbook, options, ticks }: Running, standing: St
 /** Does one step. @throws Needed, Problem */
 async function doStep(
   running: Running,
-  { record, restored }: LookedRun,
+  { record, restored, edited }: LookedRun,
   standing: StepStanding,
 ): Promise<RunbookEntry | ExitCode> {
   const { session, runbook, kept, options, ticks } = running;
@@ -117,7 +117,7 @@ async function doStep(
   const { step, state } = standing;
   const name = ticks.get(step.id);
   // What can't be done now is refused by the engine, before anybody is asked for anything.
-  const open = record.run.state === 'running' && restored === undefined;
+  const open = record.run.state === 'running' && restored === undefined && edited.length === 0;
   if (open) assertGiven(running, standing);
   const free = open && state !== 'blocked' && state !== 'running';
   const confirmed = free ? await confirmedFor(running, standing) : undefined;
