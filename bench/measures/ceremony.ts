@@ -14,7 +14,7 @@ const TICKS = ['code-search', 'webhooks', 'workflows', 'logs-1'];
 const LAST = 'logs-1';
 
 async function carriedOut(stage: Stage, engine: Stage['engines'][number]): Promise<Figure> {
-  const stand = await stage.stand(engine, { rows: 'seed', queue: false });
+  const stand = await stage.stand(engine, { rows: 'seed', queue: false }, 'ceremony');
   const config = join(stage.folder, `ceremony-${engine}.json`);
   const context = { connection: stand.url, environment: 'staging', access: 'operate' };
   writeFileSync(config, JSON.stringify({ contexts: { bench: context } }));

@@ -98,7 +98,7 @@ export const reportMeasure: Measure = {
   async run(stage) {
     const figures: Figure[] = [];
     for (const engine of stage.engines) {
-      const stand = await stage.stand(engine, { rows: 'seed', queue: false });
+      const stand = await stage.stand(engine, { rows: 'seed', queue: false }, 'report');
       const config = await planted(stage, stand);
       const file = join(stage.folder, `${engine}.html`);
       const times: number[] = [];

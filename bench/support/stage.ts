@@ -75,9 +75,14 @@ export class Stage {
     return Object.fromEntries(await Promise.all(versions));
   }
 
-  /** A database of a shape, made when it is first asked for. */
-  stand(engine: EngineName, shape: Shape): Promise<Stand> {
-    const name = `bench_${shape.rows}${shape.queue ? '_queue' : ''}`;
+  /**
+   * A database of a shape, made when it is first asked for.
+   * @param owner which measure has it for itself, where it writes
+   */
+  stand(engine: EngineName, shape: Shape, owner?: string): Promise<Stand> {
+    const name = ['bench', shape.rows, ...(shape.queue ? ['queue'] : []), ...(owner === undefined ? [] : [owner])].join(
+      '_',
+    );
     const key = `${engine} ${name}`;
     const stand = this.#stands.get(key) ?? this.#make(engine, name, shape);
     this.#stands.set(key, stand);
