@@ -3,7 +3,7 @@ import { isOpenRun, type RunbookEntry, type RunbookRun } from '../model/runbook-
 import { distance, stamp } from '../model/time.ts';
 import type { MetricStanding } from '../runbooks/conditions.ts';
 import type { Evidence } from '../runbooks/evidence.ts';
-import { isDone, type Standing } from '../runbooks/standing.ts';
+import { isDone, isUnlooked, type Standing } from '../runbooks/standing.ts';
 import { commandText, type stateWord, textOf } from '../runbooks/telling.ts';
 import type { NamedFact } from './check-text.ts';
 import type { Glyphs, Tone } from './theme.ts';
@@ -71,6 +71,7 @@ export function nextWords({ next, left, signOffs, record }: Standing): string {
   const { step, state } = next;
   const text = textOf(next);
   if (state === 'ready') return `next  ${step.id}: ${step.title}`;
+  if (isUnlooked(next)) return `m answers for it  ${step.id}: ${text}`;
   return `${state}  ${step.id}: ${text === '' ? step.title : text}`;
 }
 
