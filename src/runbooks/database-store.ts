@@ -111,7 +111,8 @@ export class DatabaseStore implements RunbookStore {
         const operator = operatorName(session.server.user);
         const added = begun(run, id, await rows.now(), operator);
         const entries = first === undefined ? [] : [entryFrom(first, 1, added.beganAt, operator)];
-        await this.#recorded(session, rows, { run: added, entries, now: added.beganAt }, undefined, event, async () => {
+        const seal = await sealOf({ run: added, entries, now: added.beganAt }, undefined);
+        await this.#recorded(session, rows, id, seal, event, async () => {
           await rows.addRun(added);
           for (const entry of entries) await rows.addEntry(id, entry);
           return true;
@@ -132,7 +133,9 @@ export class DatabaseStore implements RunbookStore {
         const mutation = decide(record);
         const next = moved(record, mutation, operatorName(session.server.user));
         written = next.run.mark;
-        const done = await this.#recorded(session, rows, next, writtenBy(mutation, next), mutation.event, async () => {
+        const sound = mutation.anew === true || (await (await this.#sealsOf(record)).isSound(record));
+        const seal = await sealOf(next, writtenBy(mutation, next), sound);
+        const done = await this.#recorded(session, rows, id, seal, mutation.event, async () => {
           if (!(await rows.advance(next.run, record.run.revision))) return false;
           for (const { seq } of mutation.ended ?? []) {
             const entry = next.entries.find((one) => one.seq === seq);
@@ -179,6 +182,11 @@ export class DatabaseStore implements RunbookStore {
   }
 
   async edited(record: RunbookRecord): Promise<readonly string[]> {
+    return (await this.#sealsOf(record)).broken(record);
+  }
+
+  /** What the audit says of a run, up to the record that came with this revision of it. */
+  async #sealsOf(record: RunbookRecord): Promise<Seals> {
     const { id, runbook, audit } = record.run;
     const before = this.#seals.get(id);
     // Of a run as it was some moves ago no later record says anything.
@@ -189,7 +197,7 @@ export class DatabaseStore implements RunbookStore {
       for (const { seq, record: said } of records) if (seq <= audit.seq) known.seals.learn(seq, said);
     }
     this.#seals.set(id, { ...known, upTo: audit.seq });
-    return known.seals.broken(record);
+    return known.seals;
   }
 
   async gone(runbook?: string): Promise<readonly string[]> {
@@ -253,16 +261,16 @@ export class DatabaseStore implements RunbookStore {
   async #recorded(
     session: WritingSession,
     rows: RunbookRows,
-    next: RunbookRecord,
-    written: ReadonlySet<number> | undefined,
+    id: number,
+    seal: NonNullable<AuditEvent['details']>,
     event: AuditEvent,
     work: () => Promise<boolean>,
   ): Promise<boolean> {
-    const details = { ...event.details, ...(await sealOf(next, written)) };
+    const details = { ...event.details, ...seal };
     const entered = await session.transaction(async (): Promise<Entered | undefined> => {
       if (!(await work())) return undefined;
       const record = await this.#audit.enter(session, { ...event, details });
-      await rows.audited(next.run.id, record.database);
+      await rows.audited(id, record.database);
       return record;
     });
     if (entered === undefined) return false;

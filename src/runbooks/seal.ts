@@ -26,10 +26,12 @@ async function digesting(): Promise<(value: object) => string> {
  * What a record of the audit says of a run as it is after a move: a digest over the run, and one over each entry that
  * the move has written.
  * @param seqs of these entries; undefined seals all of them anew, and what was sealed before counts no more
+ * @param sound whether the run was as it was recorded before the move: an edit is not sealed over
  */
 export async function sealOf(
   { run, entries }: RunbookRecord,
   seqs: ReadonlySet<number> | undefined,
+  sound = true,
 ): Promise<Readonly<Record<string, Detail>>> {
   const digest = await digesting();
   const sealed = entries.filter(({ seq }) => seqs === undefined || seqs.has(seq));
@@ -37,7 +39,7 @@ export async function sealOf(
     run: run.id,
     runbook: run.runbook,
     seals: [
-      `${RUN} ${digest(runContentOf(run))}`,
+      ...(sound ? [`${RUN} ${digest(runContentOf(run))}`] : []),
       ...sealed.map((entry) => `${entry.seq} ${digest(contentOf(entry))}`),
     ],
     ...(seqs === undefined && { anew: true }),
@@ -57,6 +59,12 @@ export class Seals {
       const [what = '', digest = ''] = String(seal).split(' ');
       this.#known.set(what, { digest, record: seq });
     }
+  }
+
+  /** Whether the run itself is as it was recorded, whatever its entries are. */
+  async isSound({ run }: RunbookRecord): Promise<boolean> {
+    const seal = this.#known.get(RUN);
+    return seal === undefined || seal.digest === (await digesting())(runContentOf(run));
   }
 
   /** What of a run is not as it was recorded, a line each; nothing of one that was begun before there were seals. */

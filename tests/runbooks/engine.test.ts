@@ -7,6 +7,7 @@ import { readEvidence } from '../../src/runbooks/evidence.ts';
 import { DUMP, operated, row } from '../changes/guarded.ts';
 import { Folder } from '../config/folder.ts';
 import { ENGINES, type PlantedRow } from '../engines/engines.ts';
+import { poll } from '../support.ts';
 import { Ceremony, command, engineOf, manual, runbookOf } from './ceremony.ts';
 
 const ROWS = [row(1, null, '8212577'), row(2, null, '8212578')];
@@ -451,6 +452,28 @@ for (const engine of ENGINES) {
       await ceremony.tick('three');
       await on.db.execute("UPDATE apptop_step SET state = 'failed' WHERE seq = 2");
       await expect(ceremony.tick('four')).rejects.toThrow('entry 2 (step two) differs');
+    });
+
+    test('seals no edit over that somebody makes while a step is under way', async () => {
+      await using on = await operated(engine, ROWS);
+      const gate = join(new Folder().folder, 'gate');
+      const runbook = await runbookOf([
+        command('slow', `for i in $(seq 600); do test -e ${gate} && exit 0; sleep 0.1; done; exit 1`),
+        manual('next'),
+      ]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      const done = ceremony.run('slow');
+      await poll(async () => (await ceremony.states())['slow'] === 'running', { what: 'the step under way' });
+      await on.db.execute("UPDATE apptop_runbook SET title = 'Another'");
+      writeFileSync(gate, '');
+      expect(await done).toMatchObject({ state: 'passed' });
+      expect((await ceremony.look()).notes).toEqual([
+        expect.stringContaining('the run differs from record 2 of the audit'),
+      ]);
+      await expect(ceremony.tick('next')).rejects.toThrow('STOP: the run was changed behind apptop: the run differs');
+      await ceremony.decide('the title was wrong');
+      expect((await ceremony.look()).notes).toEqual([]);
+      await ceremony.tick('next');
     });
 
     test('has a person answer for checks that do not apply here', async () => {
