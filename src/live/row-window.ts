@@ -104,9 +104,11 @@ class RowWindow implements RowsStore {
 
   /** Reads the stretch at hand again; settles when that is done, failed or not. */
   async #refreshed(signal: AbortSignal): Promise<void> {
-    const { held, loading, atStart, rows } = this.#state;
+    const { held, loading, atStart, rows, total } = this.#state;
     if (!this.#opened || held || loading !== undefined) return;
-    const from = atStart ? undefined : rows[0]?.position;
+    // A list of one page is read whole: its rows may have gone before the first one that is at hand.
+    const whole = total !== undefined && total <= PAGE;
+    const from = atStart || whole ? undefined : rows[0]?.position;
     const limit = Math.max(PAGE, rows.length);
     await this.#load(AbortSignal.any([signal, this.#abort.signal]), undefined, async (source, query, options) => {
       const stretch: Stretch = { direction: 'forward', from, inclusive: true, limit };
