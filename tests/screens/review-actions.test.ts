@@ -214,6 +214,9 @@ for (const engine of ENGINES) {
       await using other = await consoleOn(context, { columns: 120, rows: 30 });
       await other.console.sees('4 Review').press('4').sees('[Queue 2]');
       await console.sees(/› +2 /).press('r').sees('row 2: handed on, retrying');
+      // A refresh of its own would settle it before the other one has looked.
+      live.setPaused(true);
+      await poll(async () => live.getState().refreshingSince === undefined);
       await succeed(db, '1, 2');
       await other.console.after(() => other.live.refresh()).sees(/2 +synced: settling/);
       await poll(async () => other.live.getState().refreshingSince === undefined);
