@@ -32,6 +32,11 @@ function written(parsed: Parsed, words: readonly string[]): Written {
     words,
     flag: (name) => parsed[name] === true,
     text: (name) => valueOf(parsed, name),
+    texts: (name) => {
+      const values = parsed[name];
+      const all: readonly unknown[] = Array.isArray(values) ? values : [values];
+      return all.flatMap((value) => valueOf({ [name]: value }, name) ?? []);
+    },
     count: (name) => {
       const value = valueOf(parsed, name);
       if (value !== undefined && !/^[1-9]\d{0,8}$/.test(value)) {

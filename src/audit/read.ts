@@ -1,7 +1,7 @@
 import type { Context } from '../config/context.ts';
 import type { Database, QueryOptions } from '../data/database.ts';
 import { canonicalJson } from './canonical.ts';
-import type { Link } from './chain.ts';
+import { type Link, loadHashing } from './chain.ts';
 import type { AuditRecord } from './event.ts';
 import { readRecord } from './record.ts';
 import { AuditTable } from './table.ts';
@@ -42,6 +42,14 @@ export async function readAudit(
   return entries.length === 0 && page.after === undefined ? { entries, why: NOTHING_RECORDED } : { entries };
 }
 
+/** A record with its place in the chain. */
+export interface Said {
+  readonly seq: number;
+  readonly record: AuditRecord;
+  /** Whether it is what was hashed when it was written. */
+  readonly whole: boolean;
+}
+
 /**
  * The records whose details have these values, oldest first.
  * @param details in the order of their names, side by side in the record
@@ -54,13 +62,14 @@ export async function recordsAbout(
   details: NonNullable<AuditRecord['details']>,
   after: number,
   options: QueryOptions,
-): Promise<readonly { readonly seq: number; readonly record: AuditRecord }[]> {
+): Promise<readonly Said[]> {
   const table = new AuditTable(context, database.dialect);
   if (!(await table.exists(database, options))) return [];
   const links = await table.all(database, options, { like: `%${canonicalJson(details).slice(1, -1)}%`, after });
-  return links.flatMap(({ seq, body }) => {
+  const hashOf = await loadHashing();
+  return links.flatMap(({ seq, body, prev, hash }) => {
     const record = readRecord(body);
     const same = Object.entries(details).every(([name, detail]) => record?.details?.[name] === detail);
-    return record !== undefined && same ? [{ seq, record }] : [];
+    return record !== undefined && same ? [{ seq, record, whole: hashOf(prev, body) === hash }] : [];
   });
 }

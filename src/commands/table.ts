@@ -18,6 +18,8 @@ export interface Option {
 export interface Written {
   flag(name: string): boolean;
   text(name: string): string | undefined;
+  /** Of one that may be given again. */
+  texts(name: string): readonly string[];
   /** @throws Problem usage, unless it is a whole number from 1 */
   count(name: string): number | undefined;
   /** The words that are no options. */
@@ -365,7 +367,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'step', type: 'text', description: 'run: this step instead of the next one' },
       { name: 'all', type: 'flag', description: 'run: every step that needs neither a time nor a person' },
       { name: 'skip', type: 'text', description: 'run: leave this optional step out' },
-      { name: 'tick', type: 'text', description: 'run: STEP=NAME, who answers for a manual step' },
+      { name: 'tick', type: 'text', description: 'run: STEP=NAME, who answers for a manual step; may be given again' },
       { name: 'note', type: 'text', description: 'run: what is to be remembered of the step' },
       { name: 'confirm', type: 'text', description: 'run: the phrase that the plan of a change asks for' },
       backup,
@@ -391,7 +393,7 @@ export const COMMANDS: readonly Command[] = [
         step: written.text('step'),
         all: written.flag('all'),
         skip: written.text('skip'),
-        tick: written.text('tick'),
+        tick: written.texts('tick').join(',') || undefined,
         note: written.text('note'),
         confirm: written.text('confirm'),
         backup: written.text('backup'),

@@ -54,6 +54,10 @@ export interface Held {
   readonly text: string;
 }
 
+/** Conditions that hold, in a line. */
+export const heldText = (held: readonly Held[]): string =>
+  held.map(({ condition, text }) => `${condition.title} (${text})`).join('; ');
+
 /** Up to what each stop condition was accepted by a decision. */
 function accepted({ entries }: RunbookRecord): ReadonlyMap<string, number> {
   const decisions = entries.filter(({ kind }) => kind === 'decision');

@@ -42,8 +42,8 @@ export interface RunbooksState {
   readonly found: readonly FoundRunbook[] | undefined;
   /** Newest first; undefined until they were read. */
   readonly runs: readonly ListedRun[] | undefined;
-  /** Runs that this machine has seen and the database has no more, a line each. */
-  readonly missing: readonly string[];
+  /** Runs that are gone from the database, and what is known against those that are there, a line each. */
+  readonly doubts: readonly string[];
   readonly known: ReadonlyMap<RunKey, KnownRun>;
   /** Why it is no newer. */
   readonly problem: Problem | undefined;

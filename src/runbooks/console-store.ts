@@ -45,7 +45,7 @@ class Runbooks implements RunbooksStore {
   #state: RunbooksState = {
     found: undefined,
     runs: undefined,
-    missing: [],
+    doubts: [],
     known: new Map(),
     problem: undefined,
     own: undefined,
@@ -153,19 +153,18 @@ class Runbooks implements RunbooksStore {
     signal: AbortSignal,
   ): Promise<void> {
     const one = found.find((candidate) => candidate.id === name);
-    if (one === undefined || 'problem' in one || one.runbook.stop.length === 0) return;
+    if (one === undefined || 'problem' in one) return;
     const read = await engine.read('database', id);
     if (read === undefined) return;
     const looked = await engine.look(one.runbook, read);
     if (looked.standing.steps.some(({ state }) => state === 'running')) return;
-    const held = await engine.lookAtStops(one.runbook, read, signal);
-    if (held.length > 0) this.#host.onSaid();
+    if ((await engine.lookAtStops(one.runbook, read, signal)) !== undefined) this.#host.onSaid();
   }
 
   async #read(): Promise<void> {
     const engine = await this.#loaded();
     const found = await engine.runbooks();
-    const [runs, missing] = await Promise.all([engine.runs(), engine.missing()]);
+    const [runs, doubts] = await Promise.all([engine.runs(), engine.doubts()]);
     const open = runs.filter(({ run }) => isOpenRun(run)).map(runKeyOf);
     // And those that have ended since somebody looked at them.
     const ended = runs.filter((listed) => {
@@ -185,7 +184,7 @@ class Runbooks implements RunbooksStore {
     this.#set({
       found: kept(this.#state.found, found),
       runs: kept(this.#state.runs, runs),
-      missing: kept(this.#state.missing, missing),
+      doubts: kept(this.#state.doubts, doubts),
       problem: undefined,
     });
     this.#learn(known, gone);

@@ -44,6 +44,10 @@ const PAUSE_MS = 50;
 /** Runs that are looked at for an open one. */
 const NEWEST = 100;
 
+const PUT_BACK = 'it was put back to an earlier state';
+// MySQL shows nobody that there are tables which they may not read.
+const PUT_BACK_OR_CLOSED = `${PUT_BACK}, or this account may not read apptop_runbook`;
+
 const READING: QueryOptions = { lane: 'change' };
 
 const passes = (error: unknown): error is Problem =>
@@ -194,7 +198,7 @@ export class DatabaseStore implements RunbookStore {
     if (known.upTo < audit.seq) {
       const about = { run: id, runbook };
       const records = await recordsAbout(this.#database, this.#context, about, known.upTo, READING);
-      for (const { seq, record: said } of records) if (seq <= audit.seq) known.seals.learn(seq, said);
+      for (const said of records) if (said.seq <= audit.seq) known.seals.learn(said);
     }
     this.#seals.set(id, { ...known, upTo: audit.seq });
     return known.seals;
@@ -203,7 +207,8 @@ export class DatabaseStore implements RunbookStore {
   async gone(runbook?: string): Promise<readonly string[]> {
     const runs = await this.runs(NEWEST);
     // What can't be read is not gone.
-    return this.#closed === undefined ? this.#memory.missing(runs, oldestOf(runs), runbook) : [];
+    if (this.#closed !== undefined) return [];
+    return this.#memory.missing(runs, oldestOf(runs), this.#there ? PUT_BACK : PUT_BACK_OR_CLOSED, runbook);
   }
 
   /** Why runs in the database can't be read; undefined when they can, or there are none. @throws Problem */

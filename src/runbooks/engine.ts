@@ -7,12 +7,11 @@ import { Problem } from '../model/problem.ts';
 import { isOpenRun, type RunbookEntry, type RunbookRecord, type RunbookRun } from '../model/runbook-run.ts';
 import { CHANGES } from '../rollback/all.ts';
 import { type FoundRunbook, runbooksOf } from './all.ts';
-import type { Held, MetricStanding } from './conditions.ts';
-import { heldConditions } from './conditions.ts';
+import { heldConditions, heldText, type MetricStanding } from './conditions.ts';
 import { DatabaseStore } from './database-store.ts';
 import { evidenceText } from './evidence.ts';
 import { LocalStore } from './local-store.ts';
-import { type KeptRun, type LookedRun, Looker, RESTORED } from './looker.ts';
+import { doubtText, type KeptRun, type LookedRun, Looker, RESTORED } from './looker.ts';
 import { assertedName, eventOf, type Said } from './moves.ts';
 import { type PlannedChange, planChange, type StepOptions } from './perform.ts';
 import { type Runbook, readRunbook, type Step, verifyNames } from './runbook.ts';
@@ -21,16 +20,16 @@ import { Steps } from './steps.ts';
 import type { NewEntry, RunbookStore } from './store.ts';
 import { type Signed, Words } from './words.ts';
 
-/** The decision that a run begins where another one is gone. @throws Problem blocked, where nobody has signed it */
-function beginsAnew(gone: readonly string[], said: Said | undefined): NewEntry {
-  const remedy = 'find out who put it back and why; to begin another run, sign that: --name NAME --reason WHY';
-  const name = assertedName(said?.reason.trim() === '' ? '' : said?.name, gone.join('; '), remedy);
+/** The decision that a run begins where the one before it is gone or contested. @throws Problem blocked, where nobody has signed it */
+function beginsAnew(contested: readonly string[], said: Said | undefined): NewEntry {
+  const remedy = 'find out who did it and why; to begin another run, sign that: --name NAME --reason WHY';
+  const name = assertedName(said?.reason.trim() === '' ? '' : said?.name, contested.join('; '), remedy);
   return {
     kind: 'decision',
     subject: RESTORED,
     state: 'noted',
     name,
-    note: `${said?.reason}; ${gone.join('; ')}`,
+    note: `${said?.reason}; ${contested.join('; ')}`,
     evidence: evidenceText({ restored: true }),
   };
 }
@@ -126,15 +125,38 @@ export class RunbookEngine {
     return undefined;
   }
 
-  /** Runs that this machine has seen and the database has no more, a line each; of one runbook or all. @throws Problem */
-  gone(runbook?: string): Promise<readonly string[]> {
-    return this.#shared.gone(runbook);
-  }
-
-  /** The same, or why that can't be known. @throws Problem */
+  /** Runs that this machine has seen and the database has no more, a line each, or why that can't be known. @throws Problem */
   async missing(runbook?: string): Promise<readonly string[]> {
     const closed = await this.#shared.closed();
-    return closed === undefined ? this.gone(runbook) : [closed];
+    return closed === undefined ? this.#shared.gone(runbook) : [closed];
+  }
+
+  /** That, and what is known against the open runs and the newest one of each runbook, a line each. @throws Problem */
+  async doubts(): Promise<readonly string[]> {
+    const lines = [...(await this.missing())];
+    for (const store of [this.#shared, this.#local]) {
+      const newest = new Set<string>();
+      for (const run of await store.runs(NEWEST)) {
+        if (isOpenRun(run) || !newest.has(run.runbook)) lines.push(...(await this.#against(store, run)));
+        newest.add(run.runbook);
+      }
+    }
+    return lines;
+  }
+
+  /** Why another run of a runbook is not begun without a word, a line each: one is gone, or did not end by apptop. @throws Problem */
+  async contested(runbook: string): Promise<readonly string[]> {
+    const newest = (await this.#shared.runs(NEWEST)).find((one) => one.runbook === runbook);
+    return [
+      ...(await this.#shared.gone(runbook)),
+      ...(newest === undefined ? [] : await this.#against(this.#shared, newest)),
+    ];
+  }
+
+  async #against(store: RunbookStore, { id, runbook }: RunbookRun): Promise<readonly string[]> {
+    const record = await store.read(id);
+    const doubt = record && doubtText(await this.#looker.doubts({ store, record }));
+    return doubt === undefined ? [] : [`run ${id} of ${runbook}: ${doubt}`];
   }
 
   /** Keeps what it writes with open while some work goes on: many steps, one after the other. */
@@ -144,7 +166,7 @@ export class RunbookEngine {
 
   /**
    * Goes on with the open run of a runbook, or begins one.
-   * @param said who decides that one begins, and why, although a run of it that was seen here is gone from the database
+   * @param said who decides that one begins, and why, although the one before it is gone from the database or contested
    * @returns the run, and why it is kept on this machine only where it is
    * @throws Problem blocked, where it may not be carried out here; config, where it names what is not there
    */
@@ -168,13 +190,10 @@ export class RunbookEngine {
       return local(`this context only reads${beside}`);
     }
     try {
-      const gone = (await this.open(id)) === undefined ? await this.gone(id) : [];
-      const told = gone.length === 0 ? event : { ...event, details: { ...event.details, gone } };
-      const record = await this.#shared.begin(
-        run,
-        told,
-        gone.length === 0 ? undefined : beginsAnew(gone, said && this.#masked(said)),
-      );
+      const contested = (await this.open(id)) === undefined ? await this.contested(id) : [];
+      const told = contested.length === 0 ? event : { ...event, details: { ...event.details, contested } };
+      const first = contested.length === 0 ? undefined : beginsAnew(contested, said && this.#masked(said));
+      const record = await this.#shared.begin(run, told, first);
       return { store: this.#shared, record, why: undefined };
     } catch (error) {
       if (!(error instanceof Problem && error.kind === 'refused')) throw error;
@@ -207,12 +226,19 @@ export class RunbookEngine {
     return this.#steps.skip(runbook, kept, id, this.#masked(said), signal);
   }
 
-  /** The stop conditions that hold now; the first of them stops the run. @throws Problem */
-  async lookAtStops(runbook: Runbook, kept: KeptRun, signal: AbortSignal): Promise<readonly Held[]> {
-    const { record } = await this.look(runbook, kept);
-    const held = await heldConditions(runbook, record, this.#looker.ground(signal), true);
-    if (held.length > 0 && record.run.state === 'running') await this.#looker.stopHeld(runbook, kept, held);
-    return held;
+  /** What stops a run now, in a line; undefined where nothing does. One that goes on is stopped by it. @throws Problem */
+  async lookAtStops(runbook: Runbook, kept: KeptRun, signal: AbortSignal): Promise<string | undefined> {
+    const looked = await this.look(runbook, kept);
+    if (looked.record.run.state === 'running') return this.#looker.stopWhere(runbook, looked, signal);
+    const held = await heldConditions(runbook, looked.record, this.#looker.ground(signal), true);
+    return held.length === 0 ? undefined : heldText(held);
+  }
+
+  /** The same for what is known against a run alone, for which no check is run. @throws Problem */
+  stopDoubted(runbook: Runbook, looked: LookedRun): Promise<string | undefined> {
+    return looked.record.run.state === 'running'
+      ? this.#looker.stopDoubted(runbook, looked)
+      : Promise.resolve(undefined);
   }
 
   /** A person stops the run. @param condition one of the runbook's, undefined for any other reason @throws Problem */
@@ -234,12 +260,13 @@ export class RunbookEngine {
   sign(runbook: Runbook, kept: KeptRun, role: string, signed: Signed, signal: AbortSignal): Promise<RunbookRecord> {
     const { mask } = this.#looker;
     const { name, statement, reason } = signed;
-    const masked = { name, statement: statement && mask(statement), reason: reason && mask(reason) };
+    const masked = { name: name && mask(name), statement: statement && mask(statement), reason: reason && mask(reason) };
     return this.#words.sign(runbook, kept, role, masked, signal);
   }
 
   /** What a person says, without the secrets in it: it is kept in the tables and on record. */
   #masked({ name, reason }: Said): Said {
-    return { name, reason: this.#looker.mask(reason) };
+    const { mask } = this.#looker;
+    return { name: name && mask(name), reason: mask(reason) };
   }
 }

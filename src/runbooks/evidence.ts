@@ -39,7 +39,7 @@ const evidence = z.object({
   /** The digest of the runbook by which the step was done. */
   runbook: z.optional(z.string()),
   checks: z.optional(z.array(checkEvidence)),
-  /** Checks that do not apply here, or none where it is the logs that are not there, when the step fails for nothing else: a person may answer for it. */
+  /** Checks that do not apply here or could not tell, or none where it is the logs that are not there, when the step fails for nothing else: a person may answer for it. */
   unlooked: z.optional(z.array(z.string())),
   plan: z.optional(
     z.object({

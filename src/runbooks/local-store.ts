@@ -17,6 +17,7 @@ import {
   type RunbookRecord,
   type RunbookRun,
 } from '../model/runbook-run.ts';
+import { readEvidence } from './evidence.ts';
 import {
   begun,
   CLAIM_SECONDS,
@@ -152,10 +153,13 @@ export class LocalStore implements RunbookStore {
     return Promise.resolve(undefined);
   }
 
-  async edited(): Promise<readonly string[]> {
+  async edited({ entries }: RunbookRecord): Promise<readonly string[]> {
     const wholes = (await readLocalFile(this.#file)).lines.flatMap(({ whole }) => whole ?? []);
     const flaws = await flawsOf(wholes, undefined);
-    return flaws.map(({ link, text }) => `line ${link.seq} of ${shown(this.#file, here())}: ${text}`);
+    const accepted = new Set(entries.flatMap(({ evidence }) => readEvidence(evidence).edited ?? []));
+    return flaws
+      .map(({ link, text }) => `line ${link.seq} of ${shown(this.#file, here())}: ${text}`)
+      .filter((flaw) => !accepted.has(flaw));
   }
 
   gone(): Promise<readonly string[]> {

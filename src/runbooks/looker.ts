@@ -9,8 +9,8 @@ import { isOpen, type Run } from '../model/run.ts';
 import { isOpenRun, type RunbookRecord } from '../model/runbook-run.ts';
 import { distance } from '../model/time.ts';
 import { phaseOf } from '../rollback/phase.ts';
-import { type CheckGround, type Held, heldConditions, type MetricStanding, metricStandings } from './conditions.ts';
-import { evidenceText, readEvidence } from './evidence.ts';
+import { type CheckGround, type Held, heldConditions, heldText, type MetricStanding, metricStandings } from './conditions.ts';
+import { evidenceText } from './evidence.ts';
 import { eventOf, move, stopped } from './moves.ts';
 import { type Runbook, stepsOf } from './runbook.ts';
 import { type Around, type MonitorWindow, type Standing, standOf, type TakenBack } from './standing.ts';
@@ -26,15 +26,25 @@ export interface KeptRun {
   readonly record: RunbookRecord;
 }
 
+/** What this machine and the audit know of a run, and nobody has accepted. */
+interface Doubts {
+  /** The database was put back to an earlier state. */
+  readonly restored: string | undefined;
+  /** What of the run is not as it was recorded. */
+  readonly edited: readonly string[];
+}
+
 /** A run as somebody looks at it. */
-export interface LookedRun extends KeptRun {
+export interface LookedRun extends KeptRun, Doubts {
   readonly standing: Standing;
   /** What is to be said of it: it is kept here only, its file has changed, the database was put back. */
   readonly notes: readonly string[];
-  /** The database was put back, and nobody has accepted that. */
-  readonly restored: string | undefined;
-  /** What of the run is not as it was recorded, and nobody has accepted. */
-  readonly edited: readonly string[];
+}
+
+/** Why a run must not go on as it is; undefined where nothing is known against it. */
+export function doubtText({ restored, edited }: Doubts): string | undefined {
+  if (restored !== undefined) return `the database was put back to an earlier state: ${restored}`;
+  return edited.length > 0 ? `the run was changed behind apptop: ${some(edited)}` : undefined;
 }
 
 /** The lines of a list, cut where it is long. */
@@ -65,26 +75,28 @@ export class Looker {
   /** How a run stands now, by a fresh look. @throws Problem */
   async look(runbook: Runbook, { store, record }: KeptRun): Promise<LookedRun> {
     const fresh = (await store.read(record.run.id)) ?? record;
-    const restored = await store.restored(fresh);
-    // What went back is not as it was recorded either.
-    const flaws = restored === undefined ? await store.edited(fresh) : [];
-    const known = new Set(fresh.entries.flatMap(({ evidence }) => readEvidence(evidence).edited ?? []));
-    const edited = flaws.filter((flaw) => !known.has(flaw));
+    const doubts = await this.doubts({ store, record: fresh });
+    const doubt = doubtText(doubts);
     const standing = standOf(runbook, fresh, await this.around(runbook, fresh));
     const changed = fresh.run.definition !== runbook.definition;
     return {
       store,
       record: fresh,
       standing,
-      restored,
-      edited,
+      ...doubts,
       notes: [
         ...(store.place === 'local' ? ['this run is kept on this machine only: nobody else sees it'] : []),
         ...(changed ? [`${runbook.place} is not what it was when the run began: what it says now is done`] : []),
-        ...(restored === undefined ? [] : [`the database was put back to an earlier state: ${restored}`]),
-        ...(flaws.length === 0 ? [] : [`the run was changed behind apptop: ${some(flaws)}`]),
+        ...(doubt === undefined ? [] : [doubt]),
       ],
     };
+  }
+
+  /** What is known against a run as it was read just now. @throws Problem */
+  async doubts({ store, record }: KeptRun): Promise<Doubts> {
+    const restored = await store.restored(record);
+    // What went back is not as it was recorded either.
+    return { restored, edited: restored === undefined ? await store.edited(record) : [] };
   }
 
   /** How the success metrics stand now. @throws Problem */
@@ -149,30 +161,34 @@ export class Looker {
     if (!isOpenRun(run)) {
       throw new Problem('blocked', `run ${run.id} of ${run.runbook} is ${run.state}`, 'begin another one');
     }
-    if (looked.restored !== undefined) {
-      const reason = `the database was put back to an earlier state: ${looked.restored}`;
-      await this.#stopFor(runbook, looked, RESTORED, reason, '{}');
-      throw stopped(reason);
-    }
-    if (looked.edited.length > 0) {
-      const reason = `the run was changed behind apptop: ${some(looked.edited)}`;
-      await this.#stopFor(runbook, looked, EDITED, reason, '{}');
-      throw stopped(reason);
-    }
+    const why = await this.stopWhere(runbook, looked, signal);
+    if (why === undefined) return looked;
+    throw stopped(why);
+  }
+
+  /** Stops a run that goes on where something is known against it or a condition holds. @returns why, undefined where nothing is */
+  async stopWhere(runbook: Runbook, looked: LookedRun, signal: AbortSignal): Promise<string | undefined> {
+    const doubt = await this.stopDoubted(runbook, looked);
+    if (doubt !== undefined) return doubt;
     const held = await heldConditions(runbook, looked.record, this.ground(signal), true);
-    const [first] = held;
-    if (first === undefined) return looked;
-    throw stopped(await this.stopHeld(runbook, looked, held));
+    return held.length === 0 ? undefined : this.stopHeld(runbook, looked, held);
+  }
+
+  /** Stops a run that goes on where something is known against it. @returns what, undefined where nothing is */
+  async stopDoubted(runbook: Runbook, looked: LookedRun): Promise<string | undefined> {
+    const doubt = doubtText(looked);
+    if (doubt === undefined) return undefined;
+    await this.#stopFor(runbook, looked, looked.restored === undefined ? EDITED : RESTORED, doubt, '{}');
+    return doubt;
   }
 
   /** Stops a run because of conditions that hold. @returns why */
   async stopHeld(runbook: Runbook, kept: KeptRun, held: readonly Held[]): Promise<string> {
     const [first] = held;
     if (first === undefined) throw new Error('no condition holds');
-    const reason = `${first.condition.title} (${first.text})`;
-    const evidence = evidenceText({ measure: first.measure, checks: [...first.checks] });
+    const reason = heldText(held);
+    const evidence = evidenceText({ measure: first.measure, checks: held.flatMap(({ checks }) => checks) });
     await this.#stopFor(runbook, kept, first.condition.id, reason, evidence);
-    await this.haltChange();
     return reason;
   }
 
@@ -183,6 +199,7 @@ export class Looker {
       added: { kind: 'stop', subject: id, state: 'noted', name: undefined, note: reason, evidence },
       event: eventOf('stop', runbook.id, reason, { run: kept.record.run.id, condition: id }),
     });
+    await this.haltChange();
   }
 
   /** A change that runs stands still while the run is stopped. Who holds it pauses at the end of its batch. */

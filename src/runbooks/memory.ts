@@ -17,20 +17,18 @@ const known = z.object({
 type Known = z.infer<typeof known>;
 const file = z.record(z.string(), known);
 
-/** Marks of the decisions by which people went on after they knew that the database was put back. */
+/** Marks of the words by which people went on, or ended a run, after they knew that the database was put back. */
 const acceptances = ({ entries }: RunbookRecord): readonly string[] =>
-  entries
-    .filter(({ kind, evidence }) => kind === 'decision' && readEvidence(evidence).restored === true)
-    .map(({ mark }) => mark);
+  entries.filter(({ evidence }) => readEvidence(evidence).restored === true).map(({ mark }) => mark);
 
 /** What contradicts the knowledge of this machine in the run itself. */
 function contradiction(before: Known, { run, entries }: RunbookRecord): string | undefined {
+  // The very move that was seen; whether all of it is as it was written, the audit knows.
+  if (run.mark === before.mark) return undefined;
   if (run.beganAt !== before.beganAt || run.runbook !== before.runbook) return 'this is another run under its number';
   if (run.revision < before.revision) {
     return `this machine has seen ${before.revision} moves of the run, and the database has ${run.revision}`;
   }
-  // The very move that was seen; whether its entries are as they were written, the audit knows.
-  if (run.mark === before.mark) return undefined;
   const last = entries.find(({ seq }) => seq === before.last.seq);
   const goesOn = run.revision > before.revision && (before.last.seq === 0 || last?.mark === before.last.mark);
   return goesOn ? undefined : 'what this machine has seen of the run is not what the database has';
@@ -89,14 +87,15 @@ export class Memory {
   /**
    * Runs that are known and not among these, a line each.
    * @param oldest the smallest number of which the list says something
+   * @param why what that means, in words
    * @param of only those of this runbook
    */
-  missing(runs: readonly RunbookRun[], oldest: number, of?: string): readonly string[] {
+  missing(runs: readonly RunbookRun[], oldest: number, why: string, of?: string): readonly string[] {
     return this.#gone(runs, oldest)
       .filter(([, { runbook }]) => of === undefined || runbook === of)
       .map(
         ([id, { runbook }]) =>
-          `run ${id} of ${runbook} was seen here and is gone from the database: it was put back to an earlier state`,
+          `run ${id} of ${runbook} was seen here and is gone from the database: ${why}`,
       );
   }
 

@@ -34,7 +34,7 @@ export interface StepOptions {
   readonly leave: AbortSignal;
   /** Of a change: the plan that a person has read, and what they typed. */
   readonly confirmed?: { readonly plan: Plan; readonly confirmation: Confirmation } | undefined;
-  /** Of a manual step: who answers for it. */
+  /** Who answers for a step that is a person's, or that can't be looked at; of another it says nothing. */
   readonly name?: string | undefined;
   readonly note?: string | undefined;
   /** The path of a dump that the operator names. */
@@ -106,7 +106,10 @@ async function check(hands: Hands, work: Extract<Work, { kind: 'check' }>, optio
     const what = first === undefined ? '' : foundWords(first);
     const more = wrong.length > 1 ? ` (and ${wrong.length - 1} more)` : '';
     const logs = logWords(work, results).filter((words) => words !== what);
-    return { state: 'failed', note: [`${what}${more}`, ...logs].join('; '), evidence };
+    // A person may answer for what can't be looked at, and for nothing that was found.
+    const untold = results.filter(({ verdict }) => verdict === 'could-not-tell');
+    const unlooked = untold.length < wrong.length ? {} : { unlooked: untold.map((one) => one.check.id) };
+    return { state: 'failed', note: [`${what}${more}`, ...logs].join('; '), evidence: { ...evidence, ...unlooked } };
   }
   const logs = logWords(work, results);
   if (results.length === 0 && looksAtLogs(work)) {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../audit/canonical.ts';
-import type { AuditRecord, Detail } from '../audit/event.ts';
+import type { Detail } from '../audit/event.ts';
+import type { Said } from '../audit/read.ts';
 import type { RunbookEntry, RunbookRecord, RunbookRun } from '../model/runbook-run.ts';
 
 /** Characters of a digest: nobody finds another text with the same 128 bits. */
@@ -49,12 +50,18 @@ export async function sealOf(
 /** Digests of a run and its entries, each with the number of the newest record that has it. */
 export class Seals {
   readonly #known = new Map<string, { readonly digest: string; readonly record: number }>();
+  /** Numbers of records that somebody has changed: what they say is worth nothing. */
+  readonly #forged: number[] = [];
 
   /** Learns what a record says; they come in their order. */
-  learn(seq: number, { details }: AuditRecord): void {
+  learn({ seq, record: { details }, whole }: Said): void {
+    if (!whole) this.#forged.push(seq);
     const { seals, anew } = details ?? {};
     if (!Array.isArray(seals)) return;
-    if (anew === true) this.#known.clear();
+    if (anew === true && whole) {
+      this.#known.clear();
+      this.#forged.length = 0;
+    }
     for (const seal of seals) {
       const [what = '', digest = ''] = String(seal).split(' ');
       this.#known.set(what, { digest, record: seq });
@@ -63,13 +70,11 @@ export class Seals {
 
   /** Whether the run itself is as it was recorded, whatever its entries are. */
   async isSound({ run }: RunbookRecord): Promise<boolean> {
-    const seal = this.#known.get(RUN);
-    return seal === undefined || seal.digest === (await digesting())(runContentOf(run));
+    return this.#known.get(RUN)?.digest === (await digesting())(runContentOf(run));
   }
 
-  /** What of a run is not as it was recorded, a line each; nothing of one that was begun before there were seals. */
+  /** What of a run is not as it was recorded, a line each. */
   async broken({ run, entries }: RunbookRecord): Promise<readonly string[]> {
-    if (this.#known.size === 0) return [];
     const digest = await digesting();
     const differs = (what: string, value: object, name: string): readonly string[] => {
       const seal = this.#known.get(what);
@@ -79,6 +84,7 @@ export class Seals {
     const there = new Set([RUN, ...entries.map(({ seq }) => String(seq))]);
     const gone = [...this.#known].filter(([what]) => !there.has(what));
     return [
+      ...this.#forged.map((seq) => `record ${seq} of the audit is not what was hashed when it was written`),
       ...differs(RUN, runContentOf(run), 'the run'),
       ...entries.flatMap((entry) => differs(String(entry.seq), contentOf(entry), nameOf(entry))),
       ...gone.map(([what, { record }]) => `entry ${what} is gone: record ${record} of the audit has it`),

@@ -66,6 +66,8 @@ export interface Standing {
   readonly next: StepStanding | undefined;
   /** Steps that are not optional and not done. */
   readonly left: readonly StepStanding[];
+  /** Those, and the optional ones that have to be done or left out before them. */
+  readonly awaited: readonly StepStanding[];
   /** Each role with its sign-off; undefined while it is missing. */
   readonly signOffs: readonly { readonly signOff: SignOff; readonly entry: RunbookEntry | undefined }[];
   /** Stops that nobody has decided about yet. */
@@ -81,7 +83,7 @@ export const isDone = <Stands extends { readonly state: string }>(
 ): standing is Stands & { readonly state: DoneState } =>
   standing.state === 'passed' || standing.state === 'ticked' || standing.state === 'skipped';
 
-/** Whether the checks of a step were tried and do not apply here, so that a person may answer for it. */
+/** Whether the checks of a step were tried and can't be looked at here, so that a person may answer for it. */
 export const isUnlooked = ({ state, last }: Pick<StepStanding, 'state' | 'last'>): boolean =>
   state === 'failed' && last !== undefined && readEvidence(last.evidence).unlooked !== undefined;
 
@@ -204,6 +206,21 @@ function ordered(steps: readonly { readonly step: Step; readonly phase: RunbookP
   return sorted;
 }
 
+/** Steps that are not done, and that others wait for; these too. */
+function awaitedFor(waiting: readonly StepStanding[], known: ReadonlyMap<string, StepStanding>): ReadonlySet<string> {
+  const awaited = new Set<string>();
+  const add = ({ step }: StepStanding): void => {
+    if (awaited.has(step.id)) return;
+    awaited.add(step.id);
+    for (const id of step.needs) {
+      const need = known.get(id);
+      if (need !== undefined && !isDone(need)) add(need);
+    }
+  };
+  waiting.forEach(add);
+  return awaited;
+}
+
 /** How a run of a runbook stands at the moment of its record. */
 export function standOf(runbook: Runbook, record: RunbookRecord, around: Around): Standing {
   const placed = runbook.phases.flatMap((phase) => phase.steps.map((step) => ({ step, phase })));
@@ -212,6 +229,8 @@ export function standOf(runbook: Runbook, record: RunbookRecord, around: Around)
   const steps = stepsOf(runbook).flatMap(({ id }) => known.get(id) ?? []);
   const open = steps.filter((standing) => !isDone(standing));
   const left = open.filter(({ step }) => !step.optional);
+  const ids = awaitedFor(left, known);
+  const awaited = open.filter(({ step }) => ids.has(step.id));
   const { entries } = record;
   // What was signed for before something was taken back is signed for no more.
   const since = Math.max(0, ...around.takenBack.map(({ at }) => at));
@@ -220,8 +239,9 @@ export function standOf(runbook: Runbook, record: RunbookRecord, around: Around)
   return {
     record,
     steps,
-    next: isOpenRun(record.run) ? (left.find(can) ?? left[0] ?? open[0]) : undefined,
+    next: isOpenRun(record.run) ? (awaited.find(can) ?? awaited[0] ?? open[0]) : undefined,
     left,
+    awaited,
     signOffs: runbook.signOff.map((signOff) => ({
       signOff,
       entry: entries.findLast(

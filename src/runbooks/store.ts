@@ -60,7 +60,8 @@ export interface RunbookStore {
    */
   restored(record: RunbookRecord): Promise<string | undefined>;
   /**
-   * What of a run is not as it was recorded when it was written, a line each: somebody has changed it behind apptop.
+   * What of a run is not as it was recorded when it was written, a line each: somebody has changed it behind apptop, and
+   * nobody has taken it as it is since.
    * @throws Problem
    */
   edited(record: RunbookRecord): Promise<readonly string[]>;

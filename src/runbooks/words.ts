@@ -54,9 +54,13 @@ export class Words {
   async decide(runbook: Runbook, kept: KeptRun, said: Said, signal: AbortSignal): Promise<RunbookRecord> {
     assertReason(said);
     const name = assertedName(said.name, "a decision wants a person's name", 'sign it: --name NAME');
-    const looked = await this.#looker.look(runbook, kept);
-    if (looked.record.run.state !== 'stopped') {
-      throw new Problem('blocked', 'the run is not stopped', 'apptop runbook status says where it is');
+    let looked = await this.#looker.look(runbook, kept);
+    if (looked.record.run.state === 'running') {
+      // Whoever decides about what nobody was told yet is told it by the record.
+      if ((await this.#looker.stopDoubted(runbook, looked)) === undefined) {
+        throw new Problem('blocked', 'the run is not stopped', 'apptop runbook status says where it is');
+      }
+      looked = await this.#looker.look(runbook, kept);
     }
     const held = await heldConditions(runbook, looked.record, this.#looker.ground(signal), true);
     const stops = looked.standing.stops.map(({ subject, evidence }) => [subject, readEvidence(evidence).measure ?? 0]);
@@ -87,12 +91,25 @@ export class Words {
   async abort(kept: KeptRun, said: Said): Promise<RunbookRecord> {
     assertReason(said);
     const { run } = kept.record;
+    const record = (await kept.store.read(run.id)) ?? kept.record;
+    const { restored, edited } = await this.#looker.doubts({ ...kept, record });
     return move(
       kept,
       {
+        // It ends as it is.
+        ...((edited.length > 0 || restored !== undefined) && { anew: true }),
         state: 'aborted',
         reason: said.reason,
-        added: { kind: 'abort', subject: run.runbook, state: 'noted', ...saying(said), evidence: '{}' },
+        added: {
+          kind: 'abort',
+          subject: run.runbook,
+          state: 'noted',
+          ...saying(said),
+          evidence: evidenceText({
+            ...(restored !== undefined && { restored: true }),
+            ...(edited.length > 0 && { edited: [...edited] }),
+          }),
+        },
         event: eventOf('runbook', run.runbook, 'aborted', { run: run.id }, said.reason),
       },
       true,

@@ -362,11 +362,7 @@ export function wordBindings(around: Around, known: KnownRun | undefined): reado
       disabled: () => (runbook.stop.length === 0 ? 'it has none' : undefined),
       run: () => {
         const done = runbooks.say((engine) => engine.lookAtStops(runbook, looked, signal));
-        void told(console, done, (held) =>
-          held.length === 0
-            ? 'no stop condition holds'
-            : held.map(({ condition, text }) => `${condition.title} (${text})`).join('; '),
-        );
+        void told(console, done, (why) => why ?? 'nothing stops it: no condition holds');
       },
     },
     {
@@ -418,16 +414,16 @@ export function beginBinding(
     });
   };
   const ask = async () => {
-    const gone = await services.runbooks.say((engine) => engine.gone(id));
-    if (!gone.ok || gone.value.length === 0) return begin();
+    const contested = await services.runbooks.say((engine) => engine.contested(id));
+    if (!contested.ok || contested.value.length === 0) return begin();
     return console.open(
       questionView({
         way: 'begin',
         title: `Begin another run of ${id}`,
         facts: [
-          ...gone.value.map((text): Fact => ({ text, tone: 'bad' })),
+          ...contested.value.map((text): Fact => ({ text, tone: 'bad' })),
           {
-            text: 'find out who put it back and why; your name and your reason are kept with the new run',
+            text: 'find out who did it and why; your name and your reason are kept with the new run',
             tone: 'plain',
           },
         ],

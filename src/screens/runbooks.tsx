@@ -163,7 +163,7 @@ export function Runbooks() {
 }
 
 /** What one wants to know before anything else. */
-function headOf({ runs, missing, problem }: RunbooksState): readonly Fact[] {
+function headOf({ runs, doubts, problem }: RunbooksState): readonly Fact[] {
   const open = runs?.filter(({ run }) => isOpenRun(run)) ?? [];
   const stopped = open.filter(({ run }) => run.state === 'stopped');
   const text =
@@ -177,6 +177,6 @@ function headOf({ runs, missing, problem }: RunbooksState): readonly Fact[] {
   return [
     { text, tone: stopped.length > 0 ? 'bad' : 'title' },
     ...(problem === undefined ? [] : [{ text: `${problem.message}: ${problem.remedy}`, tone: 'bad' } as const]),
-    ...missing.map((line): Fact => ({ text: line, tone: 'bad' })),
+    ...doubts.map((line): Fact => ({ text: line, tone: 'bad' })),
   ];
 }

@@ -69,5 +69,5 @@ export const lookedDocument = (context: Context, looked: LookedRun, more: object
   });
 };
 
-export const runsDocument = (context: Context, runs: readonly ListedRun[], missing: readonly string[]) =>
-  documentOf(context, { missing, runs: runs.map(({ place, run }) => ({ place, ...runFields(run) })) });
+export const runsDocument = (context: Context, runs: readonly ListedRun[], doubts: readonly string[]) =>
+  documentOf(context, { doubts, runs: runs.map(({ place, run }) => ({ place, ...runFields(run) })) });

@@ -10,11 +10,11 @@ import type { RunbookSession } from './session.ts';
 
 /**
  * Prints the runbooks that there are, with how the newest run of each stands.
- * @returns 0; 1 where a file of the folder is no runbook
+ * @returns 0; 1 where a file of the folder is no runbook; 2 where a run is gone or was changed behind apptop
  * @throws Problem
  */
 export async function listRunbooks({ engine, context, file, json, layout }: RunbookSession): Promise<ExitCode> {
-  const [found, runs] = await Promise.all([engine.runbooks(file), engine.runs()]);
+  const [found, runs, doubts] = await Promise.all([engine.runbooks(file), engine.runs(), engine.doubts()]);
   const rows = found.flatMap((one) => {
     if ('problem' in one) return [];
     const { runbook } = one;
@@ -36,7 +36,7 @@ export async function listRunbooks({ engine, context, file, json, layout }: Runb
       run: run === undefined ? null : { place: run.place, id: run.run.id, state: run.run.state },
     }));
     const problems = wrong.map(({ message, remedy }) => ({ message, remedy }));
-    process.stdout.write(jsonText(documentOf(context, { runbooks, problems })));
+    process.stdout.write(jsonText(documentOf(context, { runbooks, problems, doubts })));
   } else {
     const cells = rows.map(({ runbook, run, here, steps }) => [
       runbook.id,
@@ -52,5 +52,7 @@ export async function listRunbooks({ engine, context, file, json, layout }: Runb
     else print(cells.map((one) => tabbed(...one)));
   }
   for (const { message, remedy } of wrong) note(`${message}: ${remedy}`);
+  for (const text of doubts) note(text);
+  if (doubts.length > 0) return EXIT.critical;
   return wrong.length > 0 ? EXIT.warning : EXIT.healthy;
 }

@@ -1,5 +1,5 @@
 import { watchedWords } from '../../runbooks/logs.ts';
-import type { LookedRun } from '../../runbooks/looker.ts';
+import { doubtText, type LookedRun } from '../../runbooks/looker.ts';
 import type { Runbook } from '../../runbooks/runbook.ts';
 import { isUnlooked, type StepStanding } from '../../runbooks/standing.ts';
 import { doesText, STOPPED, waitsText } from '../../runbooks/telling.ts';
@@ -26,14 +26,16 @@ export function personLine(session: RunbookSession, { id }: Runbook, standing: S
 export function nextLines(
   session: RunbookSession,
   runbook: Runbook,
-  { standing, record }: LookedRun,
+  looked: LookedRun,
 ): readonly string[] {
+  const { standing, record } = looked;
   const { state, reason } = record.run;
   if (state === 'finished' || state === 'aborted') return [];
-  if (state === 'stopped') {
+  const doubt = doubtText(looked);
+  if (state === 'stopped' || doubt !== undefined) {
     return [
-      `${STOPPED}: ${reason ?? ''}`,
-      `go on, saying why: ${lineFor(session, 'decide', runbook.id, { reason: 'WHY' })}`,
+      `${STOPPED}: ${(state === 'stopped' ? reason : doubt) ?? ''}`,
+      `go on, saying why: ${lineFor(session, 'decide', runbook.id, { name: 'NAME', reason: 'WHY' })}`,
     ];
   }
   const { next, left, signOffs } = standing;

@@ -38,6 +38,16 @@ export function ticksIn(text: string | undefined): ReadonlyMap<string, string> {
 /** Why a step is not done here and now: a person or a time is needed. */
 class Needed extends Error {}
 
+/** What is needed for a step; nothing where it is done. @throws whatever else keeps it from being done */
+async function neededFor<Answer>(work: () => Promise<Answer>): Promise<Answer | Needed> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Needed) return error;
+    throw error;
+  }
+}
+
 interface Running {
   readonly session: RunbookSession;
   readonly runbook: Runbook;
@@ -46,6 +56,8 @@ interface Running {
   readonly ticks: ReadonlyMap<string, string>;
   /** Steps whose change `--confirm` has confirmed: it is for one of them, though another may ask for the same words. */
   readonly confirmed: Set<string>;
+  /** What persons or time have to do before the rest, a line each. */
+  readonly needed: string[];
 }
 
 type Confirmed = { readonly plan: Plan; readonly confirmation: Confirmation };
@@ -123,22 +135,33 @@ async function doStep(
   const confirmed = free ? await confirmedFor(running, standing) : undefined;
   if (typeof confirmed === 'number') return confirmed;
   const progress = step.work.kind === 'change' ? new Progress({ ascii: layout.ascii, lowBandwidth }) : undefined;
-  try {
+  const attempt = async (said: string | undefined): Promise<RunbookEntry> => {
     const entry = await engine.runStep(runbook, kept, step.id, {
       leave: interruption.signal,
       confirmed,
       name,
-      // Beside many steps a note is for those that want one.
-      note: options.all && !step.noteRequired && !wantsPerson(standing) ? undefined : options.note,
+      note: said,
       backup: options.backup,
       decision: options.reason,
       onProgress: progress?.saw,
     });
     progress?.end();
     if (!json) print([attemptLine(entry, layout)]);
-    if (entry.state === 'failed') {
-      const failed = { ...standing, state: 'failed', last: entry, why: [entry.note ?? ''] } as const;
-      if (isUnlooked(failed)) throw new Needed(personLine(session, runbook, failed));
+    return entry;
+  };
+  try {
+    // Beside many steps a note is for those that want one.
+    const entry = await attempt(
+      options.all && !step.noteRequired && !wantsPerson(standing) ? undefined : options.note,
+    );
+    const failed = { ...standing, state: 'failed', last: entry, why: [entry.note ?? ''] } as const;
+    if (entry.state === 'failed' && isUnlooked(failed)) {
+      // Whoever answers for it has said so already.
+      if (name !== undefined && options.note !== undefined) return await attempt(options.note);
+      throw new Needed(personLine(session, runbook, failed));
+    }
+    if (name !== undefined && entry.state !== 'ticked') {
+      note(`${step.id} was looked at and ${entry.state}: nobody answers for it, and ${name} is not on record`);
     }
     return entry;
   } finally {
@@ -161,52 +184,55 @@ function chosen({ standing }: LookedRun, { runbook }: Running, id: string | unde
 }
 
 /** Whether a step is to be gone on with among all: it is not done, or it is a wait of which nobody has noted that it is over. */
-const isLeft = (standing: StepStanding, tried: ReadonlySet<string>): boolean => {
+const isLeft = (standing: StepStanding, isAwaited: boolean, tried: ReadonlySet<string>): boolean => {
   const { state, step, attempts } = standing;
-  // A change that may be left out is somebody's own wish: a rollback.
-  const own = step.optional && step.work.kind === 'change' && step.work.action === 'run';
-  if (tried.has(step.id) || own) return false;
-  // What nobody has to do is tried once.
-  if (step.optional && attempts.length > 0) return false;
+  if (tried.has(step.id)) return false;
+  // What nothing waits for is tried once; a change that may be left out is somebody's own wish: a rollback.
+  const own = step.work.kind === 'change' && step.work.action === 'run';
+  if (step.optional && !isAwaited && (own || attempts.length > 0)) return false;
   if (isDone(standing)) return step.work.kind === 'wait' && attempts.length === 0;
-  return state === 'ready' || state === 'failed' || (!step.optional && state === 'running');
+  return state === 'ready' || state === 'failed' || (isAwaited && state === 'running');
 };
 
-/** Does every step that needs neither a time nor a person; the first that fails or needs somebody ends it. */
+/** Does every step that needs neither a time nor a person, also behind one that does; the first that fails ends it. */
 async function doAll(running: Running): Promise<ExitCode | undefined> {
-  const { session, runbook, kept } = running;
+  const { session, runbook, kept, needed } = running;
   const tried = new Set<string>();
   for (;;) {
     if (session.interruption.code !== undefined) return session.interruption.code;
     const looked = await session.engine.look(runbook, kept);
     const { standing, record } = looked;
     if (record.run.state !== 'running') return undefined;
-    const next = standing.steps.find((one) => isLeft(one, tried));
-    if (next === undefined) return undefined;
+    const next = standing.steps.find((one) => isLeft(one, standing.awaited.includes(one), tried));
+    if (next === undefined) return needed.length > 0 ? EXIT.warning : undefined;
     tried.add(next.step.id);
-    try {
-      const entry = await doStep(running, looked, next);
-      if (typeof entry === 'number') return entry;
-      if (entry.state === 'failed' && !next.step.optional) return EXIT.critical;
-    } catch (error) {
-      // What nobody has to do keeps nobody from going on.
-      if (!(error instanceof Needed && next.step.optional)) throw error;
-    }
+    const entry = await neededFor(() => doStep(running, looked, next));
+    if (typeof entry === 'number') return entry;
+    if (entry instanceof Needed) {
+      if (standing.awaited.includes(next)) needed.push(entry.message);
+    } else if (entry.state === 'failed' && !next.step.optional) return EXIT.critical;
   }
 }
 
 async function doWanted(running: Running): Promise<ExitCode | undefined> {
-  const { session, runbook, kept, options } = running;
+  const { session, runbook, kept, options, needed } = running;
+  const begun = await session.engine.look(runbook, kept);
+  // Also where no step is left that would say so.
+  if ((await session.engine.stopDoubted(runbook, begun)) !== undefined) return EXIT.critical;
   if (options.skip !== undefined) {
-    const said = { name: undefined, reason: options.reason ?? options.note ?? '' };
+    const said = { name: options.name, reason: options.reason ?? options.note ?? '' };
     const entry = await session.engine.skip(runbook, kept, options.skip, said, session.interruption.signal);
     if (!session.json) print([attemptLine(entry, session.layout)]);
     return undefined;
   }
   if (options.all) return doAll(running);
-  const looked = await session.engine.look(runbook, kept);
-  const entry = await doStep(running, looked, chosen(looked, running, options.step));
+  const step = chosen(begun, running, options.step);
+  const entry = await neededFor(() => doStep(running, begun, step));
   if (typeof entry === 'number') return entry;
+  if (entry instanceof Needed) {
+    needed.push(entry.message);
+    return EXIT.warning;
+  }
   return entry.state === 'failed' ? EXIT.critical : EXIT.healthy;
 }
 
@@ -246,18 +272,13 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   if (options.step !== undefined && (await engine.open(runbook.id)) === undefined) refuseBlocked(runbook, options.step);
   const { why, ...kept } = await engine.begin(runbook, { name: options.name, reason: options.reason ?? '' });
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
-  const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>() };
-  let needed: string | undefined;
-  const code = await engine
-    .during(() => doWanted(running))
-    .catch((error: unknown) => {
-      if (!(error instanceof Needed)) throw error;
-      needed = error.message;
-      return EXIT.warning;
-    });
+  const needed: string[] = [];
+  const running = { session, runbook, kept, options, ticks, confirmed: new Set<string>(), needed };
+  const code = await engine.during(() => doWanted(running));
   const looked = await engine.look(runbook, kept);
-  if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed: needed ?? null })));
-  for (const line of needed === undefined ? nextLines(session, runbook, looked) : [needed]) note(line);
+  if (json) process.stdout.write(jsonText(lookedDocument(context, looked, { needed })));
+  const goesOn = looked.record.run.state === 'running' && needed.length > 0;
+  for (const line of goesOn ? needed : nextLines(session, runbook, looked)) note(line);
   const { state, id } = looked.record.run;
   if (options.out !== undefined) {
     await reportRun(session, { ...options, subject: looked.store.place === 'local' ? `local-${id}` : String(id) });

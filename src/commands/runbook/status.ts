@@ -12,7 +12,7 @@ import { jsonText } from '../json.ts';
 import { lookedDocument, runsDocument } from './document.ts';
 import { lookedLines, pipeStep } from './lines.ts';
 import { nextLines } from './next.ts';
-import { type RunbookSession, runbookOf } from './session.ts';
+import { lineFor, type RunbookSession, runbookOf } from './session.ts';
 
 /** The exit code that says how a run stands. */
 export function codeOf({ record: { run }, restored, edited, standing }: LookedRun): ExitCode {
@@ -44,6 +44,8 @@ async function one(session: RunbookSession, runbook: Runbook): Promise<ExitCode>
   const kept = open ?? (last && (await engine.read(last.place, last.run.id)));
   const missing = await engine.missing(runbook.id);
   for (const text of missing) note(text);
+  const anew = kept === undefined && missing.length > 0;
+  if (anew) note(`to begin another run: ${lineFor(session, 'run', runbook.id, { name: 'NAME', reason: 'WHY' })}`);
   if (kept === undefined) {
     if (json) process.stdout.write(jsonText(runsDocument(context, [], missing)));
     if (missing.length > 0) return EXIT.critical;
@@ -67,15 +69,15 @@ async function one(session: RunbookSession, runbook: Runbook): Promise<ExitCode>
 
 /**
  * Prints the runs of runbooks, or where the newest run of one is, and what comes next.
- * @returns of one: 0 finished, 1 under way, 2 stopped, failed or put back to an earlier state; of all: 0, and 2 where
- * the database was put back
+ * @returns of one: 0 finished, 1 under way, 2 stopped, failed, put back to an earlier state or changed behind apptop; of
+ * all: 0, and 2 where one is stopped, or something is known against one
  * @throws Problem
  */
 export async function runbookStatus(session: RunbookSession, name: string | undefined): Promise<ExitCode> {
   if (name !== undefined || session.file !== undefined) return one(session, await runbookOf(session, name));
   const { engine, context, json, layout } = session;
-  const [runs, missing] = await Promise.all([engine.runs(), engine.missing()]);
-  if (json) process.stdout.write(jsonText(runsDocument(context, runs, missing)));
+  const [runs, doubts] = await Promise.all([engine.runs(), engine.doubts()]);
+  if (json) process.stdout.write(jsonText(runsDocument(context, runs, doubts)));
   else {
     const cells = runs.map(({ place, run }) => [
       run.runbook,
@@ -91,7 +93,7 @@ export async function runbookStatus(session: RunbookSession, name: string | unde
     else if (cells.length > 0) print(aligned([titles, ...cells], 0, layout));
     else print(['no runbook was ever begun here: apptop runbook list']);
   }
-  for (const text of missing) note(text);
-  if (missing.length > 0) return EXIT.critical;
+  for (const text of doubts) note(text);
+  if (doubts.length > 0) return EXIT.critical;
   return runs.some(({ run }) => run.state === 'stopped') ? EXIT.critical : EXIT.healthy;
 }

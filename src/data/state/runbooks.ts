@@ -20,7 +20,7 @@ const optional = (at: number | undefined): number | null => (at === undefined ? 
 const tableOf = (appointments: TableName, name: 'apptop_runbook' | 'apptop_step'): Expression =>
   named(stateTable(appointments, name));
 
-/** A row of `selectRunbookRuns`. */
+/** A row of `selectRunbookRuns`. A state that apptop does not write ends a run: nobody goes on with it. */
 export const runbookRunOf = (row: Row): RunbookRun => ({
   id: number(row, 'id'),
   runbook: row['runbook'] ?? '',
@@ -63,11 +63,11 @@ export const selectRunbookRun = (appointments: TableName, id: number): Expressio
 export const selectRunbookRuns = (
   appointments: TableName,
   limit: number,
-  states: readonly RunbookRun['state'][] = RUNBOOK_STATES,
+  states?: readonly RunbookRun['state'][],
 ): Expression =>
   sql`SELECT id, runbook, title, '' AS definition, state, reason, operator, began_at, updated_at, ended_at, revision, mark,
       audit_seq, audit_hash FROM ${tableOf(appointments, 'apptop_runbook')}
-    WHERE state IN (${sql.join(states)}) ORDER BY id DESC LIMIT ${sql.lit(limit)}`;
+    WHERE ${states === undefined ? sql`1 = 1` : sql`state IN (${sql.join(states)})`} ORDER BY id DESC LIMIT ${sql.lit(limit)}`;
 
 /** What happened in a run, oldest first, each with the revision that the run has. */
 export const selectEntries = (appointments: TableName, run: number): Expression =>

@@ -32,7 +32,7 @@ export interface NowInput {
   /** Of runbooks, newest first. */
   readonly runbooks: readonly ListedRun[];
   /** What this machine knows of runs that the database does not have, a line each. */
-  readonly missing: readonly string[];
+  readonly doubts: readonly string[];
   readonly samples: readonly Sample[];
   readonly secrets: readonly string[];
 }
@@ -161,7 +161,7 @@ function changeBlocks({ changes, kinds, lease }: NowInput, mask: Mask): readonly
   ];
 }
 
-function runbookBlocks({ runbooks, missing }: NowInput, mask: Mask): readonly Block[] {
+function runbookBlocks({ runbooks, doubts }: NowInput, mask: Mask): readonly Block[] {
   const rows = runbooks
     .slice(0, LISTED)
     .map(({ place, run }) => [
@@ -174,7 +174,7 @@ function runbookBlocks({ runbooks, missing }: NowInput, mask: Mask): readonly Bl
       mask(run.reason ?? ''),
     ]);
   return [
-    ...missing.map((text) => ({ kind: 'text', text, tone: 'bad' }) as const),
+    ...doubts.map((text) => ({ kind: 'text', text, tone: 'bad' }) as const),
     rows.length === 0
       ? { kind: 'text', text: 'No runbook was ever begun here.' }
       : table(['runbook', 'run', 'state', 'kept in', 'began', 'who', 'reason'], rows),

@@ -170,7 +170,7 @@ export async function readNow(
     kinds: path.kinds,
     lease,
     runbooks: await engine.runs(),
-    missing: [...closed, ...(await engine.missing())],
+    doubts: [...closed, ...(await engine.doubts())],
     samples: samplesOf(context),
     secrets: secretsOf(context),
   };
