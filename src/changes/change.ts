@@ -156,7 +156,7 @@ export interface ChangeKind {
   /** Ids of the checks that must hold before it, and after it. */
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Ids of the changes that a run of it takes back. */
+  /** Ids of the changes that a run of it takes back, and of the checks whose findings are over with it. */
   undoes?(parameters: Parameters): readonly string[];
   /** @throws Problem usage, for parameters that it does not take */
   with(parameters: Parameters): Change;

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Audit } from '../audit/audit.ts';
 import type { CheckResult } from '../checks/check.ts';
+import { maskOf } from '../config/mask.ts';
 import { stateTable } from '../data/state/tables.ts';
 import { openWriting, type WritingSession } from '../data/writing.ts';
 import { counted } from '../model/format.ts';
@@ -203,7 +204,9 @@ async function settle(execution: Execution, held: HeldRun, outcome: BatchesOutco
   if (outcome.kind !== 'over') {
     const stopped = outcome.kind === 'paused' && held.run.request === 'pause' ? await stopNow(execution) : undefined;
     const kind = stopped === undefined ? outcome.kind : 'halted';
-    await held.settle(kind, outcome.kind === 'halted' ? outcome.reason : stopped);
+    // A program that failed may have printed anything.
+    const reason = outcome.kind === 'halted' ? maskOf(execution.ground.context)(outcome.reason) : stopped;
+    await held.settle(kind, reason);
     const event = { paused: 'pause', cancelled: 'outcome', halted: 'halt' } as const;
     await record(execution, held, event[kind]);
     return { run: held.run, failed: [] };

@@ -2,6 +2,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { AuditEvent } from '../audit/event.ts';
 import { operatorOf } from '../audit/operator.ts';
 import type { Context } from '../config/context.ts';
+import { type Mask, maskOf } from '../config/mask.ts';
 import type { Database } from '../data/database.ts';
 import { asideRows } from '../data/state/aside.ts';
 import { Leases } from '../data/state/lease.ts';
@@ -69,6 +70,8 @@ export class GuardedPath {
   readonly #database: Database;
   readonly #audit: Audit;
   readonly #kinds: readonly ChangeKind[];
+  /** What takes secrets out of what people say: it is kept in the tables and on record. */
+  readonly #mask: Mask;
 
   /** @param kinds the changes that there are */
   constructor(context: Context, database: Database, audit: Audit, kinds: readonly ChangeKind[]) {
@@ -76,6 +79,7 @@ export class GuardedPath {
     this.#database = database;
     this.#audit = audit;
     this.#kinds = kinds;
+    this.#mask = maskOf(context);
   }
 
   get kinds(): readonly ChangeKind[] {
@@ -159,11 +163,12 @@ export class GuardedPath {
    */
   async run(
     wanted: Plan | Pick<Plan, 'change' | 'parameters'>,
-    confirmation: Confirmation,
+    { phrase, reason }: Confirmation,
     options: RunOptions & { readonly backup?: string | undefined },
   ): Promise<RunEnd | undefined> {
     const kind = changeNamed(this.#kinds, wanted.change);
     const change = kind.with(wanted.parameters);
+    const confirmation = { phrase, reason: reason && this.#mask(reason) };
     await keepHeapTight();
     const ground = await groundOf(kind, this.#place());
     await assertPlace(kind, ground);
@@ -244,7 +249,7 @@ export class GuardedPath {
           change: taken.change,
           run: taken.id,
           digest: taken.digest,
-          ...(options.decision !== undefined && { reason: options.decision }),
+          ...(options.decision !== undefined && { reason: this.#mask(options.decision) }),
           details: { was: found.state, because: found.reason ?? null },
         });
         return taken;

@@ -36,6 +36,9 @@ export function secretsOf({
   ].filter((secret) => secret !== '');
 }
 
+/** What takes the secrets of a context out of a text, and what looks like one. */
+export const maskOf = (context: Parameters<typeof secretsOf>[0]): Mask => maskFor(secretsOf(context));
+
 /** What people call a secret, before its value. Bounded: a program may print a word of any length. */
 const NAMED = String.raw`(?:passwor[dt]|passwd|pwd|secret|token|(?:api|app|access|private)[_-]?key)[\w-]{0,40}["']?\s*[:=]\s*`;
 
@@ -54,9 +57,11 @@ const LOOKS = [
   [/(\b(?:mysql|mariadb)\w*\b[^\n]*?\s-p)[^\s-]\S*/gi, '$1***'],
   [/(\b(?:set-)?cookie\s*[:=]\s*)[^\n]+/gi, '$1***'],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '$1***$2'],
-  [/\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, '***'],
-  [/\b((?:sk|pk|rk)_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|AKIA)[\w-]{12,}/g, '$1***'],
-  [/\bcal_(?:live_|test_)?\w{16,}/gi, 'cal_***'],
+  // Also where something stands before it without a blank, as in what a program prints.
+  [/eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, '***'],
+  [/((?:sk|pk|rk)_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|xox[abprs]-|AKIA)[\w-]{12,}/g, '$1***'],
+  [/\b(sk-(?:[a-z]{2,10}-)?)(?=[\w-]*\d)[\w-]{16,}/g, '$1***'],
+  [/cal_(?:live_|test_)\w{16,}|\bcal_\w{16,}/gi, 'cal_***'],
 ] as const;
 
 /**

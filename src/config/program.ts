@@ -26,6 +26,25 @@ interface ProgramOptions {
   readonly remedy: string;
 }
 
+/** Ends a group of programs when the process that holds its input is gone, and nothing when that says goodbye. */
+const GUARD = 'read -r _ || kill -s KILL -- "-$1"';
+
+/**
+ * Sees to it that a group of programs ends with this process, also where that is killed: whoever does the same again would
+ * have two of them. @returns what says goodbye
+ */
+function guard(group: number): () => void {
+  const guarding = spawn('/bin/sh', ['-c', GUARD, 'apptop', String(group)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  guarding.unref();
+  // Without a shell there is none; and one that somebody has killed hears no goodbye.
+  guarding.on('error', () => undefined);
+  guarding.stdin.on('error', () => undefined);
+  return () => void guarding.stdin.end('\n');
+}
+
 /** Keeps the end of what a stream says. */
 function listen(stream: Readable): () => string {
   let text = '';
@@ -48,6 +67,7 @@ export function runProgram(
   return new Promise((resolve, reject) => {
     // A group of its own: what the command has started ends with it.
     const child = spawn(program, words, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const leave = child.pid === undefined ? undefined : guard(child.pid);
     const [stdout, stderr] = [listen(child.stdout), listen(child.stderr)];
     let stopped: Problem | undefined;
     const stop = (why: Problem) => {
@@ -63,6 +83,7 @@ export function runProgram(
     // One that aborted before says nothing any more.
     if (signal.aborted) cancel();
     const end = () => {
+      leave?.();
       clearTimeout(late);
       signal.removeEventListener('abort', cancel);
       // What it left behind may hold the pipes for ever.

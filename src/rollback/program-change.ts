@@ -44,7 +44,7 @@ export const PROGRAM = {
  * @param make the change with its parameters; throws a Problem usage for those that it does not take
  */
 export const levelKind = (
-  words: Pick<ChangeKind, 'id' | 'title' | 'purpose' | 'unconfigured' | 'unit' | 'told'>,
+  words: Pick<ChangeKind, 'id' | 'title' | 'purpose' | 'unconfigured' | 'unit' | 'told' | 'undoes'>,
   make: ChangeKind['with'],
 ): ChangeKind => ({
   ...words,

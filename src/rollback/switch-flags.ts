@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Change, ChangeGround, ChangeKind, Gate, Parameters, Planned } from '../changes/change.ts';
 import { green, red } from '../changes/gates.ts';
+import { FLAG, STAGES } from '../checks/event-correlation/stages.ts';
 import type { Context } from '../config/context.ts';
 import { counted } from '../model/format.ts';
 import { Problem } from '../model/problem.ts';
@@ -115,6 +116,10 @@ const FLAGS = {
     `${counted(planned, 'flag')} ${state === 'done' ? 'switched off' : 'to be switched off'}`,
 } as const satisfies Pick<ChangeKind, 'unit' | 'told'>;
 
+/** Whether a flag is switched off with the others; what a command does only the command knows. */
+const isSwitched = (flags: Context['rollback']['flags'], flag: string): boolean =>
+  flags !== undefined && (!('file' in flags) || Object.hasOwn(flags.set, flag));
+
 /** Level 1 of a rollback. */
 export const switchFlagsOff = (flags: Context['rollback']['flags']): ChangeKind =>
   levelKind(
@@ -124,6 +129,7 @@ export const switchFlagsOff = (flags: Context['rollback']['flags']): ChangeKind 
       purpose: 'The application goes on as before the new code: by its feature flags, in an env file or by a command.',
       unconfigured: UNCONFIGURED,
       ...(flags === undefined || 'file' in flags ? FLAGS : PROGRAM),
+      undoes: () => (isSwitched(flags, FLAG) ? STAGES : []),
     },
     (parameters) => change(parameters, flagOf(parameters)),
   );

@@ -260,7 +260,11 @@ export class RunbookEngine {
   sign(runbook: Runbook, kept: KeptRun, role: string, signed: Signed, signal: AbortSignal): Promise<RunbookRecord> {
     const { mask } = this.#looker;
     const { name, statement, reason } = signed;
-    const masked = { name: name && mask(name), statement: statement && mask(statement), reason: reason && mask(reason) };
+    const masked = {
+      name: name && mask(name),
+      statement: statement && mask(statement),
+      reason: reason && mask(reason),
+    };
     return this.#words.sign(runbook, kept, role, masked, signal);
   }
 

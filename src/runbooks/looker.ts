@@ -2,14 +2,21 @@ import { runsOf } from '../changes/gates.ts';
 import type { GuardedPath } from '../changes/guarded-path.ts';
 import { parametersOf } from '../changes/takes.ts';
 import type { Context } from '../config/context.ts';
-import { type Mask, maskFor, secretsOf } from '../config/mask.ts';
+import { type Mask, maskOf } from '../config/mask.ts';
 import type { Database } from '../data/database.ts';
 import { Problem } from '../model/problem.ts';
 import { isOpen, type Run } from '../model/run.ts';
 import { isOpenRun, type RunbookRecord } from '../model/runbook-run.ts';
 import { distance } from '../model/time.ts';
 import { phaseOf } from '../rollback/phase.ts';
-import { type CheckGround, type Held, heldConditions, heldText, type MetricStanding, metricStandings } from './conditions.ts';
+import {
+  type CheckGround,
+  type Held,
+  heldConditions,
+  heldText,
+  type MetricStanding,
+  metricStandings,
+} from './conditions.ts';
 import { evidenceText } from './evidence.ts';
 import { eventOf, move, stopped } from './moves.ts';
 import { type Runbook, stepsOf } from './runbook.ts';
@@ -64,7 +71,7 @@ export class Looker {
     this.#context = context;
     this.#database = database;
     this.path = path;
-    this.mask = maskFor(secretsOf(context));
+    this.mask = maskOf(context);
   }
 
   /** What checks are run with. */
@@ -108,10 +115,10 @@ export class Looker {
   async around(runbook: Runbook, { now, run }: Pick<RunbookRecord, 'now' | 'run'>): Promise<Around> {
     const works = stepsOf(runbook).map(({ work }) => work);
     const waits = works.some((work) => work.kind === 'wait' && work.hours === 'monitor-window');
-    const changes = new Set(
-      works.flatMap((work) => (work.kind === 'change' && work.action === 'run' ? [work.change] : [])),
+    const undoable = works.some(
+      (work) => (work.kind === 'change' && work.action === 'run') || (work.kind === 'check' && work.ids !== undefined),
     );
-    if (!waits && changes.size === 0) return { window: undefined, takenBack: [] };
+    if (!waits && !undoable) return { window: undefined, takenBack: [] };
     const { dialect } = this.#database;
     const place = { context: this.#context, database: this.#database, dialect, options: { lane: 'change' } } as const;
     const runs = await runsOf(place, 1_000);
@@ -128,7 +135,7 @@ export class Looker {
     if (state !== 'done' && counts.changed === 0) return [];
     const kind = this.path.kinds.find((one) => one.id === change);
     const undone = kind?.undoes?.(parametersOf(run)) ?? [];
-    return undone.map((one) => ({ change: one, text: `run ${id} (${change}) took it back`, at: startedAt }));
+    return undone.map((one) => ({ of: one, text: `run ${id} (${change}) took it back`, at: startedAt }));
   }
 
   /** Whether the monitor window of the move is over. */

@@ -93,10 +93,7 @@ export class Memory {
   missing(runs: readonly RunbookRun[], oldest: number, why: string, of?: string): readonly string[] {
     return this.#gone(runs, oldest)
       .filter(([, { runbook }]) => of === undefined || runbook === of)
-      .map(
-        ([id, { runbook }]) =>
-          `run ${id} of ${runbook} was seen here and is gone from the database: ${why}`,
-      );
+      .map(([id, { runbook }]) => `run ${id} of ${runbook} was seen here and is gone from the database: ${why}`);
   }
 
   /** Forgets those of a runbook that are not among these: somebody has decided that another one begins. */

@@ -13,10 +13,10 @@ export interface MonitorWindow {
   readonly text: string;
 }
 
-/** A run of a change that took back what another one had done. */
+/** A run of a change that took back what another one had done, or what a check had found. */
 export interface TakenBack {
-  /** The change that was taken back. */
-  readonly change: string;
+  /** The change or the check. */
+  readonly of: string;
   /** In words: `run 9 (rollback-booking-ids) took it back`. */
   readonly text: string;
   readonly at: number;
@@ -98,16 +98,19 @@ export const isRunning = ({ state, expiresAt }: RunbookEntry, now: number): bool
 const latest = (undoings: readonly (Undoing | undefined)[]): Undoing | undefined =>
   undoings.filter((one) => one !== undefined).toSorted((one, other) => other.at - one.at)[0];
 
+/** Whether a run of a change took back what a step had done or found. */
+const takesBack = ({ of }: TakenBack, { work }: Step): boolean =>
+  (work.kind === 'change' && work.action === 'run' && work.change === of) ||
+  (work.kind === 'check' && work.ids?.includes(of) === true);
+
 /** What has undone a step: a change that took its own back, or whatever has undone one that it needs. */
 function undoingOf(
-  { work, needs }: Step,
+  step: Step,
   before: ReadonlyMap<string, StepStanding>,
   takenBack: readonly TakenBack[],
 ): Undoing | undefined {
-  const own = takenBack.filter(
-    ({ change }) => work.kind === 'change' && work.action === 'run' && work.change === change,
-  );
-  const through = needs.map((id) => {
+  const own = takenBack.filter((one) => takesBack(one, step));
+  const through = step.needs.map((id) => {
     const need = before.get(id);
     if (need?.state !== 'failed' || need.last === undefined) return need?.undone;
     return latest([need.undone, { text: `${id} has failed since`, at: need.last.beganAt }]);
@@ -233,7 +236,8 @@ export function standOf(runbook: Runbook, record: RunbookRecord, around: Around)
   const awaited = open.filter(({ step }) => ids.has(step.id));
   const { entries } = record;
   // What was signed for before something was taken back is signed for no more.
-  const since = Math.max(0, ...around.takenBack.map(({ at }) => at));
+  const gone = around.takenBack.filter((one) => steps.some(({ step }) => takesBack(one, step)));
+  const since = Math.max(0, ...gone.map(({ at }) => at));
   const decided = entries.findLast(({ kind }) => kind === 'decision')?.seq ?? 0;
   const can = ({ state }: StepStanding) => state === 'ready' || state === 'failed';
   return {

@@ -101,7 +101,11 @@ export class Steps {
     { step: { id, title, work }, last }: StepStanding,
     { name: given, note: said, leave }: StepOptions,
   ): Promise<RunbookEntry> {
-    const name = assertedName(given && this.#looker.mask(given), `${id} wants a person's name: ${title}`, `do it, then tick it: --tick ${id}=NAME`);
+    const name = assertedName(
+      given && this.#looker.mask(given),
+      `${id} wants a person's name: ${title}`,
+      `do it, then tick it: --tick ${id}=NAME`,
+    );
     if (work.kind !== 'manual' && said === undefined) {
       throw new Problem('blocked', `${id} needs a note: ${last?.note}`, 'write down how you know: --note TEXT');
     }

@@ -28,6 +28,8 @@ describe('a secret', () => {
     ['mysql -h db -uroot -phunter2 shop', 'mysql -h db -uroot -p*** shop'],
     ['Cookie: session=abc; other=def', 'Cookie: ***'],
     ['sk_live_0123456789abcdef and ghp_0123456789abcdefghij', 'sk_live_*** and ghp_***'],
+    ['a\\0bincal_live_0123456789abcdef0123 xghp_0123456789abcdefghij', 'a\\0bincal_*** xghp_***'],
+    ['OpenAI sk-proj-abcdefghij0123456789_XYZ and sk-ant-api03-abcdefghij', 'OpenAI sk-proj-*** and sk-ant-***'],
     ['jwt eyJhbGciOiJIUzI1.eyJzdWIiOiIxMjM0.sflKxwRJSMeKKF2QT4', 'jwt ***'],
     [
       '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nowIB\n-----END RSA PRIVATE KEY-----\nafter',
@@ -56,12 +58,16 @@ describe('a secret', () => {
     expect(secretsOf(defaultContext('file', { engine: 'sqlite', path: 'x' }))).toEqual([]);
   });
 
-  test.each(['a short note', 'https://example.com/up', '12,788 ids; clears 113 duplicates', 'secretary and tokens'])(
-    'is not seen in %s',
-    (text) => {
-      expect(mask(text)).toBe(text);
-    },
-  );
+  test.each([
+    'a short note',
+    'https://example.com/up',
+    '12,788 ids; clears 113 duplicates',
+    'secretary and tokens',
+    'ask-the-people-who-know',
+    'physical_key_of_the_office',
+  ])('is not seen in %s', (text) => {
+    expect(mask(text)).toBe(text);
+  });
 
   test('behind a word of any length is found', () => {
     const word = 'token'.repeat(40_000);

@@ -1,4 +1,5 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { CheckResult } from '../../checks/check.ts';
 import { Problem } from '../../model/problem.ts';
 
@@ -88,6 +89,12 @@ function isDevice(file: string): boolean {
   return found !== undefined && !found.isFile();
 }
 
+/** Where a file is that may be a link, also one to nothing yet. @throws as the file system does */
+function followed(file: string): string {
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? followed(resolve(dirname(file), readlinkSync(file))) : file;
+}
+
 /**
  * Writes a report as a whole or not at all: who reads it meanwhile sees the old one.
  * @param option that named the file
@@ -99,9 +106,10 @@ export function writeReport(file: string, report: string, option = '--junit'): v
       writeFileSync(file, report);
       return;
     }
-    const anew = `${file}.${process.pid}`;
+    const target = followed(file);
+    const anew = `${target}.${process.pid}`;
     writeFileSync(anew, report);
-    renameSync(anew, file);
+    renameSync(anew, target);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Problem(

@@ -23,11 +23,7 @@ export function personLine(session: RunbookSession, { id }: Runbook, standing: S
 }
 
 /** What comes next in a run, a line each. */
-export function nextLines(
-  session: RunbookSession,
-  runbook: Runbook,
-  looked: LookedRun,
-): readonly string[] {
+export function nextLines(session: RunbookSession, runbook: Runbook, looked: LookedRun): readonly string[] {
   const { standing, record } = looked;
   const { state, reason } = record.run;
   if (state === 'finished' || state === 'aborted') return [];

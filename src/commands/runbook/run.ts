@@ -151,9 +151,7 @@ async function doStep(
   };
   try {
     // Beside many steps a note is for those that want one.
-    const entry = await attempt(
-      options.all && !step.noteRequired && !wantsPerson(standing) ? undefined : options.note,
-    );
+    const entry = await attempt(options.all && !step.noteRequired && !wantsPerson(standing) ? undefined : options.note);
     const failed = { ...standing, state: 'failed', last: entry, why: [entry.note ?? ''] } as const;
     if (entry.state === 'failed' && isUnlooked(failed)) {
       // Whoever answers for it has said so already.
