@@ -64,6 +64,13 @@ const LOOKS = [
   [/cal_(?:live_|test_)\w{16,}|\bcal_\w{16,}/gi, 'cal_***'],
 ] as const;
 
+/** An option whose value is a secret. */
+const SECRET_OPTION = /^--?(?:[\w-]*(?:passw(?:or)?d|token|secret)|(?:api|access|private)-?key)$/i;
+
+/** The arguments of a program without what is a secret or looks like one. */
+export const maskWords = (words: readonly string[], mask: Mask = LOOKING): readonly string[] =>
+  words.map((word, index) => (SECRET_OPTION.test(words[index - 1] ?? '') ? '***' : mask(word)));
+
 /**
  * Replaces by `***` what is a secret of the context or looks like one. People paste and programs print them; what apptop
  * writes by itself has none.
@@ -75,3 +82,6 @@ export function maskFor(secrets: readonly string[]): Mask {
     return LOOKS.reduce((kept, [pattern, shown]) => kept.replace(pattern, shown), without);
   };
 }
+
+/** The same where no secret is known. */
+const LOOKING = maskFor([]);

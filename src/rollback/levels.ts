@@ -92,6 +92,8 @@ export interface RollbackLevels {
   readonly levels: readonly Level[];
   /** The lowest one with a criterion that is met; undefined where none is. */
   readonly recommended: Level['number'] | undefined;
+  /** How many criteria could not be told. */
+  readonly unknown: number;
 }
 
 const judgement = (title: string, normal: number, times: number, word: (value: number) => string): Judgement => ({
@@ -307,5 +309,12 @@ export async function rollbackLevels(
       { missing: 'there is no rollback' },
     ),
   ];
-  return { levels, recommended: levels.find(({ met }) => met)?.number };
+  const unknown = levels.flatMap(({ criteria }) => criteria).filter(({ state }) => state === 'unknown').length;
+  return { levels, recommended: levels.find(({ met }) => met)?.number, unknown };
 }
+
+/** Where no level is called for, in words. @param unknown how many criteria could not be told */
+export const notCalledFor = (unknown: number): string =>
+  unknown === 0
+    ? 'no level is called for'
+    : `no level is called for, as far as that is known: ${counted(unknown, 'criterion', 'criteria')} could not be told`;

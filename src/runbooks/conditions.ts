@@ -1,8 +1,10 @@
 import { checksOf } from '../checks/all.ts';
 import type { Check, CheckResult } from '../checks/check.ts';
+import { Results } from '../checks/results.ts';
 import { runChecks } from '../checks/runner.ts';
 import type { Context } from '../config/context.ts';
 import type { Mask } from '../config/mask.ts';
+import { stateFile } from '../config/state.ts';
 import type { Database, Lane } from '../data/database.ts';
 import { counted } from '../model/format.ts';
 import type { RunbookRecord } from '../model/runbook-run.ts';
@@ -40,8 +42,12 @@ export async function resultsOf(
 ): Promise<readonly CheckResult[]> {
   const checks = (await checksOf(context)).filter(chosen);
   if (checks.length === 0) return [];
-  const results = await runChecks(database, context, checks, { signal, lanes: LANES, ...(onResult && { onResult }) });
-  return results.map((result) => masked(result, mask));
+  const found = await runChecks(database, context, checks, { signal, lanes: LANES, ...(onResult && { onResult }) });
+  const results = found.map((result) => masked(result, mask));
+  // The screen Checks and the report of the database know of it too.
+  const told = signal.aborted ? results.filter(({ verdict }) => verdict !== 'could-not-tell') : results;
+  new Results(stateFile(context, 'checks')).add(told);
+  return results;
 }
 
 /** A stop condition that holds. */

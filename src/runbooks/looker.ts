@@ -93,7 +93,10 @@ export class Looker {
       ...doubts,
       notes: [
         ...(store.place === 'local' ? ['this run is kept on this machine only: nobody else sees it'] : []),
-        ...(changed ? [`${runbook.place} is not what it was when the run began: what it says now is done`] : []),
+        // Whoever has changed the run may have changed what it keeps of its file.
+        ...(changed && doubt === undefined
+          ? [`${runbook.place} is not what it was when the run began: what it says now is done`]
+          : []),
         ...(doubt === undefined ? [] : [doubt]),
       ],
     };

@@ -5,6 +5,7 @@ import type { GuardedPath, Look } from '../changes/guarded-path.ts';
 import { isIdle, type Plan } from '../changes/plan.ts';
 import { toldOf } from '../changes/unit.ts';
 import { type CheckResult, readsLog } from '../checks/check.ts';
+import { maskWords } from '../config/mask.ts';
 import { failureOf, runProgram } from '../config/program.ts';
 import { takeSnapshot } from '../data/queries/snapshot.ts';
 import { SEVERITIES } from '../model/check-words.ts';
@@ -237,7 +238,7 @@ async function command(
   return {
     state: failure === undefined ? 'passed' : 'failed',
     note: failure ?? `${program} ended with 0`,
-    evidence: { command: ofProgram(work.command.map(mask), end) },
+    evidence: { command: ofProgram(maskWords(work.command, mask), end) },
   };
 }
 

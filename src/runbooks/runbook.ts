@@ -1,6 +1,7 @@
 import type { ChangeKind } from '../changes/change.ts';
 import type { Context } from '../config/context.ts';
 import { heldAgainst } from '../config/file.ts';
+import { maskWords } from '../config/mask.ts';
 import type { Phase as CheckPhase, Severity, System } from '../model/check-words.ts';
 import { nearest } from '../model/nearest.ts';
 import { Problem } from '../model/problem.ts';
@@ -83,9 +84,9 @@ export interface Runbook {
   readonly place: string;
   /** Where its commands run. */
   readonly folder: string;
-  /** The whole of it as JSON, for the run that it begins. */
+  /** The whole of it as JSON, for the run that it begins, without secrets in its commands. */
   readonly definition: string;
-  /** Over that. */
+  /** Over the whole of it. */
   readonly digest: string;
 }
 
@@ -222,6 +223,9 @@ function verifyWithin(file: RunbookFile, wrong: Wrong): ReadonlyMap<string, read
   return needs;
 }
 
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((word) => typeof word === 'string');
+
 async function digestOf(text: string): Promise<string> {
   const { createHash } = await import('node:crypto');
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
@@ -238,7 +242,9 @@ export async function readRunbook(text: string, place: string, folder: string): 
   const wrong: Wrong = (at, what, remedy) => new Problem('config', `${place}: ${at}: ${what}`, remedy);
   const needs = verifyWithin(file, wrong);
   const { $schema: _, ...content } = file;
-  const definition = JSON.stringify(content);
+  const definition = JSON.stringify(content, (name, value: unknown) =>
+    name === 'command' && isWords(value) ? maskWords(value) : value,
+  );
   return {
     id: file.id,
     title: file.title,
@@ -268,7 +274,7 @@ export async function readRunbook(text: string, place: string, folder: string): 
     place,
     folder,
     definition,
-    digest: await digestOf(definition),
+    digest: await digestOf(JSON.stringify(content)),
   };
 }
 

@@ -58,6 +58,15 @@ export interface StepStanding {
   readonly undone: Undoing | undefined;
 }
 
+/** A role with its signature, and one that counts no more. */
+interface SignedRole {
+  readonly signOff: SignOff;
+  /** Undefined while it is missing. */
+  readonly entry: RunbookEntry | undefined;
+  /** The newest one that counts no more, where there is none that does. */
+  readonly withdrawn: RunbookEntry | undefined;
+}
+
 /** How a run stands. */
 export interface Standing {
   readonly record: RunbookRecord;
@@ -68,8 +77,9 @@ export interface Standing {
   readonly left: readonly StepStanding[];
   /** Those, and the optional ones that have to be done or left out before them. */
   readonly awaited: readonly StepStanding[];
-  /** Each role with its sign-off; undefined while it is missing. */
-  readonly signOffs: readonly { readonly signOff: SignOff; readonly entry: RunbookEntry | undefined }[];
+  readonly signOffs: readonly SignedRole[];
+  /** What was taken back of what its steps had done or found, the newest last: what was said of it before counts no more. */
+  readonly takenBack: readonly TakenBack[];
   /** Stops that nobody has decided about yet. */
   readonly stops: readonly RunbookEntry[];
 }
@@ -236,8 +246,10 @@ export function standOf(runbook: Runbook, record: RunbookRecord, around: Around)
   const awaited = open.filter(({ step }) => ids.has(step.id));
   const { entries } = record;
   // What was signed for before something was taken back is signed for no more.
-  const gone = around.takenBack.filter((one) => steps.some(({ step }) => takesBack(one, step)));
-  const since = Math.max(0, ...gone.map(({ at }) => at));
+  const takenBack = around.takenBack
+    .filter((one) => one.at >= record.run.beganAt && steps.some(({ step }) => takesBack(one, step)))
+    .toSorted((one, other) => one.at - other.at);
+  const since = takenBack.at(-1)?.at ?? 0;
   const decided = entries.findLast(({ kind }) => kind === 'decision')?.seq ?? 0;
   const can = ({ state }: StepStanding) => state === 'ready' || state === 'failed';
   return {
@@ -246,15 +258,19 @@ export function standOf(runbook: Runbook, record: RunbookRecord, around: Around)
     next: isOpenRun(record.run) ? (awaited.find(can) ?? awaited[0] ?? open[0]) : undefined,
     left,
     awaited,
-    signOffs: runbook.signOff.map((signOff) => ({
-      signOff,
-      entry: entries.findLast(
-        ({ kind, subject, beganAt }) => kind === 'sign-off' && subject === signOff.role && beganAt > since,
-      ),
-    })),
+    signOffs: runbook.signOff.map((signOff) => {
+      const last = entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === signOff.role);
+      const counts = last !== undefined && last.beganAt > since;
+      return { signOff, entry: counts ? last : undefined, withdrawn: counts ? undefined : last };
+    }),
+    takenBack,
     stops: entries.filter(({ kind, seq }) => kind === 'stop' && seq > decided),
   };
 }
+
+/** Why what was said or found at a moment counts no more; undefined where it does. */
+export const voidText = (standing: Pick<Standing, 'takenBack'> | undefined, at: number): string | undefined =>
+  standing?.takenBack.find((one) => one.at >= at)?.text;
 
 /** How a runbook stands before its first step, were it begun now. */
 export function planOf(runbook: Runbook): Standing {

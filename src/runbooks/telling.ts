@@ -1,7 +1,8 @@
+import { maskWords } from '../config/mask.ts';
 import { SEVERITIES, type Severity } from '../model/check-words.ts';
 import { isOpenRun, type RunbookRun } from '../model/runbook-run.ts';
 import type { Step, StopCondition } from './runbook.ts';
-import type { StepStanding } from './standing.ts';
+import { isDone, type StepStanding } from './standing.ts';
 
 const CHANGE_TEXTS = {
   plan: (change: string) => `plans ${change}, and changes nothing`,
@@ -9,9 +10,11 @@ const CHANGE_TEXTS = {
   drill: (change: string) => `rehearses ${change} and its way back in a place of its own, and leaves no trace`,
 } as const;
 
-/** A program with its arguments, those with blanks in quotes. */
+/** A program with its arguments, those with blanks in quotes, without what looks like a secret. */
 export const commandText = (words: readonly string[]): string =>
-  words.map((word) => (/^\S+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+  maskWords(words)
+    .map((word) => (/^\S+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ');
 
 /** ` with batchSize 50, calendar "7"`; empty where a change is told nothing. */
 function withText(parameters: Readonly<Record<string, unknown>>): string {
@@ -82,9 +85,20 @@ export const stopText = ({ checks, steps, person }: StopCondition): string =>
   ].join(', or ');
 
 /** How a step stands, in a word: in a run that has ended nothing can be done or waits any more. */
-export function stateWord({ state }: StepStanding, run: Pick<RunbookRun, 'state'>): StepStanding['state'] | 'not done' {
+export function stateWord(
+  { state, last, undone }: StepStanding,
+  run: Pick<RunbookRun, 'state'>,
+): StepStanding['state'] | 'not done' | 'undone' {
   const left = state === 'ready' || state === 'blocked' || state === 'waiting';
-  return left && !isOpenRun(run) ? 'not done' : state;
+  if (!left || isOpenRun(run)) return state;
+  return undone !== undefined && last !== undefined && isDone(last) ? 'undone' : 'not done';
+}
+
+/** What there is to say of a step of a run that may have ended, in a line; empty where that is nothing. */
+export function wordText(standing: StepStanding, run: Pick<RunbookRun, 'state'>): string {
+  const word = stateWord(standing, run);
+  if (word === 'undone') return standing.undone?.text ?? '';
+  return word === 'not done' ? '' : textOf(standing);
 }
 
 /** What there is to say of a step as it stands, in a line; empty where that is nothing. */

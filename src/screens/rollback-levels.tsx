@@ -3,7 +3,8 @@ import { useMemo } from 'react';
 import type { ChangesState } from '../changes/store-state.ts';
 import type { QueryOptions } from '../data/database.ts';
 import { fit } from '../model/text.ts';
-import type { Level } from '../rollback/levels.ts';
+import { distance } from '../model/time.ts';
+import { type Level, notCalledFor } from '../rollback/levels.ts';
 import { confirmView } from './change-confirm.tsx';
 import { closedBecause, notNow } from './changes-lines.ts';
 import { type NamedFact, namedLines } from './check-text.ts';
@@ -12,6 +13,7 @@ import type { Binding, View } from './contract.ts';
 import { useAsked } from './hooks/asked.ts';
 import { useChanges, useConsole, useLive, useServices, useSize, useTheme } from './hooks/console.ts';
 import { useKeys } from './hooks/keys.ts';
+import { useNow } from './hooks/now.ts';
 import type { Glyphs, Tone } from './theme.ts';
 
 /** Which way back is called for, and what each costs. */
@@ -55,8 +57,12 @@ function Levels() {
   const { changes: store, context, levels } = useServices();
   const server = useLive((live) => live.server);
   const kinds = useChanges(kindsOf) ?? [];
-  const ask = ({ signal }: QueryOptions) => levels(signal ?? new AbortController().signal);
+  const ask = async ({ signal }: QueryOptions) => {
+    const found = await levels(signal ?? new AbortController().signal);
+    return { ...found, at: Date.now() };
+  };
   const { answer, problem, asking, again, cancel } = useAsked(ask, 'never');
+  const now = useNow(60, { since: answer?.at });
   const ground = { context, server };
   const begin = (answer?.levels ?? []).flatMap((level): readonly Binding[] => {
     const kind = kinds.find(({ id }) => id === level.change);
@@ -85,17 +91,19 @@ function Levels() {
     );
     return namedLines(facts, { width: width - 3, names: NAMES, ascii: theme.ascii });
   }, [answer, width, theme]);
+  const unknown = answer?.unknown ?? 0;
   const head = asking
     ? { text: 'the criteria are looked at: Esc cancels', tone: 'accent' as const }
     : problem !== undefined
       ? { text: `${problem.message}: ${problem.remedy}`, tone: 'bad' as const }
       : answer?.recommended === undefined
-        ? { text: 'no level of a rollback is called for', tone: 'good' as const }
+        ? { text: notCalledFor(unknown), tone: unknown > 0 ? ('warn' as const) : ('good' as const) }
         : { text: `level ${answer.recommended} is called for: m has it`, tone: 'bad' as const };
+  const age = answer === undefined || asking ? '' : `, looked at ${distance(answer.at, now)}`;
   return (
     <Box flexDirection="column">
       <Text wrap="truncate" {...theme.style(head.tone)}>
-        {fit(` ${head.text}`, width, { ascii: theme.ascii })}
+        {fit(` ${head.text}${age}`, width, { ascii: theme.ascii })}
       </Text>
       <TextList lines={lines} width={width} height={Math.max(1, rows - 1)} empty="" />
     </Box>

@@ -1,10 +1,11 @@
 import { useState } from 'react';
+import { stopOf } from '../changes/open-runbooks.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Result } from '../model/result.ts';
 import { Dialog } from './components/dialog.tsx';
 import type { Asked, Fact } from './components/dialog-parts.tsx';
 import type { Console, View } from './contract.ts';
-import { useConsole, useServices } from './hooks/console.ts';
+import { useChanges, useConsole, useServices } from './hooks/console.ts';
 import { useLogs } from './hooks/logs.ts';
 import { placeIn } from './hooks/place.ts';
 import { TextModel } from './keys/field.ts';
@@ -47,7 +48,10 @@ export const questionView = (question: RunbookQuestion): View => ({
   element: <Question question={question} />,
 });
 
-function Question({ question: { title, facts, logs, fields, go, onGo } }: { question: RunbookQuestion }) {
+/** What nobody does while a run is stopped. */
+const STANDING_STILL: readonly string[] = ['tick', 'leave out', 'command', 'resume', 'sign'];
+
+function Question({ question: { way, title, facts, logs, fields, go, onGo } }: { question: RunbookQuestion }) {
   const console = useConsole();
   const services = useServices();
   const [texts] = useState(() => new Map(fields.map(({ id }) => [id, new TextModel('')])));
@@ -58,6 +62,9 @@ function Question({ question: { title, facts, logs, fields, go, onGo } }: { ques
   const said = useLogs(logs === true)
     .flatMap(logFacts)
     .map(([, text, tone = 'plain']): Fact => ({ text, tone }));
+  const stop = useChanges(({ ceremonies }) => stopOf(ceremonies));
+  const overtaken: readonly Fact[] =
+    stop === undefined || !STANDING_STILL.includes(way) ? [] : [{ text: `STOP: ${stop}`, tone: 'bad' }];
   const done = () => {
     console.back();
     onGo((field) => texts.get(field)?.getText().trim() ?? '');
@@ -66,7 +73,7 @@ function Question({ question: { title, facts, logs, fields, go, onGo } }: { ques
     <Dialog
       title={title}
       place={placeIn(services)}
-      facts={[...facts, ...said]}
+      facts={[...overtaken, ...facts, ...said]}
       asked={asked}
       cancel="Cancel"
       go={go}

@@ -6,9 +6,10 @@ import type { RunbookEntry, RunbookRun } from '../model/runbook-run.ts';
 import { stamp } from '../model/time.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
+import { newestFinding } from '../runbooks/findings.ts';
 import { looksAt, looksAtLogs, watchedWords } from '../runbooks/logs.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
-import type { StepStanding } from '../runbooks/standing.ts';
+import { type StepStanding, voidText } from '../runbooks/standing.ts';
 import { detailsOf, doesText, stateWord, stopText } from '../runbooks/telling.ts';
 import { type NamedFact, namedLines } from './check-text.ts';
 import type { TextLine } from './components/text-list.tsx';
@@ -66,6 +67,8 @@ export function stopLines(
   const conditions = (runbook?.stop ?? []).map((one): NamedFact => ['when', `${one.title}: ${stopText(one)}`]);
   const stops = entries.filter(({ kind }) => kind === 'stop');
   const last = stops.at(-1);
+  const decided = entries.findLast(({ kind, seq }) => kind === 'decision' && seq < (last?.seq ?? 0))?.seq ?? 0;
+  const before = stops.filter(({ seq }) => seq > decided && seq !== last?.seq);
   if (last === undefined) return drawn(conditions, paper);
   const decision = entries.find(({ kind, seq }) => (kind === 'decision' || kind === 'abort') && seq > last.seq);
   const after = entries.filter(({ kind, seq }) => kind === 'step' && decision !== undefined && seq > decision.seq);
@@ -75,6 +78,9 @@ export function stopLines(
     decision === undefined
       ? [
           ['stopped', fact, 'bad'],
+          ...before
+            .toReversed()
+            .map((one): NamedFact => ['and', stopFact(one, { stop: runbook?.stop ?? [] }, paper.local), 'bad']),
           ['halt', 'no step can be done, and no change begins; one that ran halts at the end of its batch', 'title'],
           ['assess', 'what stopped it, and what is so now', 'title'],
           ...found,
@@ -106,25 +112,35 @@ export function signLines(
   known: KnownRun | undefined,
   paper: Paper,
 ): readonly TextLine[] {
+  const standing = known?.looked?.standing;
   const metrics = (runbook?.metrics ?? []).map((metric): NamedFact => {
-    const standing = known?.metrics?.find((one) => one.metric.title === metric.title);
-    const text = standing === undefined ? 'not looked at yet: m looks' : `${standing.state}, ${standing.text}`;
-    return ['metric', `${metric.title}: ${text}`, standing === undefined ? 'plain' : METRIC_TONES[standing.state]];
+    const now = known?.metrics?.find((one) => one.metric.title === metric.title);
+    if (now !== undefined) return ['metric', `${metric.title}: ${now.state}, ${now.text}`, METRIC_TONES[now.state]];
+    const before = metric.check === undefined ? undefined : newestFinding(known?.record.entries ?? [], metric.check);
+    if (before === undefined) return ['metric', `${metric.title}: not looked at yet: m looks`, 'plain'];
+    const { found, at } = before;
+    const gone = voidText(standing, at);
+    const text = `${found.verdict} at ${stamp(at, paper.local)}, ${found.figure ?? found.note ?? found.title}`;
+    return ['metric', `${metric.title}: ${[text, gone, 'm looks again'].filter(Boolean).join('; ')}`, 'plain'];
   });
-  const signed = (role: string) =>
-    known?.record.entries.findLast(({ kind, subject }) => kind === 'sign-off' && subject === role);
-  const signOffs = (runbook?.signOff ?? []).flatMap(({ role, statement }): readonly NamedFact[] => {
-    const entry = signed(role);
-    return [
-      [
-        'role',
-        `${role}: ${entry === undefined ? 'nobody has signed yet' : byWords(entry)}`,
-        entry === undefined ? 'title' : 'good',
-      ],
-      ['', statement],
-      ...(entry?.note === undefined ? [] : [['reason', entry.note] as const]),
-    ];
-  });
+  const signOffs = (standing?.signOffs ?? []).flatMap(({ signOff, entry, withdrawn }): readonly NamedFact[] => [
+    [
+      'role',
+      `${signOff.role}: ${entry === undefined ? 'nobody has signed yet' : byWords(entry)}`,
+      entry === undefined ? 'title' : 'good',
+    ],
+    ['', signOff.statement],
+    ...(entry?.note === undefined ? [] : [['reason', entry.note] as const]),
+    ...(withdrawn === undefined
+      ? []
+      : [
+          [
+            'void',
+            `${byWords(withdrawn)} had signed at ${stamp(withdrawn.beganAt, paper.local)}: ${voidText(standing, withdrawn.beganAt)}`,
+            'warn',
+          ] as const,
+        ]),
+  ]);
   return drawn([...metrics, ...signOffs], paper);
 }
 
@@ -168,7 +184,7 @@ export function stepLines(
 ): readonly TextLine[] {
   const { step, phase, why, attempts } = standing;
   const word = stateWord(standing, run);
-  const because = word === 'not done' ? '' : why.join('; ');
+  const because = word === 'not done' ? '' : word === 'undone' ? (standing.undone?.text ?? '') : why.join('; ');
   const { work } = step;
   const facts: readonly NamedFact[] = [
     ['step', step.title, 'title'],

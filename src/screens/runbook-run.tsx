@@ -6,7 +6,7 @@ import { type KnownRun, type RunbooksState, type RunKey, runKeyOf } from '../run
 import type { ListedRun } from '../runbooks/engine.ts';
 import type { Runbook } from '../runbooks/runbook.ts';
 import { planOf, type Standing, type StepStanding } from '../runbooks/standing.ts';
-import { stateWord, textOf } from '../runbooks/telling.ts';
+import { stateWord, wordText } from '../runbooks/telling.ts';
 import { prose } from './check-text.ts';
 import type { Fact } from './components/dialog-parts.tsx';
 import { Panes } from './components/panes.tsx';
@@ -93,10 +93,6 @@ const stepKey = ({ step }: StepStanding): string => step.id;
 const phaseOf = ({ phase }: StepStanding): string => phase.title;
 const NO_STEPS: readonly StepStanding[] = [];
 
-/** What there is to say of a step in its run, which may have ended. */
-const aboutOf = (standing: StepStanding, run: Pick<RunbookRun, 'state'>): string =>
-  stateWord(standing, run) === 'not done' ? '' : textOf(standing);
-
 function columnsFor(
   width: number,
   run: Pick<RunbookRun, 'state'>,
@@ -125,7 +121,7 @@ function columnsFor(
       width: 20,
       priority: 3,
       grows: true,
-      value: (standing) => aboutOf(standing, run),
+      value: (standing) => wordText(standing, run),
     },
   ];
 }
@@ -317,7 +313,7 @@ function Steps({ standing, known, width, height }: StepsProps) {
       of={items.length}
       onOpen={({ step }) => console.open(stepView(step.id, known?.key, standing))}
       sectionOf={phaseOf}
-      about={(one) => [one.step.id, aboutOf(one, { state: run })].filter(Boolean).join(': ')}
+      about={(one) => [one.step.id, wordText(one, { state: run })].filter(Boolean).join(': ')}
       actions={(selected) => stepBindings({ services, console }, known, selected)}
     />
   );

@@ -25,6 +25,7 @@ type StepWord = ReturnType<typeof stateWord>;
 
 export const STEP_TONES: Readonly<Record<StepWord, Tone>> = {
   'not done': 'muted',
+  undone: 'warn',
   ready: 'accent',
   failed: 'bad',
   blocked: 'muted',
@@ -65,7 +66,7 @@ export function nextWords({ next, left, signOffs, record }: Standing): string {
   if (!isOpenRun(record.run)) return '';
   const missing = signOffs.filter(({ entry }) => entry === undefined);
   if (left.length === 0 && missing.length > 0) {
-    return `every step is done: ${missing.map(({ signOff }) => signOff.role).join(', ')} ${missing.length === 1 ? 'has' : 'have'} to sign`;
+    return `every step that is needed is done: ${missing.map(({ signOff }) => signOff.role).join(', ')} ${missing.length === 1 ? 'has' : 'have'} to sign`;
   }
   if (next === undefined) return '';
   const { step, state } = next;
@@ -79,7 +80,13 @@ export function nextWords({ next, left, signOffs, record }: Standing): string {
 export const byWords = ({ name, operator }: RunbookEntry): string =>
   name === undefined || name === operator ? operator : `${name} (${operator})`;
 
-const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1) ?? '';
+/** Lines of what a program printed that are shown, the last ones. */
+const PRINTED = 10;
+
+const printed = (name: string, text: string): readonly NamedFact[] => {
+  const lines = text.trimEnd() === '' ? [] : text.trimEnd().split('\n').slice(-PRINTED);
+  return lines.map((line, index): NamedFact => [index === 0 ? name : '', line]);
+};
 
 /** What came of something, in full. */
 function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[] {
@@ -128,8 +135,8 @@ function evidenceFacts(evidence: Evidence, local: boolean): readonly NamedFact[]
             'ended',
             command.killedBy === null ? `with ${command.code ?? 'nothing'}` : `by ${command.killedBy}`,
           ] as const,
-          ...(command.stdout === '' ? [] : [['printed', lastLine(command.stdout)] as const]),
-          ...(command.stderr === '' ? [] : [['stderr', lastLine(command.stderr)] as const]),
+          ...printed('printed', command.stdout),
+          ...printed('stderr', command.stderr),
         ]),
     ...(drill === undefined
       ? []

@@ -167,7 +167,7 @@ export async function memoryServices(
       changing: () => false,
       onSaid: () => undefined,
     }),
-    levels: async () => ({ levels: [], recommended: undefined }),
+    levels: async () => ({ levels: [], recommended: undefined, unknown: 0 }),
     openRows: () => memoryRows([]),
     readAll: async function* () {},
     ...change,

@@ -107,7 +107,7 @@ for (const engine of ENGINES) {
         .press('tab')
         .type('three lines, no error')
         .press('tab', 'enter')
-        .sees('read ticked by Ada', 'every step is done: operator has to sign');
+        .sees('read ticked by Ada', 'every step that is needed is done: operator has to sign');
       await console.press('j', 'm').sees('Leave out extra').press('j', 'enter');
       await console
         .type('Bo')

@@ -1,4 +1,4 @@
-import { type Level, type RollbackLevels, rollbackLevels } from '../../rollback/levels.ts';
+import { type Level, notCalledFor, type RollbackLevels, rollbackLevels } from '../../rollback/levels.ts';
 import { commandLine } from '../change/command-line.ts';
 import { documentOf } from '../change/documents.ts';
 import { coloured, hanging, type Layout } from '../change/layout.ts';
@@ -32,9 +32,9 @@ function levelLines(level: Level, recommended: boolean, layout: Layout): readonl
 }
 
 /** What to do next. */
-function nextLine({ levels, recommended }: RollbackLevels, { named }: Session): string {
+function nextLine({ levels, recommended, unknown }: RollbackLevels, { named }: Session): string {
   const level = levels.find(({ number }) => number === recommended);
-  if (level === undefined) return 'no level is called for';
+  if (level === undefined) return notCalledFor(unknown);
   if (level.change === undefined)
     return `level ${level.number} is called for: ${level.impossible ?? `people do it, in this order: ${level.does.join('; ')}`}`;
   return `level ${level.number} is called for: ${commandLine([['apptop', 'change', 'plan', level.change], ...named])}`;

@@ -3,7 +3,7 @@ import type { RunbookEntry, RunbookRun } from '../../model/runbook-run.ts';
 import { visible } from '../../model/text.ts';
 import type { LookedRun } from '../../runbooks/looker.ts';
 import type { StepStanding } from '../../runbooks/standing.ts';
-import { STOPPED, stateWord, textOf } from '../../runbooks/telling.ts';
+import { STOPPED, stateWord, textOf, wordText } from '../../runbooks/telling.ts';
 import { coloured, hanging, type Layout, paragraph } from '../change/layout.ts';
 import { tabbed } from '../check/lines.ts';
 
@@ -17,6 +17,7 @@ const LOOKS = {
   ready: ['→', '>', 'bold'],
   blocked: ['·', '-', 'cyan'],
   'not done': ['·', '-', 'cyan'],
+  undone: ['↩', '<', 'yellow'],
 } as const;
 
 /** Room for a mark and the longest word. */
@@ -29,7 +30,7 @@ function stepLines(standing: StepStanding, run: RunbookRun, layout: Layout): rea
   const [mark, ascii, colour] = LOOKS[word];
   const head = `${layout.ascii ? ascii : mark} ${word}`.padEnd(HEAD);
   const title = `${step.id}${step.optional ? ' (optional)' : ''}  ${step.title}`;
-  const text = word === 'not done' ? '' : textOf(standing);
+  const text = wordText(standing, run);
   const [first = '', ...rest] = paragraph(title, 2 + HEAD, layout);
   return [
     `  ${coloured(colour, head)}${first.slice(2 + HEAD)}`,

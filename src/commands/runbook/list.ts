@@ -1,4 +1,7 @@
+import { Problem } from '../../model/problem.ts';
 import { isOpenRun } from '../../model/runbook-run.ts';
+import type { FoundRunbook } from '../../runbooks/all.ts';
+import type { RunbookEngine } from '../../runbooks/engine.ts';
 import { stepsOf } from '../../runbooks/runbook.ts';
 import { documentOf } from '../change/documents.ts';
 import { aligned } from '../change/layout.ts';
@@ -8,13 +11,26 @@ import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import type { RunbookSession } from './session.ts';
 
+/** A runbook whose checks and changes are there, or why it is none. */
+async function verified(engine: RunbookEngine, one: FoundRunbook): Promise<FoundRunbook> {
+  if ('problem' in one) return one;
+  try {
+    await engine.verify(one.runbook);
+    return one;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return { id: one.id, problem: error };
+  }
+}
+
 /**
  * Prints the runbooks that there are, with how the newest run of each stands.
  * @returns 0; 1 where a file of the folder is no runbook; 2 where a run is gone or was changed behind apptop
  * @throws Problem
  */
 export async function listRunbooks({ engine, context, file, json, layout }: RunbookSession): Promise<ExitCode> {
-  const [found, runs, doubts] = await Promise.all([engine.runbooks(file), engine.runs(), engine.doubts()]);
+  const [all, runs, doubts] = await Promise.all([engine.runbooks(file), engine.runs(), engine.doubts()]);
+  const found = await Promise.all(all.map((one) => verified(engine, one)));
   const rows = found.flatMap((one) => {
     if ('problem' in one) return [];
     const { runbook } = one;
@@ -23,7 +39,7 @@ export async function listRunbooks({ engine, context, file, json, layout }: Runb
     const here = runbook.environments?.includes(context.environment) ?? true;
     return [{ runbook, run, here, steps: stepsOf(runbook).length }];
   });
-  const wrong = found.flatMap((one) => ('problem' in one ? [one.problem] : []));
+  const wrong = found.flatMap((one) => ('problem' in one ? [one] : []));
   if (json) {
     const runbooks = rows.map(({ runbook: { id, title, purpose, place, environments }, run, here, steps }) => ({
       id,
@@ -35,9 +51,10 @@ export async function listRunbooks({ engine, context, file, json, layout }: Runb
       steps,
       run: run === undefined ? null : { place: run.place, id: run.run.id, state: run.run.state },
     }));
-    const problems = wrong.map(({ message, remedy }) => ({ message, remedy }));
+    const problems = wrong.map(({ id, problem: { message, remedy } }) => ({ id, message, remedy }));
     process.stdout.write(jsonText(documentOf(context, { runbooks, problems, doubts })));
   } else {
+    const unreadable = wrong.map(({ id, problem }) => [id, 'unreadable', '', problem.message]);
     const cells = rows.map(({ runbook, run, here, steps }) => [
       runbook.id,
       run === undefined
@@ -48,10 +65,11 @@ export async function listRunbooks({ engine, context, file, json, layout }: Runb
       String(steps),
       runbook.title,
     ]);
-    if (process.stdout.isTTY) print(aligned([['runbook', 'state', 'steps', 'title'], ...cells], 0, layout));
-    else print(cells.map((one) => tabbed(...one)));
+    if (process.stdout.isTTY)
+      print(aligned([['runbook', 'state', 'steps', 'title'], ...cells, ...unreadable], 0, layout));
+    else print([...cells, ...unreadable].map((one) => tabbed(...one)));
   }
-  for (const { message, remedy } of wrong) note(`${message}: ${remedy}`);
+  for (const { message, remedy } of wrong.map(({ problem }) => problem)) note(`${message}: ${remedy}`);
   for (const text of doubts) note(text);
   if (doubts.length > 0) return EXIT.critical;
   return wrong.length > 0 ? EXIT.warning : EXIT.healthy;

@@ -1,11 +1,11 @@
 import type { Mask } from '../../config/mask.ts';
 import { cut } from '../../model/cut.ts';
 import { bytes, count, counted, duration, utc } from '../../model/format.ts';
-import type { RunbookEntry } from '../../model/runbook-run.ts';
+import type { RunbookEntry, RunbookRun } from '../../model/runbook-run.ts';
 import type { CheckEvidence, Evidence } from '../evidence.ts';
-import type { StepStanding } from '../standing.ts';
-import { doesText } from '../telling.ts';
-import { evidenceOf } from './evidence-of.ts';
+import { evidenceOf } from '../findings.ts';
+import { isDone, type StepStanding } from '../standing.ts';
+import { doesText, stateWord } from '../telling.ts';
 import { type Badge, type Block, facts, type Section, type Tone, table } from './report.ts';
 
 /** Attempts of a step that are told one by one, the newest. */
@@ -20,6 +20,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   running: 'warn',
   waiting: 'warn',
   'could-not-tell': 'warn',
+  undone: 'warn',
 };
 
 /** A state or a verdict as it stands out. */
@@ -129,13 +130,21 @@ function earlier(attempts: readonly RunbookEntry[], mask: Mask): readonly Block[
 }
 
 /** One step with all that is known of it. @param digest of the runbook that the run began with */
-export function stepSection({ step, state, last, attempts, why }: StepStanding, digest: string, mask: Mask): Section {
+export function stepSection(
+  standing: StepStanding,
+  run: Pick<RunbookRun, 'state'>,
+  digest: string,
+  mask: Mask,
+): Section {
+  const { step, last, attempts, why, undone } = standing;
+  const word = stateWord(standing, run);
+  const inTheWay = word === 'undone' ? (undone?.text ?? '') : why.join('; ');
   const evidence = last === undefined ? {} : evidenceOf(last);
   const other = evidence.runbook !== undefined && evidence.runbook !== digest;
   const instructions = step.work.kind === 'manual' ? step.work.instructions : [];
   return {
     title: `${step.id}: ${step.title}`,
-    badge: badge(state),
+    badge: badge(word),
     blocks: [
       {
         kind: 'facts',
@@ -149,7 +158,7 @@ export function stepSection({ step, state, last, attempts, why }: StepStanding, 
           ['ended', last?.endedAt === undefined ? undefined : utc(last.endedAt)],
           ['took', last && tookText(last)],
           ['note', mask(last?.note ?? '')],
-          ['in its way', last?.note === why.join('; ') ? '' : mask(why.join('; '))],
+          [word === 'undone' ? 'undone by' : 'in its way', last?.note === inTheWay ? '' : mask(inTheWay)],
           ['done by', other ? `another text of the runbook, digest ${evidence.runbook}` : undefined],
         ),
       },
@@ -164,12 +173,17 @@ export function stepSection({ step, state, last, attempts, why }: StepStanding, 
 const ROW_NOTE = 120;
 
 /** A step in one line of the table of all. */
-export const stepRow = ({ step, state, last }: StepStanding, index: number, mask: Mask) => [
-  String(index + 1),
-  step.id,
-  badge(state),
-  last === undefined ? '' : whoText(last),
-  last?.endedAt === undefined ? '' : utc(last.endedAt),
-  last === undefined ? '' : tookText(last),
-  cut(mask(last?.note ?? ''), ROW_NOTE),
-];
+export const stepRow = (standing: StepStanding, run: Pick<RunbookRun, 'state'>, index: number, mask: Mask) => {
+  const { step, last, undone } = standing;
+  // What was done and does not count any more is told with what has undone it.
+  const gone = undone !== undefined && !isDone(standing) ? [undone.text] : [];
+  return [
+    String(index + 1),
+    step.id,
+    badge(stateWord(standing, run)),
+    last === undefined ? '' : whoText(last),
+    last?.endedAt === undefined ? '' : utc(last.endedAt),
+    last === undefined ? '' : tookText(last),
+    cut(mask([...gone, last?.note ?? ''].filter(Boolean).join('; before that: ')), ROW_NOTE),
+  ];
+};

@@ -3,7 +3,7 @@ import type { Mask } from '../../config/mask.ts';
 import { count, counted, utc } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
-import { evidenceOf, newestFinding } from './evidence-of.ts';
+import { evidenceOf, newestFinding } from '../findings.ts';
 import { type Block, type Section, section, table } from './report.ts';
 
 /** What is known of the rows that a run left to a person. */

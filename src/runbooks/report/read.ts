@@ -22,6 +22,7 @@ import type { Verdict } from '../../model/verdict.ts';
 import { runbookNamed } from '../all.ts';
 import type { ListedRun, RunbookEngine } from '../engine.ts';
 import { readEvidence } from '../evidence.ts';
+import { doubtText } from '../looker.ts';
 import { type Runbook, readRunbook } from '../runbook.ts';
 import type { ReportHead } from './head.ts';
 import type { NowInput } from './now-report.ts';
@@ -122,7 +123,8 @@ export async function readRun(
   const kept = await engine.read(meant.place, meant.run.id);
   if (kept === undefined) throw new Problem('usage', `run ${meant.run.id} is gone`, 'apptop runbook status');
   const runbook = await runbookOf(engine, kept.record.run, file);
-  const { standing, notes, record } = await engine.look(runbook, kept);
+  const looked = await engine.look(runbook, kept);
+  const { standing, notes, record } = looked;
   const wanted = new Set(record.entries.flatMap(({ evidence }) => readEvidence(evidence).run?.id ?? []));
   const place = { context, database, dialect: database.dialect, options: READING };
   const changes = wanted.size === 0 ? [] : (await runsOf(place, NEWEST)).filter(({ id }) => wanted.has(id));
@@ -136,6 +138,7 @@ export async function readRun(
     runbook,
     standing,
     notes,
+    doubt: doubtText(looked),
     changes,
     aside: aside.flat(),
     samples: samplesOf(context).filter(({ at }) => at >= from && at <= to),

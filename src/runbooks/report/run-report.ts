@@ -3,15 +3,16 @@ import { count, counted, duration, utc } from '../../model/format.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunbookEntry } from '../../model/runbook-run.ts';
 import type { Sample } from '../../model/sample.ts';
+import { evidenceOf, newestFinding } from '../findings.ts';
 import type { Runbook } from '../runbook.ts';
-import { isDone, type Standing, type StepStanding } from '../standing.ts';
+import { isDone, type Standing, type StepStanding, voidText } from '../standing.ts';
 import { stopText } from '../telling.ts';
 import { badge, foundText, stepRow, stepSection, verdictBadge, whoText } from './attempts.ts';
 import { batchCharts, classesChart, latencyChart, meanings, successChart } from './charts.ts';
 import { conflictsSection } from './conflicts.ts';
-import { evidenceOf, newestFinding } from './evidence-of.ts';
 import { auditBlocks, headFacts, type ReportHead } from './head.ts';
 import {
+  type Badge,
   type BarChart,
   type Block,
   chart,
@@ -33,6 +34,8 @@ export interface RunInput {
   readonly runbook: Runbook;
   readonly standing: Standing;
   readonly notes: readonly string[];
+  /** What is known against it, which nobody has accepted. */
+  readonly doubt: string | undefined;
   /** Runs of changes that its steps made, as they are now. */
   readonly changes: readonly Run[];
   /** Rows that these set aside. */
@@ -57,7 +60,7 @@ const durationsChart = ({ steps }: Standing): BarChart => ({
 });
 
 /** Of each run of a change with figures on record: classes before and after, and its batches. */
-function changeCharts(entries: readonly RunbookEntry[]): readonly (BarChart | LineChart)[] {
+function changeCharts({ record: { entries }, takenBack }: Standing): readonly (BarChart | LineChart)[] {
   let before: { readonly at: number; readonly classes: Readonly<Record<string, number>> } | undefined;
   return entries.flatMap((entry): readonly (BarChart | LineChart)[] => {
     const { plan, run, classes, batches } = evidenceOf(entry);
@@ -69,10 +72,10 @@ function changeCharts(entries: readonly RunbookEntry[]): readonly (BarChart | Li
       ...(classes === undefined ? [] : [{ name: 'after', classes }]),
     ];
     if (classes !== undefined) before = { at: entry.endedAt ?? entry.beganAt, classes };
+    const gone = takenBack.find(({ of, at }) => of === run.change && at >= entry.beganAt);
+    const note = [`${run.change}, all rows`, gone?.text].filter(Boolean).join('; since then ');
     return [
-      ...(moments.length < 2
-        ? []
-        : [classesChart(`Rows by class before and after run ${run.id}`, `${run.change}, all rows`, moments)]),
+      ...(moments.length < 2 ? [] : [classesChart(`Rows by class before and after run ${run.id}`, note, moments)]),
       ...(batches === undefined ? [] : batchCharts(run.id, batches.count, batches.points)),
     ];
   });
@@ -88,6 +91,10 @@ function metricsSection({ runbook, standing }: RunInput, mask: Mask): readonly S
       const newest = newestFinding(standing.record.entries, check);
       if (newest === undefined) return [title, badge('open'), `${check} was not looked at`, ''];
       const { found, at } = newest;
+      const gone = voidText(standing, at);
+      if (gone !== undefined) {
+        return [title, badge('open'), `${found.verdict} when last looked at, and then ${gone}`, utc(at)];
+      }
       return [title, verdictBadge(found.verdict, found.severity), mask(foundText(found)), utc(at)];
     }
     const one = standing.steps.find((each) => each.step.id === step);
@@ -162,12 +169,22 @@ const HOW_TO_READ =
   'Times are UTC, by the clock of the database. Who is the person, with the account that wrote it down in brackets. What took is ' +
   'the work of the last attempt; how long a person took is not known.';
 
-function signOffSection({ standing: { signOffs } }: RunInput, mask: Mask): readonly Section[] {
-  const rows = signOffs.map(({ signOff, entry }) => {
-    const statement = entry === undefined ? signOff.statement : (evidenceOf(entry).statement ?? '');
-    const signed = entry === undefined ? badge('open') : ({ text: 'signed', tone: 'good' } as const);
-    const [who, at] = entry === undefined ? ['', ''] : [whoText(entry), utc(entry.beganAt)];
-    return [signOff.role, signed, who, at, mask(statement), mask(entry?.note ?? '')];
+const SIGNED = { text: 'signed', tone: 'good' } as const;
+const VOID = { text: 'void', tone: 'bad' } as const;
+
+function signOffSection({ standing }: RunInput, mask: Mask): readonly Section[] {
+  const rows = standing.signOffs.flatMap(({ signOff, entry, withdrawn }) => {
+    const signed = (one: RunbookEntry, what: Badge, why: string | undefined) => [
+      signOff.role,
+      what,
+      whoText(one),
+      utc(one.beganAt),
+      mask(evidenceOf(one).statement ?? ''),
+      mask([one.note, why].filter(Boolean).join('; ')),
+    ];
+    if (entry !== undefined) return [signed(entry, SIGNED, undefined)];
+    const open = [signOff.role, badge('open'), '', '', mask(signOff.statement), ''];
+    return withdrawn === undefined ? [open] : [signed(withdrawn, VOID, voidText(standing, withdrawn.beganAt)), open];
   });
   return rows.length === 0
     ? []
@@ -191,19 +208,22 @@ function summaryOf({ standing }: RunInput, mask: Mask): string {
 
 /** The report of a run of a runbook: what was done, by whom, with which evidence. */
 export function runReport(input: RunInput): Report {
-  const { head, place, runbook, standing, notes, samples } = input;
+  const { head, place, runbook, standing, notes, samples, doubt } = input;
   const { run, entries } = standing.record;
   const mask = maskFor(input.secrets);
   const end = run.endedAt ?? standing.record.now;
-  const charts = changeCharts(entries);
+  const charts = changeCharts(standing);
   const [classes] = charts.flatMap((one) => (one.kind === 'bars' ? [one] : []));
   const there = Object.fromEntries(classes?.bars.map(({ name }) => [name, 1]) ?? []);
   const phases = [...new Set(standing.steps.map(({ phase }) => phase))];
   return {
     kind: 'Runbook report',
     title: run.title,
-    badge: { text: run.state, tone: STATES[run.state] ?? 'plain' },
-    summary: summaryOf(input, mask),
+    badge:
+      doubt === undefined
+        ? { text: run.state, tone: STATES[run.state] ?? 'plain' }
+        : { text: `${run.state}, not as recorded`, tone: 'bad' },
+    summary: [summaryOf(input, mask), ...(doubt === undefined ? [] : [mask(doubt)])].join('; '),
     version: head.version,
     facts: [
       ...facts(
@@ -229,7 +249,7 @@ export function runReport(input: RunInput): Report {
         { kind: 'text', text: HOW_TO_READ },
         table(
           ['no', 'step', 'verdict', 'who', 'ended', 'took', 'note'],
-          standing.steps.map((one, index) => stepRow(one, index, mask)),
+          standing.steps.map((one, index) => stepRow(one, run, index, mask)),
         ),
       ]),
       ...metricsSection(input, mask),
@@ -257,7 +277,7 @@ export function runReport(input: RunInput): Report {
           blocks: [],
           sections: standing.steps
             .filter((one) => one.phase === phase)
-            .map((one) => stepSection(one, runbook.digest, mask)),
+            .map((one) => stepSection(one, run, runbook.digest, mask)),
         })),
       },
       {

@@ -58,7 +58,7 @@ function restsFor(asked: readonly Asked[]): string | undefined {
 
 /**
  * Asks before something is done. Enter presses the button with the cursor, which is the way back until a person has
- * typed what is asked for and gone on to the other one. Letters go into the field with the cursor, and nowhere else.
+ * typed what is asked for and gone on to the other one; behind a text, where no phrase is asked for, it goes on to the next field. Letters go into the field with the cursor, and nowhere else.
  */
 export function Dialog(props: DialogProps) {
   const { title, place, facts, asked = NOTHING, cancel, go, notes = NOTHING, onGo } = props;
@@ -97,7 +97,12 @@ export function Dialog(props: DialogProps) {
     next === undefined
       ? []
       : [{ id: 'more', keys: ['pagedown'], title: 'More of what there is to know', run: () => setFrom(next) }];
-  useKeys([...dialogBindings(props, onDanger ? onGo : undefined, move), ...more], 'overlay');
+  // Whoever has typed something means it: Enter goes on, and throws nothing away. Beside a phrase it is the way back.
+  const field = onDanger ? undefined : asked[at];
+  const free = asked.every(({ exactly }) => exactly === undefined);
+  const goesOn = free && field !== undefined && field.text.getText().trim() !== '';
+  const enter = onDanger ? onGo : undefined;
+  useKeys([...dialogBindings(props, enter, goesOn, move), ...more], 'overlay');
   const line = ({ text, tone }: Fact) => (
     <Text key={text} wrap="truncate" {...theme.style(tone)}>
       {fit(text, inner, { ascii: theme.ascii })}
@@ -163,13 +168,23 @@ function buttonsOf({ cancel, go, rests, onDanger, inField }: Buttons, cursor: st
 function dialogBindings(
   { cancel, onCancel, onInterrupt }: DialogProps,
   go: (() => void) | undefined,
+  goesOn: boolean,
   move: (by: number) => void,
 ): readonly Binding[] {
+  const back: Binding = { id: 'cancel', keys: ['enter'], title: cancel, hint: cancel.toLowerCase(), run: onCancel };
   return [
-    go === undefined
-      ? { id: 'cancel', keys: ['enter'], title: cancel, hint: cancel.toLowerCase(), run: onCancel }
-      : { id: 'go', keys: ['enter'], title: 'Do it', hint: 'does it', run: go },
-    { id: 'next', keys: ['tab', 'down', 'right'], title: 'Next', hint: 'next', run: () => move(1) },
+    ...(go === undefined
+      ? goesOn
+        ? []
+        : [back]
+      : [{ id: 'go', keys: ['enter'], title: 'Do it', hint: 'does it', run: go } as const]),
+    {
+      id: 'next',
+      keys: ['tab', 'down', 'right', ...(goesOn ? (['enter'] as const) : [])],
+      title: 'Next',
+      hint: 'next',
+      run: () => move(1),
+    },
     { id: 'previous', keys: ['shift-tab', 'up', 'left'], title: 'Previous', run: () => move(-1) },
     { id: 'leave', keys: ['escape'], title: cancel, hint: cancel.toLowerCase(), run: onCancel },
     ...(onInterrupt === undefined

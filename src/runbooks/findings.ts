@@ -1,5 +1,5 @@
-import type { RunbookEntry } from '../../model/runbook-run.ts';
-import { type CheckEvidence, type Evidence, readEvidence } from '../evidence.ts';
+import type { RunbookEntry } from '../model/runbook-run.ts';
+import { type CheckEvidence, type Evidence, readEvidence } from './evidence.ts';
 
 const read = new WeakMap<RunbookEntry, Evidence>();
 
