@@ -290,6 +290,93 @@ for (const engine of ENGINES) {
       expect(events).toEqual(expect.arrayContaining(['runbook', 'step', 'stop', 'decision', 'sign-off']));
     });
 
+    test('all goes on behind what a person has to do, and takes each tick that is given', async () => {
+      const on = await changing(engine, [row(1, null, null)]);
+      const steps = [
+        { id: 'ask', title: 'Ask', manual: { instructions: ['Ask them.'] } },
+        { id: 'orphans', title: 'Alone', needs: [], check: { ids: ['calendar-schema/no-orphans'] } },
+        { id: 'tell', title: 'Tell', needs: [], command: { command: ['sh', '-c', 'exit 0'] } },
+        { id: 'flag', title: 'Flag', needs: [], optional: true, command: { command: ['sh', '-c', 'test -e flag'] } },
+        { id: 'end', title: 'End', needs: ['flag', 'tell'], manual: { instructions: ['Look.'] } },
+      ];
+      on.write('own.json', { ...OWN, phases: [{ id: 'all', title: 'All', steps }] });
+      const own = (...args: readonly string[]) => on.run('runbook', 'run', '--file', 'own.json', ...args);
+      const first = await own('--all');
+      expect([first.code, cells(first.stdout)]).toEqual([1, ['failed orphans', 'passed tell', 'failed flag']]);
+      expect(first.stderr).toMatch(
+        /^apptop: ask: Ask\. .*--tick ask=NAME.*\napptop: orphans: .*--tick orphans=NAME --note TEXT.*\n$/,
+      );
+      on.write('flag', '');
+      const ticks = ['--tick', 'ask=Ada', '--tick', 'orphans=Bo', '--tick', 'end=Cy', '--tick', 'tell=Dan'];
+      const second = await own('--all', ...ticks, '--note', 'there are no calendars');
+      expect(cells(second.stdout)).toEqual(['ticked ask', 'ticked orphans', 'passed flag', 'ticked end']);
+      expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('sign: ')]);
+
+      // Who answers for a check that nobody has looked at yet does both at once; for another one nobody is asked.
+      await on.run('runbook', 'abort', 'own', '--file', 'own.json', '--reason', 'again');
+      const both = await own('--step', 'orphans', '--tick', 'orphans=Bo', '--note', 'there are no calendars');
+      expect([both.code, cells(both.stdout)]).toEqual([0, ['failed orphans', 'ticked orphans']]);
+      const told = await own('--step', 'tell', '--tick', 'tell=Dan');
+      expect([cells(told.stdout), told.stderr]).toEqual([
+        ['passed tell'],
+        expect.stringContaining('Dan is not on record'),
+      ]);
+      const skipped = await own('--skip', 'flag', '--reason', 'no flag here', '--name', 'Ada');
+      expect([skipped.code, cells(skipped.stdout)]).toEqual([1, ['skipped flag']]);
+      const status = JSON.parse((await on.run('runbook', 'status', '--file', 'own.json', '--json')).stdout);
+      expect(status.entries.at(-1)).toMatchObject({ state: 'skipped', name: 'Ada' });
+    });
+
+    test('a run that somebody has changed is told by lists, by its report and before another one', async () => {
+      const on = await changing(engine, [row(1, null, null)], { runbooks: { folder: 'own' } });
+      on.write('own/own.json', OWN);
+      await on.run('runbook', 'run', 'own', '--all', '--tick', 'look=Ada', '--note', 'fine');
+      // Only the signature is missing.
+      await on.db.execute("UPDATE apptop_step SET name = 'Bo' WHERE seq = 2");
+      const all = await on.run('runbook', 'run', 'own', '--all');
+      expect([all.code, all.stderr]).toEqual([
+        2,
+        expect.stringMatching(/STOP: .*entry 2 \(step look\) differs.*\n.*decide own --name NAME --reason WHY/),
+      ]);
+      expect((await on.run('runbook', 'decide', 'own', '--name', 'Ada', '--reason', 'it was Bo')).code).toBe(0);
+      await on.db.execute("UPDATE apptop_runbook SET state = 'finished'");
+      const doubt = /run 1 of own: the run was changed behind apptop: the run differs from record \d+ of the audit/;
+      for (const action of ['list', 'status'] as const) {
+        const told = await on.run('runbook', action);
+        expect([told.code, told.stderr]).toEqual([2, expect.stringMatching(doubt)]);
+      }
+      expect((await on.run('runbook', 'status', 'own')).code).toBe(2);
+      const report = await on.run('runbook', 'report', 'own');
+      expect(report.stdout).toContain('FINISHED, NOT AS RECORDED');
+      const again = await on.run('runbook', 'run', 'own');
+      expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(doubt)]);
+      expect((await on.run('runbook', 'run', 'own', '--name', 'Ada', '--reason', 'Bo did it')).code).toBe(0);
+      expect((await on.run('runbook', 'list')).code).toBe(0);
+    });
+
+    test('a reason keeps no secret, wherever it is kept', async () => {
+      const on = await changing(engine, [row(1, null, '8212577')]);
+      const reason = 'TEST-1 DB_PASSWORD=hunter2';
+      const moved = await on.run(
+        'change',
+        'run',
+        'move-booking-ids',
+        '--confirm',
+        'staging appointments 1',
+        '--reason',
+        reason,
+      );
+      expect(moved.code).toBe(0);
+      const [run] = await on.db.execute('SELECT ticket FROM apptop_run');
+      expect(run).toEqual({ ticket: 'TEST-1 DB_PASSWORD=***' });
+      const kept = [
+        JSON.stringify(await on.db.execute('SELECT * FROM apptop_audit')),
+        (await on.run('audit', 'list', '--json')).stdout,
+        (await on.run('report')).stdout,
+      ];
+      expect(kept.filter((text) => text.includes('hunter2'))).toEqual([]);
+    });
+
     test('a step whose process was killed is done again, and one that was left says so', async () => {
       const on = await changing(engine, [row(1, null, null)]);
       // It ends by itself, also when nobody is left who could end it.

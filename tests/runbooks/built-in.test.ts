@@ -142,6 +142,14 @@ for (const engine of ENGINES) {
       if (back === undefined) throw new Error('there is no way back');
       expect(await does(ceremony, back)).toMatchObject({ state: 'passed' });
       expect(readFileSync(env, 'utf8')).toBe(`${FLAG}=false\n${SHARE}=10\n`);
+      // The stage that it was on for is not reached any more, and nothing waits for it.
+      expect(await ceremony.states()).toMatchObject({
+        'stage-0-flag': 'passed',
+        'stage-2': 'ticked',
+        'stage-2-flag': 'ready',
+        'stage-2-wait': 'blocked',
+      });
+      expect((await ceremony.look()).standing.next?.step.id).toBe('stage-2-flag');
     });
 
     test('a drill is refused where the command refuses it, and touches nothing', async () => {

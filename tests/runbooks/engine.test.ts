@@ -454,6 +454,131 @@ for (const engine of ENGINES) {
       await expect(ceremony.tick('four')).rejects.toThrow('entry 2 (step two) differs');
     });
 
+    test('is told and stopped, also when it has ended or nobody has a step left, and another one begins by a signed word', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('one')], { signOff: [{ role: 'operator', statement: 'done' }] });
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one');
+      const { engine: ceremonies } = ceremony;
+      const signal = new AbortController().signal;
+      expect([await ceremonies.doubts(), await ceremonies.lookAtStops(runbook, ceremony.kept, signal)]).toEqual([
+        [],
+        undefined,
+      ]);
+
+      // Only the signature is missing: whoever looks stops it, and whoever decides is told first.
+      await on.db.execute("UPDATE apptop_step SET name = 'Bo' WHERE seq = 1");
+      const told = 'the run was changed behind apptop: entry 1 (step one) differs from record 2 of the audit';
+      expect(await ceremonies.doubts()).toEqual([`run 1 of ceremony: ${told}`]);
+      expect(await ceremonies.lookAtStops(runbook, ceremony.kept, signal)).toBe(told);
+      expect(await ceremony.state()).toBe('stopped');
+      await ceremony.decide('it was Bo');
+      await on.db.execute("UPDATE apptop_step SET name = 'Ada' WHERE seq = 1");
+      await ceremony.decide('it was Ada after all');
+      const { record } = await ceremony.look();
+      expect(record.entries.slice(-2).map(({ kind, note }) => [kind, note])).toEqual([
+        ['stop', expect.stringContaining('entry 1 (step one) differs')],
+        ['decision', 'it was Ada after all'],
+      ]);
+      expect(await ceremonies.doubts()).toEqual([]);
+
+      // It did not end by apptop, whatever its row says.
+      for (const state of ['finished', 'done']) {
+        await on.db.execute('UPDATE apptop_runbook SET state = ?', [state]);
+        const doubts = [
+          expect.stringContaining('run 1 of ceremony: the run was changed behind apptop: the run differs'),
+        ];
+        expect(await ceremonies.doubts()).toEqual(doubts);
+        await expect(Ceremony.begin(on, runbook)).rejects.toMatchObject({
+          message: expect.stringContaining('the run differs from record'),
+          remedy: expect.stringContaining('--name NAME --reason WHY'),
+        });
+      }
+      const next = await Ceremony.begin(on, runbook, { name: 'Ada', reason: 'Bo ended it by hand' });
+      expect(next.kept.record).toMatchObject({
+        run: { id: 2 },
+        entries: [
+          { kind: 'decision', name: 'Ada', note: expect.stringMatching(/^Bo ended it by hand; run 1 .*differs/) },
+        ],
+      });
+      expect(await ceremonies.doubts()).toEqual([]);
+
+      // Whoever ends a run that was changed says so with its end.
+      await on.db.execute("UPDATE apptop_runbook SET operator = 'bo' WHERE id = 2");
+      await ceremonies.abort(next.kept, { name: 'Ada', reason: 'enough' });
+      expect(await ceremonies.doubts()).toEqual([]);
+      expect((await Ceremony.begin(on, runbook)).kept.record.run.id).toBe(3);
+    });
+
+    test('is held against records that are what they were', async () => {
+      await using on = await operated(engine, ROWS);
+      const runbook = await runbookOf([manual('one'), manual('two')]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('one');
+      await ceremony.tick('two');
+      await on.db.execute(
+        "UPDATE apptop_audit SET body = REPLACE(body, 'ticked by Ada', 'ticked by Bo') WHERE seq = 2",
+      );
+      // By somebody who has not read it yet.
+      const { engine: ceremonies } = await Ceremony.begin(on, await runbookOf([manual('other')], { id: 'other' }));
+      expect(await ceremonies.doubts()).toEqual([
+        'run 1 of ceremony: the run was changed behind apptop: record 2 of the audit is not what was hashed when it was written',
+      ]);
+    });
+
+    test('goes on with an optional step that a needed one waits for', async () => {
+      await using on = await operated(engine, ROWS);
+      const flag = join(new Folder().folder, 'flag');
+      const runbook = await runbookOf([
+        manual('first'),
+        command('flag', `test -e ${flag}`, { optional: true, needs: ['first'] }),
+        command('aside', 'exit 1', { optional: true, needs: ['first'] }),
+        manual('after', { needs: ['first', 'flag'] }),
+      ]);
+      const ceremony = await Ceremony.begin(on, runbook);
+      await ceremony.tick('first');
+      await ceremony.run('flag');
+      await ceremony.run('aside');
+      const { standing } = await ceremony.look();
+      expect([standing.next?.step.id, standing.awaited.map(({ step }) => step.id)]).toEqual([
+        'flag',
+        ['flag', 'after'],
+      ]);
+    });
+
+    test('takes a signature, and nothing of another runbook, with what was taken back', async () => {
+      await using on = await operated(engine, ROWS);
+      const signOff = [
+        { role: 'operator', statement: 'done' },
+        { role: 'reviewer', statement: 'seen' },
+      ];
+      const other = await Ceremony.begin(on, await runbookOf([manual('one')], { id: 'other', signOff }));
+      await other.tick('one');
+      await other.sign('operator');
+      const mine = await Ceremony.begin(
+        on,
+        await runbookOf([{ id: 'move', change: { id: 'move-booking-ids', action: 'run' } }], { signOff }),
+      );
+      const { plan } = await on.look('move-booking-ids');
+      await mine.run('move', {
+        confirmed: { plan, confirmation: { phrase: `staging appointments ${plan.rows}`, reason: 'T-1' } },
+      });
+      await mine.sign('operator');
+      await on.run('rollback-booking-ids');
+      const signed = async (ceremony: Ceremony) =>
+        (await ceremony.look()).standing.signOffs.map(({ entry, withdrawn }) => [entry?.name, withdrawn?.name]);
+      expect([await signed(mine), await signed(other)]).toEqual([
+        [
+          [undefined, 'Ada'],
+          [undefined, undefined],
+        ],
+        [
+          ['Ada', undefined],
+          [undefined, undefined],
+        ],
+      ]);
+    });
+
     test('seals no edit over that somebody makes while a step is under way', async () => {
       await using on = await operated(engine, ROWS);
       const gate = join(new Folder().folder, 'gate');
