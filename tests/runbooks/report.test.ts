@@ -139,6 +139,47 @@ for (const engine of ENGINES) {
       );
     });
 
+    test('of a run of which something was taken back tell that, and what was signed and found before', async () => {
+      const on = await changing(engine, [row(1, null, '8212577')]);
+      on.write('own.json', {
+        ...RUNBOOK,
+        phases: [
+          {
+            id: 'all',
+            title: 'All',
+            steps: [
+              { id: 'move', title: 'Move', change: { id: 'move-booking-ids', action: 'run' } },
+              { id: 'after', title: 'After', check: { ids: ['booking-ids/none-misplaced'] } },
+            ],
+          },
+        ],
+        metrics: [{ title: 'None is misplaced', check: 'booking-ids/none-misplaced' }],
+      });
+      const own = (action: string, ...args: readonly string[]) =>
+        on.run('runbook', action, '--file', 'own.json', ...args);
+      const phrase = ['--confirm', 'staging appointments 1', '--reason', 'OPS-1'];
+      await own('run', '--all', ...phrase);
+      await own('sign', '--role', 'operator', '--name', 'Ada');
+      expect((await on.run('change', 'run', 'rollback-booking-ids', ...phrase)).code).toBe(0);
+      await own('abort', '--reason', 'enough', '--name', 'Ada');
+      const { stdout: markdown } = await on.run('runbook', 'report');
+      const gone = 'run 2 \\(rollback-booking-ids\\) took it back';
+      expect(sectionOf(markdown, 'Steps')).toMatch(
+        new RegExp(
+          `\\| move \\| \\*\\*undone\\*\\* .*${gone}; before that: run 1: [^]*\\| after \\| \\*\\*undone\\*\\* .*${gone}`,
+        ),
+      );
+      expect(sectionOf(markdown, 'Success metrics')).toMatch(
+        new RegExp(`None is misplaced \\| \\*\\*open\\*\\* \\| pass when last looked at, and then ${gone}`),
+      );
+      expect(sectionOf(markdown, 'Charts')).toMatch(new RegExp(`move-booking-ids, all rows; since then ${gone}`));
+      expect(sectionOf(markdown, 'Sign-off')).toMatch(
+        new RegExp(`operator \\| \\*\\*void\\*\\* \\| Ada .*${gone} \\|\n\\| operator \\| \\*\\*open\\*\\*`),
+      );
+      // What a step has found is known to who asks for the database.
+      expect((await on.run('report')).stdout).toMatch(/booking-ids\/none-misplaced \| \*\*pass\*\*/);
+    });
+
     test('of a run that only this machine keeps is made without writing to the database', async () => {
       const on = await changing(engine, ROWS, { access: 'read' });
       on.write('own.json', { ...RUNBOOK, phases: [{ id: 'all', title: 'All', steps: [RUNBOOK.phases[0]?.steps[6]] }] });

@@ -26,7 +26,10 @@ for (const engine of ENGINES) {
         .press(':')
         .type('whichlevel')
         .press('enter');
-      await console.sees('level 1 is called for: m has it', 'incidents +50 %: 3 incidents, normal 0 incidents');
+      await console.sees(
+        'level 1 is called for: m has it, looked at ',
+        'incidents +50 %: 3 incidents, normal 0 incidents',
+      );
       await console.sees(
         'recommended: the lowest one',
         'line 2  + FLAG=false',
