@@ -117,5 +117,5 @@ export const lastLine = (text: string): string => text.trimEnd().split('\n').at(
 export function failureOf(program: string, { code, killedBy, stdout, stderr }: ProgramEnd): string | undefined {
   if (code === 0) return undefined;
   const how = killedBy === null ? `ended with ${code}` : `was ended by ${killedBy}`;
-  return `${program} ${how}: ${lastLine(stderr) || lastLine(stdout)}`;
+  return [`${program} ${how}`, lastLine(stderr) || lastLine(stdout)].filter(Boolean).join(': ');
 }

@@ -106,7 +106,11 @@ async function confirmedFor(
 function assertGiven({ session, runbook, options, ticks }: Running, standing: StepStanding): void {
   const { step, state } = standing;
   const name = ticks.get(step.id);
-  if (state === 'waiting' || (state === 'blocked' && options.step === undefined)) {
+  if (
+    state === 'waiting' ||
+    (state === 'blocked' && options.step === undefined) ||
+    (state === 'running' && options.all)
+  ) {
     throw new Needed(personLine(session, runbook, standing));
   }
   const lacksNote = step.noteRequired && options.note === undefined;
