@@ -73,7 +73,7 @@ class Runbooks implements RunbooksStore {
   look(key: RunKey): Promise<void> {
     return this.#told(async () => {
       const engine = await this.#loaded();
-      const found = this.#state.found ?? (await engine.runbooks());
+      const found = this.#state.found ?? (await engine.verified());
       const known = await this.#knownOf(engine, found, key);
       if (known !== undefined) this.#learn([known]);
     });
@@ -96,7 +96,7 @@ class Runbooks implements RunbooksStore {
     const began = performance.now();
     await this.#told(async () => {
       const engine = await this.#loaded();
-      const found = this.#state.found ?? (await engine.runbooks());
+      const found = this.#state.found ?? (await engine.verified());
       for (const run of running) await this.#watchRun(engine, found, run, signal);
     });
     const tookMs = performance.now() - began;
@@ -163,7 +163,7 @@ class Runbooks implements RunbooksStore {
 
   async #read(): Promise<void> {
     const engine = await this.#loaded();
-    const found = await engine.runbooks();
+    const found = await engine.verified();
     const [runs, doubts] = await Promise.all([engine.runs(), engine.doubts()]);
     const open = runs.filter(({ run }) => isOpenRun(run)).map(runKeyOf);
     // And those that have ended since somebody looked at them.

@@ -84,6 +84,26 @@ export class RunbookEngine {
     );
   }
 
+  /**
+   * The same as `runbooks`, and one that names a check or a change that is not there is none either.
+   * @throws Problem config
+   */
+  async verified(file?: string): Promise<readonly FoundRunbook[]> {
+    const found = await this.runbooks(file);
+    return Promise.all(
+      found.map(async (one): Promise<FoundRunbook> => {
+        if ('problem' in one) return one;
+        try {
+          await this.verify(one.runbook);
+          return one;
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          return { id: one.id, problem: error };
+        }
+      }),
+    );
+  }
+
   /** The runbook of a run as it was when the run began, to be shown only; undefined where it can't be read. */
   async shown({ id, definition }: RunbookRun): Promise<Runbook | undefined> {
     try {

@@ -227,7 +227,7 @@ for (const engine of ENGINES) {
         context: { rollback: { flags: { command, folder: folder.folder }, code: undefined } },
       });
       const end = await on.run('switch-flags-off');
-      expect([end?.run.state, end?.run.reason]).toEqual(['halted', 'sh ended with 3: ']);
+      expect([end?.run.state, end?.run.reason]).toEqual(['halted', 'sh ended with 3']);
       expect(readFileSync(join(folder.folder, 'ran'), 'utf8')).toBe('x\n');
     });
   });

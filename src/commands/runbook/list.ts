@@ -1,7 +1,4 @@
-import { Problem } from '../../model/problem.ts';
 import { isOpenRun } from '../../model/runbook-run.ts';
-import type { FoundRunbook } from '../../runbooks/all.ts';
-import type { RunbookEngine } from '../../runbooks/engine.ts';
 import { stepsOf } from '../../runbooks/runbook.ts';
 import { documentOf } from '../change/documents.ts';
 import { aligned } from '../change/layout.ts';
@@ -11,26 +8,13 @@ import { EXIT, type ExitCode } from '../command.ts';
 import { jsonText } from '../json.ts';
 import type { RunbookSession } from './session.ts';
 
-/** A runbook whose checks and changes are there, or why it is none. */
-async function verified(engine: RunbookEngine, one: FoundRunbook): Promise<FoundRunbook> {
-  if ('problem' in one) return one;
-  try {
-    await engine.verify(one.runbook);
-    return one;
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return { id: one.id, problem: error };
-  }
-}
-
 /**
  * Prints the runbooks that there are, with how the newest run of each stands.
  * @returns 0; 1 where a file of the folder is no runbook; 2 where a run is gone or was changed behind apptop
  * @throws Problem
  */
 export async function listRunbooks({ engine, context, file, json, layout }: RunbookSession): Promise<ExitCode> {
-  const [all, runs, doubts] = await Promise.all([engine.runbooks(file), engine.runs(), engine.doubts()]);
-  const found = await Promise.all(all.map((one) => verified(engine, one)));
+  const [found, runs, doubts] = await Promise.all([engine.verified(file), engine.runs(), engine.doubts()]);
   const rows = found.flatMap((one) => {
     if ('problem' in one) return [];
     const { runbook } = one;
