@@ -194,14 +194,15 @@ export class DatabaseStore implements RunbookStore {
     const { id, runbook, audit } = record.run;
     const before = this.#seals.get(id);
     // Of a run as it was some moves ago no later record says anything.
-    const known = before !== undefined && before.upTo <= audit.seq ? before : { seals: new Seals(), upTo: 0 };
-    if (known.upTo < audit.seq) {
-      const about = { run: id, runbook };
-      const records = await recordsAbout(this.#database, this.#context, about, known.upTo, READING);
-      for (const said of records) if (said.seq <= audit.seq) known.seals.learn(said);
-    }
-    this.#seals.set(id, { ...known, upTo: audit.seq });
-    return known.seals;
+    const known = before !== undefined && before.upTo <= audit.seq ? before : { seals: undefined, upTo: 0 };
+    if (known.seals !== undefined && known.upTo === audit.seq) return known.seals;
+    const about = { run: id, runbook };
+    const records = await recordsAbout(this.#database, this.#context, about, known.upTo, READING);
+    // Several look at once, each at the state that they have read.
+    const seals = new Seals(known.seals);
+    for (const said of records) if (said.seq <= audit.seq) seals.learn(said);
+    this.#seals.set(id, { seals, upTo: audit.seq });
+    return seals;
   }
 
   async gone(runbook?: string): Promise<readonly string[]> {

@@ -49,9 +49,15 @@ export async function sealOf(
 
 /** Digests of a run and its entries, each with the number of the newest record that has it. */
 export class Seals {
-  readonly #known = new Map<string, { readonly digest: string; readonly record: number }>();
+  readonly #known: Map<string, { readonly digest: string; readonly record: number }>;
   /** Numbers of records that somebody has changed: what they say is worth nothing. */
-  readonly #forged: number[] = [];
+  readonly #forged: number[];
+
+  /** @param before what is known already; it stays as it is for whoever looks at an earlier state */
+  constructor(before?: Seals) {
+    this.#known = new Map(before === undefined ? [] : before.#known);
+    this.#forged = before === undefined ? [] : [...before.#forged];
+  }
 
   /** Learns what a record says; they come in their order. */
   learn({ seq, record: { details }, whole }: Said): void {

@@ -2,13 +2,13 @@ import type { Check } from '../checks/check.ts';
 import type { LogWatch } from '../checks/own/log.ts';
 import type { LogCheck } from '../config/own-checks.ts';
 import { counted } from '../model/format.ts';
-import type { RunbookEntry, RunbookRun } from '../model/runbook-run.ts';
+import { isOpenRun, type RunbookEntry, type RunbookRun } from '../model/runbook-run.ts';
 import { stamp } from '../model/time.ts';
 import type { KnownRun } from '../runbooks/console-state.ts';
 import { readEvidence } from '../runbooks/evidence.ts';
 import { newestFinding } from '../runbooks/findings.ts';
 import { looksAt, looksAtLogs, watchedWords } from '../runbooks/logs.ts';
-import type { Runbook } from '../runbooks/runbook.ts';
+import type { Metric, Runbook } from '../runbooks/runbook.ts';
 import { type StepStanding, voidText } from '../runbooks/standing.ts';
 import { detailsOf, doesText, stateWord, stopText } from '../runbooks/telling.ts';
 import { type NamedFact, namedLines } from './check-text.ts';
@@ -106,6 +106,18 @@ export function stopLines(
   );
 }
 
+/** How a success metric stands by what is on record of a run. */
+function recordedText({ check, step: id }: Metric, known: KnownRun | undefined, local: boolean): string {
+  const standing = known?.looked?.standing;
+  const step = standing?.steps.find((one) => one.step.id === id);
+  if (known !== undefined && step !== undefined) return `step ${id} is ${stateWord(step, known.record.run)}`;
+  const newest = check === undefined ? undefined : newestFinding(known?.record.entries ?? [], check);
+  if (newest === undefined) return 'not looked at yet';
+  const { found, at } = newest;
+  const text = `${found.verdict} at ${stamp(at, local)}, ${found.figure ?? found.note ?? found.title}`;
+  return [text, voidText(standing, at)].filter(Boolean).join('; ');
+}
+
 /** The success metrics, and who has signed what. */
 export function signLines(
   runbook: Runbook | undefined,
@@ -116,12 +128,9 @@ export function signLines(
   const metrics = (runbook?.metrics ?? []).map((metric): NamedFact => {
     const now = known?.metrics?.find((one) => one.metric.title === metric.title);
     if (now !== undefined) return ['metric', `${metric.title}: ${now.state}, ${now.text}`, METRIC_TONES[now.state]];
-    const before = metric.check === undefined ? undefined : newestFinding(known?.record.entries ?? [], metric.check);
-    if (before === undefined) return ['metric', `${metric.title}: not looked at yet: m looks`, 'plain'];
-    const { found, at } = before;
-    const gone = voidText(standing, at);
-    const text = `${found.verdict} at ${stamp(at, paper.local)}, ${found.figure ?? found.note ?? found.title}`;
-    return ['metric', `${metric.title}: ${[text, gone, 'm looks again'].filter(Boolean).join('; ')}`, 'plain'];
+    const looks = known === undefined || isOpenRun(known.record.run) ? ['m looks'] : [];
+    const text = [recordedText(metric, known, paper.local), ...looks].join('; ');
+    return ['metric', `${metric.title}: ${text}`, 'plain'];
   });
   const signOffs = (standing?.signOffs ?? []).flatMap(({ signOff, entry, withdrawn }): readonly NamedFact[] => [
     [

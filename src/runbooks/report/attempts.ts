@@ -176,7 +176,7 @@ const ROW_NOTE = 120;
 export const stepRow = (standing: StepStanding, run: Pick<RunbookRun, 'state'>, index: number, mask: Mask) => {
   const { step, last, undone } = standing;
   // What was done and does not count any more is told with what has undone it.
-  const gone = undone !== undefined && !isDone(standing) ? [undone.text] : [];
+  const gone = undone !== undefined && last !== undefined && !isDone(standing) ? [undone.text] : [];
   return [
     String(index + 1),
     step.id,
