@@ -253,7 +253,7 @@ describe("users' own checks beside the database", () => {
       violations: 1,
       figure: 'sh ended with 7: queue is full',
     });
-    expect(await look('sh', '-c', 'kill -9 $$')).toMatchObject({ violations: 1, figure: 'sh was ended by SIGKILL: ' });
+    expect(await look('sh', '-c', 'kill -9 $$')).toMatchObject({ violations: 1, figure: 'sh was ended by SIGKILL' });
     const marker = `60.${process.pid}`;
     await expect(look('sh', '-c', `sleep ${marker} & sleep ${marker}`)).rejects.toThrow('sh took over 0.3 s');
     await poll(async () => {

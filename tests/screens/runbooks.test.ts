@@ -480,6 +480,9 @@ for (const engine of ENGINES) {
         .resize(20, 8)
         .resize(80, 24);
       await using plain = await consoleOn(context, { ascii: true, columns: 40, rows: 15 });
+      // Whoever looks first stops it, and the others see that with a refresh.
+      await poll(async () => (await db.execute("SELECT id FROM apptop_runbook WHERE state = 'stopped'")).length > 0);
+      plain.live.refresh();
       await plain.console
         .press('7')
         .sees('STOP', /stopped/)
