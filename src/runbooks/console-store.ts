@@ -42,6 +42,8 @@ class Runbooks implements RunbooksStore {
   #performing: { readonly leave: AbortController; readonly done: Promise<unknown> } | undefined;
   /** By a clock that never jumps. */
   #watchAt = 0;
+  /** Of which runs doubts were last asked for, and until when that holds, by the same clock. */
+  #doubted: { readonly of: string; readonly until: number } | undefined;
   #state: RunbooksState = {
     found: undefined,
     runs: undefined,
@@ -164,7 +166,8 @@ class Runbooks implements RunbooksStore {
   async #read(): Promise<void> {
     const engine = await this.#loaded();
     const found = await engine.verified();
-    const [runs, doubts] = await Promise.all([engine.runs(), engine.doubts()]);
+    const runs = await engine.runs();
+    const doubts = await this.#doubtsOf(engine, runs);
     const open = runs.filter(({ run }) => isOpenRun(run)).map(runKeyOf);
     // And those that have ended since somebody looked at them.
     const ended = runs.filter((listed) => {
@@ -188,6 +191,16 @@ class Runbooks implements RunbooksStore {
       problem: undefined,
     });
     this.#learn(known, gone);
+  }
+
+  /** What is known against runs: several statements for each, and so not with every refresh. */
+  async #doubtsOf(engine: RunbookEngine, runs: readonly ListedRun[]): Promise<readonly string[]> {
+    const of = JSON.stringify(runs.map(({ place, run: { id, revision, state } }) => [place, id, revision, state]));
+    const last = this.#doubted;
+    if (last !== undefined && last.of === of && performance.now() < last.until) return this.#state.doubts;
+    const doubts = await engine.doubts();
+    this.#doubted = { of, until: performance.now() + WATCH_MS };
+    return doubts;
   }
 
   async #knownOf(engine: RunbookEngine, found: readonly FoundRunbook[], key: RunKey): Promise<KnownRun | undefined> {

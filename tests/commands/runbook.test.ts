@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { seedRows } from '../../src/data/demo/seed-rows.ts';
@@ -232,6 +232,14 @@ for (const engine of ENGINES) {
       on.write('own/own.json', OWN);
       const list = await on.run('runbook', 'list');
       expect(list.stdout.split('\n')).toContain('own\tnot begun\t2\tOwn');
+      const named = { id: 'all', title: 'All', steps: [{ id: 'a', title: 'A', check: { ids: ['sync/no-such'] } }] };
+      on.write('own/odd.json', { ...OWN, id: 'odd', phases: [named] });
+      const odd = await on.run('runbook', 'list');
+      expect([odd.code, odd.stdout]).toEqual([
+        1,
+        expect.stringMatching(/^odd\tunreadable\t\t.*there is no check "sync\/no-such"$/m),
+      ]);
+      rmSync(join(on.folder, 'own', 'odd.json'));
       const shown = await on.run('runbook', 'show', 'own');
       expect([shown.code, shown.stdout]).toEqual([
         0,
@@ -348,6 +356,11 @@ for (const engine of ENGINES) {
       expect((await on.run('runbook', 'status', 'own')).code).toBe(2);
       const report = await on.run('runbook', 'report', 'own');
       expect(report.stdout).toContain('FINISHED, NOT AS RECORDED');
+      // A link goes on pointing where it points.
+      symlinkSync('today.md', join(on.folder, 'newest.md'));
+      expect((await on.run('runbook', 'report', 'own', '--out', 'newest.md')).code).toBe(0);
+      expect(lstatSync(join(on.folder, 'newest.md')).isSymbolicLink()).toBe(true);
+      expect(readFileSync(join(on.folder, 'today.md'), 'utf8')).toContain('NOT AS RECORDED');
       const again = await on.run('runbook', 'run', 'own');
       expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(doubt)]);
       expect((await on.run('runbook', 'run', 'own', '--name', 'Ada', '--reason', 'Bo did it')).code).toBe(0);
