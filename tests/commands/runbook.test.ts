@@ -234,8 +234,8 @@ for (const engine of ENGINES) {
       expect(list.stdout.split('\n')).toContain('own\tnot begun\t2\tOwn');
       const named = { id: 'all', title: 'All', steps: [{ id: 'a', title: 'A', check: { ids: ['sync/no-such'] } }] };
       on.write('own/odd.json', { ...OWN, id: 'odd', phases: [named] });
-      const odd = await on.run('runbook', 'list');
-      expect([odd.code, odd.stdout]).toEqual([
+      const listed = await on.run('runbook', 'list');
+      expect([listed.code, listed.stdout]).toEqual([
         1,
         expect.stringMatching(/^odd\tunreadable\t\t.*there is no check "sync\/no-such"$/m),
       ]);
@@ -255,6 +255,11 @@ for (const engine of ENGINES) {
       );
       const nobody = await on.run('runbook', 'run', 'own', '--step', 'look', '--tick', 'look=');
       expect([nobody.code, nobody.stderr]).toEqual([3, 'apptop: --tick look= names nobody: write --tick STEP=NAME\n']);
+      const odd = await on.run('runbook', 'run', 'own', '--all', '--tick', 'lok=Ada');
+      expect([odd.code, odd.stderr]).toEqual([
+        3,
+        'apptop: own has no step "lok": apptop runbook show own lists the steps\n',
+      ]);
       const without = await on.run('runbook', 'run', 'own', '--step', 'look', '--note', 'fine');
       expect([without.code, without.stdout]).toEqual([1, '']);
 

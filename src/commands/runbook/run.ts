@@ -271,6 +271,8 @@ export async function runRunbook(session: RunbookSession, options: RunbookOption
   const { engine, context, json } = session;
   const ticks = ticksIn(options.tick);
   const runbook = await runbookOf(session, options.subject);
+  // A name for a step that is not there would be lost in silence.
+  for (const id of ticks.keys()) stepNamed(runbook, planOf(runbook), id);
   if (options.step !== undefined && (await engine.open(runbook.id)) === undefined) refuseBlocked(runbook, options.step);
   const { why, ...kept } = await engine.begin(runbook, { name: options.name, reason: options.reason ?? '' });
   if (why !== undefined) note(`${why}: this run is kept on this machine only`);
