@@ -26,23 +26,24 @@ interface ProgramOptions {
   readonly remedy: string;
 }
 
-/** Ends a group of programs when the process that holds its input is gone, and nothing when that says goodbye. */
-const GUARD = 'read -r _ || kill -s KILL -- "-$1"';
+/** Told a group of programs, ends it when whoever told it is gone, and nothing when that says goodbye. */
+const GUARD = 'read -r group && { read -r _ || kill -s KILL -- "-$group"; }';
 
 /**
  * Sees to it that a group of programs ends with this process, also where that is killed: whoever does the same again would
- * have two of them. @returns what says goodbye
+ * have two of them. It is there before the program, and told its group in the same breath.
  */
-function guard(group: number): () => void {
-  const guarding = spawn('/bin/sh', ['-c', GUARD, 'apptop', String(group)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  guarding.unref();
-  // Without a shell there is none; and one that somebody has killed hears no goodbye.
-  guarding.on('error', () => undefined);
-  guarding.stdin.on('error', () => undefined);
-  return () => void guarding.stdin.end('\n');
+function startGuard(): { readonly watch: (group: number) => void; readonly leave: () => void } {
+  const guard = spawn('/bin/sh', ['-c', GUARD], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.unref();
+  // Without a shell there is none; and one that somebody has killed hears nothing.
+  guard.on('error', () => undefined);
+  guard.stdin.on('error', () => undefined);
+  return {
+    watch: (group) => void guard.stdin.write(`${group}\n`),
+    // Also where no group was told, because the program could not be run.
+    leave: () => void guard.stdin.end('\n\n'),
+  };
 }
 
 /** Keeps the end of what a stream says. */
@@ -65,9 +66,10 @@ export function runProgram(
 ): Promise<ProgramEnd> {
   const [program = '', ...words] = command;
   return new Promise((resolve, reject) => {
+    const guard = startGuard();
     // A group of its own: what the command has started ends with it.
     const child = spawn(program, words, { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    const leave = child.pid === undefined ? undefined : guard(child.pid);
+    if (child.pid !== undefined) guard.watch(child.pid);
     const [stdout, stderr] = [listen(child.stdout), listen(child.stderr)];
     let stopped: Problem | undefined;
     const stop = (why: Problem) => {
@@ -83,7 +85,7 @@ export function runProgram(
     // One that aborted before says nothing any more.
     if (signal.aborted) cancel();
     const end = () => {
-      leave?.();
+      guard.leave();
       clearTimeout(late);
       signal.removeEventListener('abort', cancel);
       // What it left behind may hold the pipes for ever.

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -32,10 +33,14 @@ test('one ends with all that it started when whoever runs it is killed', async (
   const script = `
     const { runProgram } = await import(${JSON.stringify(program)});
     const signal = new AbortController().signal;
-    await runProgram(['sh', '-c', 'sleep 60 & echo $! >&3; wait'], { folder: '/', timeoutMs: 60_000, signal, remedy: '' });`;
+    const how = { folder: '/', timeoutMs: 60_000, signal, remedy: '' };
+    const done = runProgram(['sh', '-c', 'sleep 60 & echo $! >&3; wait'], how);
+    console.log('begun');
+    await done;`;
   const file = join(new Folder().write('pid', '').folder, 'pid');
   const pid = () => Number(readFileSync(file, 'utf8'));
   const operator = spawn(process.execPath, ['--input-type=module', '-e', script.replace('&3', file)]);
+  await once(operator.stdout, 'data');
   await poll(async () => pid() > 0);
   expect(isThere(pid())).toBe(true);
   operator.kill('SIGKILL');
